@@ -1,0 +1,138 @@
+// The error catalogue: one function per error that a client can see, grouped by the stage that finds it. Each returns an
+// absl::Status whose message says what was wrong, what exists and what to send instead, and whose payloads are the
+// google.rpc details (ErrorInfo, and BadRequest or RetryInfo where they belong) under their type URLs, so that the transport
+// only has to copy them. Reasons are those of rowan.v1.ErrorReason, where each has a literal example.
+//
+// Add an error: a value in error.proto, a function here, its text in errors.cc, a row in errors_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "engine/base/path.h"
+
+namespace rowan {
+
+// What the details of an error say. `path` goes into the metadata too.
+struct ErrorDetails {
+  std::string_view reason;
+  std::map<std::string, std::string> metadata;
+  // BadRequest's violations, {path, description}.
+  std::vector<std::pair<std::string, std::string>> violations;
+  std::optional<absl::Duration> retry_delay;
+};
+
+// Makes an error with details. The functions below are the only callers, beside tests.
+absl::Status MakeError(absl::StatusCode code, std::string_view message, const ErrorDetails& details);
+
+// Returns the reason that an error carries, or "" when it carries none.
+std::string ErrorReasonOf(const absl::Status& status);
+
+// Returns the ErrorInfo metadata that an error carries.
+std::map<std::string, std::string> ErrorMetadataOf(const absl::Status& status);
+
+namespace errors {
+
+using Names = std::vector<std::string_view>;
+
+// --- bind: names. `existing` are all names that could have been meant.
+absl::Status MissingArgument(const Path& path, std::string_view what);
+absl::Status UnknownSchema(std::string_view name, const Names& existing);
+absl::Status UnknownModel(const Path& path, std::string_view name, const Names& existing);
+absl::Status UnknownField(const Path& path, std::string_view model, std::string_view name, const Names& existing);
+absl::Status UnknownRelation(const Path& path, std::string_view model, std::string_view name, const Names& existing);
+absl::Status EmptySelection(const Path& path, std::string_view model, const Names& fields);
+absl::Status DuplicateName(const Path& path, std::string_view name);
+
+// --- bind: filters, orders, pages
+absl::Status EmptyFilter(const Path& path);
+absl::Status MissingOperator(const Path& path, std::string_view allowed);
+absl::Status MissingValue(const Path& path);
+absl::Status OperatorNotAllowed(const Path& path, std::string_view op, std::string_view type, std::string_view allowed);
+absl::Status QuantifierNotAllowed(const Path& path, std::string_view quantifier, std::string_view relation,
+                                  std::string_view allowed);
+absl::Status NullOperand(const Path& path, std::string_view op);
+absl::Status NotOrderable(const Path& path, std::string_view field, std::string_view type);
+absl::Status PageOnToOne(const Path& path, std::string_view relation);
+absl::Status LimitOutOfRange(const Path& path, int64_t value, int64_t max);
+absl::Status DepthExceeded(const Path& path, std::string_view what, int limit);
+absl::Status TooManyNodes(const Path& path, int limit);
+
+// --- values (types)
+absl::Status TypeMismatch(const Path& path, std::string_view expected, std::string_view got);
+absl::Status ValueOutOfRange(const Path& path, std::string_view type, std::string_view why);
+absl::Status MalformedValue(const Path& path, std::string_view type, std::string_view why);
+
+// --- bind: writes
+absl::Status NullNotAllowed(const Path& path, std::string_view model, std::string_view field);
+absl::Status RequiredField(const Path& path, std::string_view model, std::string_view field, std::string_view instead);
+absl::Status ReadOnlyField(const Path& path, std::string_view model, std::string_view field);
+absl::Status ConflictingInput(const Path& path, std::string_view other, std::string_view why);
+absl::Status EmptyMutation(const Path& path);
+absl::Status EmptyRelationWrite(const Path& path, std::string_view allowed);
+absl::Status VerbNotAllowed(const Path& path, std::string_view verb, std::string_view relation, std::string_view allowed,
+                            std::string_view why);
+absl::Status TooManyRelated(const Path& path, std::string_view relation);
+// `keys`: the model's keys as "id | name | (a, b)".
+absl::Status NotAKey(const Path& path, std::string_view model, std::string_view keys);
+absl::Status DisconnectRequired(const Path& path, std::string_view model, std::string_view relation);
+absl::Status UnguardedMutation(const Path& path, std::string_view verb);
+absl::Status UnorderableWrite(const Path& path);
+
+// --- exec. Paths are text here: they were kept from bind.
+// `keys` are the missing keys of one node, `paths` where each was named.
+absl::Status RelatedNotFound(const std::vector<std::string>& paths, std::string_view model,
+                             const std::vector<std::string>& keys);
+absl::Status AlreadyOwned(const std::vector<std::string>& paths, std::string_view model,
+                          const std::vector<std::string>& keys);
+absl::Status RelationOccupied(std::string_view path, std::string_view model, std::string_view incumbent);
+absl::Status MultiParentConnect(std::string_view path, int64_t matched);
+absl::Status ReplyTooLarge(int64_t limit_bytes);
+absl::Status TooManyReturned(int64_t limit_rows);
+
+// --- database. The names are the catalog's, or empty when the database names none that the catalog knows.
+absl::Status UniqueViolation(std::string_view constraint, std::string_view model, std::string_view fields);
+absl::Status ForeignKeyRestrict(std::string_view constraint, std::string_view model, std::string_view relation);
+absl::Status NotNullViolation(std::string_view model, std::string_view field);
+absl::Status CheckViolation(std::string_view constraint, std::string_view model);
+absl::Status InvalidValue(std::string_view sqlstate);
+absl::Status TransactionConflict(int attempts);
+absl::Status Deadlock(int attempts);
+absl::Status LockTimeout();
+absl::Status DeadlineExceeded();
+absl::Status Cancelled();
+absl::Status PoolExhausted(std::string_view pool);
+absl::Status DatabaseExhausted(std::string_view sqlstate);
+absl::Status DatabaseUnavailable();
+absl::Status CommitOutcomeUnknown();
+absl::Status DatabasePermissionDenied(std::string_view model);
+absl::Status SchemaDrift(std::string_view schema, std::string_view version);
+absl::Status ShuttingDown();
+// The cause is for the log; the client sees generic text.
+absl::Status Internal(std::string_view cause_for_log);
+
+// Returns the cause that Internal was given, or "" for other errors.
+std::string InternalCause(const absl::Status& status);
+
+// --- schemas. One invalid schema gives one error that lists everything; `reason` is the first one's.
+struct SchemaProblem {
+  std::string reason;
+  std::string path;
+  std::string message;
+  std::map<std::string, std::string> metadata;
+};
+absl::Status SchemaInvalid(const std::vector<SchemaProblem>& problems);
+absl::Status UnsupportedChange(const std::vector<SchemaProblem>& problems);
+absl::Status VersionMismatch(std::string_view schema, std::string_view expected, std::string_view current);
+absl::Status TableExists(std::string_view path, std::string_view table);
+absl::Status DataConflict(std::string_view path, std::string_view sqlstate, std::string_view what);
+
+}  // namespace errors
+}  // namespace rowan

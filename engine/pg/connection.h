@@ -1,0 +1,87 @@
+// One connection to PostgreSQL, used by one thread at a time: a thin owner of a libpq connection.
+//
+// Nothing blocks longer than the deadline of the call: the connection is non-blocking and waits with poll(). When the deadline passes
+// or the call is cancelled while a statement runs, a cancel request is sent to the backend (from a thread of its own, since
+// PQcancel blocks), the statement ends with 57014, and the connection is marked broken() so that it is closed and never reused:
+// a late cancel can hit nobody else.
+//
+// Failures are statuses that carry a DatabaseError (see result.h), except: DeadlineExceeded and Cancelled of base/errors.h when the
+// call's deadline or cancellation ended the statement.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/call.h"
+#include "engine/pg/result.h"
+#include "engine/pg/statement.h"
+
+struct pg_conn;
+
+namespace rowan::pg {
+
+// How a transaction runs.
+enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
+struct TransactionOptions {
+  Isolation isolation = Isolation::kReadCommitted;
+  bool read_only = false;
+};
+
+// A row in single-row mode. Views are valid during the callback only.
+class RowView {
+ public:
+  explicit RowView(const pg_result* result) : result_(result) {}
+  int columns() const;
+  bool null(int column) const;
+  std::string_view bytes(int column) const;
+
+ private:
+  const pg_result* result_;
+};
+
+class Connection {
+ public:
+  // Connects with a libpq connection string (or "" for the environment's), with search_path pinned to pg_catalog, UTC,
+  // ISO dates, UTF-8 and standard_conforming_strings. Errors: UNAVAILABLE with a DatabaseError; DeadlineExceeded; Cancelled.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, const Call& call);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Begins a transaction with statement_timeout set (SET LOCAL) to what is left of the call's deadline, in milliseconds, at least 1.
+  // Sent in one round trip with nothing else to wait for.
+  absl::Status Begin(const TransactionOptions& options, const Call& call);
+  absl::Status Commit(const Call& call);
+  // Rolls back and never fails: a connection that cannot is marked broken.
+  void Rollback();
+  bool in_transaction() const;
+
+  // Runs a statement, preparing it on its first use on this connection, and returns all its rows in binary format.
+  absl::StatusOr<Result> Execute(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call);
+
+  // Runs one read in a read-only transaction of its own, in a single round trip (pipeline: begin, time-out, statement, commit).
+  absl::StatusOr<Result> ExecuteRead(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call);
+
+  // Runs a statement and hands over each row as it arrives (single-row mode): memory is bounded by the largest row. Reads from the
+  // socket only between calls of `on_row`, so a slow consumer slows PostgreSQL down. An error from `on_row` cancels the
+  // statement and is returned. To be called inside a transaction (Begin).
+  absl::Status ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call,
+                           const std::function<absl::Status(const RowView&)>& on_row);
+
+  // Whether the connection must not be used again. True after a broken socket, a sent cancel, or a failed rollback.
+  bool broken() const;
+  int backend_pid() const;
+  // The server's version as libpq gives it: 150020.
+  int server_version() const;
+
+ private:
+  struct State;
+  explicit Connection(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace rowan::pg

@@ -1,0 +1,59 @@
+// Field types, without protobuf: what the rest of the engine knows about a type.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rowan {
+
+// The scalar types of a compiled schema. (AUTO_INCREMENT and NUMBER of the proto are gone by then: see compile_catalog.)
+enum class Scalar { kInt16, kInt32, kInt64, kFloat32, kFloat64, kDecimal, kBool, kString, kText, kBytes, kUuid, kDate, kTime, kTimestamp, kJson, kEnum };
+
+// The type of a field or of a parameter. A value type; equality is memberwise.
+struct Type {
+  Scalar scalar = Scalar::kText;
+  bool array = false;
+  int length = 0;                   // strings: greatest length in characters; 0: unlimited
+  int precision = 0;                // decimals: digits in all; 0: unlimited
+  int scale = 0;                    // decimals: digits after the point
+  std::vector<std::string> labels;  // enums
+  std::string enum_schema;          // native enums: the PostgreSQL schema and
+  std::string enum_name;            // name of the type; empty: text with a CHECK
+
+  bool operator==(const Type&) const = default;
+};
+
+// One value in PostgreSQL's binary format, as parameters and results carry it.
+struct Encoded {
+  std::string bytes;
+  bool null = false;
+
+  bool operator==(const Encoded&) const = default;
+};
+
+// What the codec table knows about a type, beside how its values are encoded.
+struct TypeFacts {
+  std::string_view name;      // in messages: "int64"
+  std::string_view sql_name;  // in DDL and casts, without modifiers: "bigint"
+  uint32_t oid;               // of the scalar
+  uint32_t array_oid;         // of its array
+  bool ordered;               // has gt, gte, lt, lte and ORDER BY
+  bool text;                  // has contains, startsWith, endsWith
+};
+
+// Returns the table's row of a scalar. Native enums travel as text and are cast in SQL.
+const TypeFacts& Facts(Scalar scalar);
+
+// Returns the OID that a parameter of the type is declared with.
+uint32_t ParameterOid(const Type& type);
+
+// Returns the type's name in messages: "int64", "text[]".
+std::string TypeName(const Type& type);
+
+// Returns the type in DDL, with modifiers, quoted where it is a native enum: "varchar(40)", "numeric(12,2)[]",
+// "\"public\".\"mood\"".
+std::string SqlType(const Type& type);
+
+}  // namespace rowan
