@@ -1,0 +1,115 @@
+// The engine: everything a call means, without transport. Each function is straight-line: find the catalog, bind, plan, render, run,
+// hydrate. The service gives it a Call and a place for the answer; tests use it the same way without a server.
+//
+// Thread-safe: any number of calls at once. Functions block the calling thread until the answer is complete, the call's
+// deadline passes or it is cancelled. Every error is one of base/errors.h.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/base/call.h"
+#include "engine/pg/pool.h"
+
+namespace rowan::v1 {
+class ApplySchemaRequest;
+class ApplySchemaResponse;
+class DeleteRequest;
+class ExplainRequest;
+class ExplainResponse;
+class GetRequest;
+class GetResponse;
+class GetSchemaRequest;
+class InsertRequest;
+class ListSchemasResponse;
+class MutationResponse;
+class Schema;
+class StreamRequest;
+class StreamResponse;
+class UpdateRequest;
+}  // namespace rowan::v1
+
+namespace rowan {
+
+// Bounds on what a request may ask for. See proto comments for the errors.
+struct Limits {
+  int64_t default_page = 150;
+  int64_t nested_page = 1000;   // greatest limit of a nested list
+  int64_t root_page = 10000;    // greatest limit at the root, and of returned records
+  int selection_depth = 10;
+  int filter_depth = 16;
+  int write_depth = 10;
+  int mutation_nodes = 10000;
+  int64_t reply_bytes = 16 << 20;
+  int64_t batch_bytes = 64 << 10;  // about how much of a stream is sent at once
+  int transaction_attempts = 6;    // the first and 5 retries
+  size_t cached_plans = 2000;
+};
+
+struct EngineOptions {
+  std::string conninfo;  // libpq's
+  int interactive_connections = 10;
+  int stream_connections = 4;
+  int queue_limit = 1000;
+  std::chrono::milliseconds pool_wait{1000};
+  Limits limits;
+  // Takes one line about something that an operator should see: a driver's message, a schema that no longer compiles. Never holds a
+  // parameter's value. Called from any thread. `request_id` is empty outside calls.
+  std::function<void(const std::string& request_id, const std::string& message)> log;
+};
+
+// Counts since start, for metrics and tests.
+struct EngineCounters {
+  int64_t plan_cache_hits = 0;
+  int64_t plan_cache_misses = 0;
+  int64_t statements = 0;
+  int64_t retries = 0;
+};
+
+// Takes the messages of a stream, one after the other, from the thread that called Engine::Stream.
+class StreamSink {
+ public:
+  virtual ~StreamSink() = default;
+  // Returns once the transport accepted the message, so that the engine fetches no more before. An error (the client is gone) ends
+  // the stream and is returned from Engine::Stream.
+  virtual absl::Status Write(const v1::StreamResponse& message) = 0;
+};
+
+class Engine {
+ public:
+  // Opens the registry, creating it in an empty database, and loads all schemas. Errors: DatabaseUnavailable and others of the
+  // database; the caller may try again.
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(EngineOptions options, const Call& call);
+  ~Engine();
+
+  absl::Status Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response);
+  absl::Status Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink);
+  absl::Status Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response);
+  absl::Status Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response);
+  absl::Status Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response);
+  absl::Status Explain(const v1::ExplainRequest& request, v1::ExplainResponse& response);
+
+  // `actor` is who asks, for the history: a user name, or "".
+  absl::Status ApplySchema(const v1::ApplySchemaRequest& request, const std::string& actor, const Call& call,
+                           v1::ApplySchemaResponse& response);
+  absl::Status GetSchema(const v1::GetSchemaRequest& request, v1::Schema& response);
+  absl::Status ListSchemas(v1::ListSchemasResponse& response);
+
+  // Asks PostgreSQL for an answer. For readiness checks.
+  absl::Status Ping(const Call& call);
+
+  EngineCounters counters() const;
+  pg::PoolState interactive_pool() const;
+  pg::PoolState stream_pool() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rowan
