@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/call.h"
+#include "engine/bind/limits.h"
 #include "engine/pg/pool.h"
 
 namespace rowan::v1 {
@@ -34,21 +35,6 @@ class UpdateRequest;
 }  // namespace rowan::v1
 
 namespace rowan {
-
-// Bounds on what a request may ask for. See proto comments for the errors.
-struct Limits {
-  int64_t default_page = 150;
-  int64_t nested_page = 1000;   // greatest limit of a nested list
-  int64_t root_page = 10000;    // greatest limit at the root, and of returned records
-  int selection_depth = 10;
-  int filter_depth = 16;
-  int write_depth = 10;
-  int mutation_nodes = 10000;
-  int64_t reply_bytes = 16 << 20;
-  int64_t batch_bytes = 64 << 10;  // about how much of a stream is sent at once
-  int transaction_attempts = 6;    // the first and 5 retries
-  size_t cached_plans = 2000;
-};
 
 struct EngineOptions {
   std::string conninfo;  // libpq's

@@ -1,0 +1,25 @@
+// The values of one request. They travel beside the bound request and its plan, never inside: plans hold no values.
+#pragma once
+
+#include <vector>
+
+#include "engine/types/type.h"
+
+namespace rowan {
+
+// The records of one node of a mutation, column by column. A node is a place in the request without indices: all tags of all
+// posts of `data.posts[].tags.create[]` are rows of one node.
+struct InputRows {
+  std::vector<int> parent;                    // the row of the parent node that each row hangs on; 0 at the root
+  std::vector<int> ordinal;                   // position in its list, for paths; -1 where there is no list
+  std::vector<std::vector<Encoded>> columns;  // [column][row]
+  std::vector<std::vector<char>> given;       // [column][row]: whether the row gives the column
+  int size() const { return static_cast<int>(parent.size()); }
+};
+
+struct Arguments {
+  std::vector<Encoded> slots;  // by slot number
+  std::vector<InputRows> rows; // by node number; empty for reads
+};
+
+}  // namespace rowan

@@ -1,0 +1,69 @@
+// Puts the text of one statement together and numbers its parameters by position. Private to engine/sql.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/catalog/catalog.h"
+#include "engine/pg/statement.h"
+#include "engine/types/type.h"
+
+namespace rowan::sql {
+
+class Writer {
+ public:
+  // Text that is ours: keywords and punctuation.
+  Writer& operator<<(std::string_view text) {
+    statement_.text += text;
+    return *this;
+  }
+
+  // A new parameter of the type, cast where PostgreSQL must be told the type (native enums travel as text).
+  Writer& Parameter(const Type& type) {
+    statement_.parameter_oids.push_back(ParameterOid(type));
+    *this << "$" << std::to_string(statement_.parameter_oids.size());
+    if (!type.enum_name.empty()) *this << "::" << SqlType(type);
+    return *this;
+  }
+
+  // A column of the row with the alias: `t0."name"`.
+  Writer& Column(std::string_view alias, std::string_view column) {
+    return *this << alias << "." << pg::QuoteIdentifier(column);
+  }
+
+  // The one place through which every table of a model enters a statement: `"public"."users" t0`, or without an alias where it is "".
+  // Row policies will attach here.
+  Writer& Table(const Model& model, std::string_view alias) {
+    *this << pg::QuoteQualified(model.schema, model.table);
+    return alias.empty() ? *this : *this << " " << alias;
+  }
+
+  // The table between two models.
+  Writer& Table(const Junction& junction, std::string_view alias) {
+    *this << pg::QuoteQualified(junction.schema, junction.table);
+    return alias.empty() ? *this : *this << " " << alias;
+  }
+
+  // Takes the first parameter numbers, in an empty writer, for a fragment that was written apart and is put in as text later.
+  void Reserve(std::vector<uint32_t> oids) { statement_.parameter_oids = std::move(oids); }
+
+  pg::Statement Take() { return std::move(statement_); }
+
+ private:
+  pg::Statement statement_;
+};
+
+// Calls `write` for each item and puts `separator` between.
+template <typename Items, typename Write>
+void Join(Writer& writer, const Items& items, std::string_view separator, Write write) {
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) writer << separator;
+    first = false;
+    write(item);
+  }
+}
+
+}  // namespace rowan::sql
