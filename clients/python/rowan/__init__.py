@@ -1,0 +1,75 @@
+"""Rowan's Python client: trees of records in and out of PostgreSQL as plain dicts.
+
+>>> import rowan
+>>> client = rowan.connect("127.0.0.1:50051")
+>>> client.get("blog", "User", {"select": {"name": True, "posts": {"title": True}}, "where": {"role": {"name": "admin"}}})
+[{'name': 'Alice', 'posts': [{'title': 'First post'}]}]
+
+The guide is docs/guides/python.md, the form of the dicts docs/reference/document-form.md.
+"""
+
+import importlib.util
+
+if importlib.util.find_spec("rowan._generated") is None:
+    raise ImportError("rowan's stubs have not been generated; run clients/python/generate_stubs.py once")
+
+from rowan.client import DEFAULT_TIMEOUT, Client, connect
+from rowan.errors import (
+    AbortedError,
+    AlreadyExistsError,
+    CancelledError,
+    DataLossError,
+    DeadlineExceededError,
+    DocumentError,
+    FailedPreconditionError,
+    InternalError,
+    InvalidArgumentError,
+    NotFoundError,
+    OutOfRangeError,
+    PermissionDeniedError,
+    ResourceExhaustedError,
+    RowanError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnimplementedError,
+    UnknownError,
+    Violation,
+)
+from rowan.results import Explanation, MutationResult, Page, Statement
+from rowan.schema_results import ApplyResult, Diagnostic, Schema, SchemaSummary, Step
+from rowan.stream import RecordStream
+
+__all__ = [
+    "DEFAULT_TIMEOUT",
+    "AbortedError",
+    "AlreadyExistsError",
+    "ApplyResult",
+    "CancelledError",
+    "Client",
+    "DataLossError",
+    "DeadlineExceededError",
+    "Diagnostic",
+    "DocumentError",
+    "Explanation",
+    "FailedPreconditionError",
+    "InternalError",
+    "InvalidArgumentError",
+    "MutationResult",
+    "NotFoundError",
+    "OutOfRangeError",
+    "Page",
+    "PermissionDeniedError",
+    "RecordStream",
+    "ResourceExhaustedError",
+    "RowanError",
+    "Schema",
+    "SchemaSummary",
+    "Statement",
+    "Step",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnimplementedError",
+    "UnknownError",
+    "Violation",
+    "connect",
+]

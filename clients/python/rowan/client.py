@@ -1,0 +1,331 @@
+"""The client: one object per server, shared by all threads of a program."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import os
+import pkgutil
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, TypedDict, Union
+
+import grpc
+
+from rowan import document, errors, results, schema_document, text
+from rowan._generated.rowan.v1 import data_service_pb2, data_service_pb2_grpc, schema_service_pb2, schema_service_pb2_grpc
+from rowan.schema_results import ApplyResult, Schema, SchemaSummary, apply_result, schema_of, summary
+from rowan.stream import RecordStream
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds that a call may take when nothing else is said."""
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+"""The largest message that the client accepts: twice the largest that a server sends."""
+
+Authorization = Union[str, Callable[[], str]]
+
+
+class CallOptions(TypedDict, total=False):
+    """The keywords that every method of the client takes.
+
+    Attributes:
+        timeout: the seconds that the call may take; None for no limit; left out: the client's.
+        request_id: the id under which the server logs the call; left out: a random one.
+    """
+
+    timeout: Union[float, datetime.timedelta, None]
+    request_id: str
+
+
+def connect(
+    address: str,
+    *,
+    timeout: Optional[float] = DEFAULT_TIMEOUT,
+    tls: Union[bool, grpc.ChannelCredentials] = False,
+    authorization: Optional[Authorization] = None,
+    metadata: Sequence[tuple[str, str]] = (),
+    options: Sequence[tuple[str, Any]] = (),
+) -> Client:
+    """Returns a client of the server at an address. Nothing is sent yet: the connection is made by the first call.
+
+    Args:
+        address: "host:port", or "unix:/path" for a socket.
+        timeout: the seconds that each call may take unless it says otherwise; None for no limit.
+        tls: True to encrypt and to check the server against the system's certificates, or the credentials that
+            grpc.ssl_channel_credentials makes, for certificates of your own. False for plain text.
+        authorization: the value of the `authorization` header of each call, for example "Bearer …", or a function that
+            returns it and is called for every call, possibly by several threads at once.
+        metadata: further headers of each call, names in lower case.
+        options: further channel options of gRPC; they win over the client's own.
+
+    Raises:
+        ValueError: when `authorization` would travel in plain text to another machine.
+    """
+    if authorization is not None and not tls and not _stays_here(address):
+        raise ValueError(f"authorization would be readable by everybody between here and {address}; use tls=True")
+    service_config = pkgutil.get_data("rowan._generated", "service_config.json") or b"{}"
+    settings = {
+        "grpc.service_config": service_config.decode(),
+        "grpc.enable_retries": 1,
+        "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+        "grpc.keepalive_time_ms": 300_000,
+        "grpc.primary_user_agent": "rowan-python",
+        **dict(options),
+    }
+    if tls:
+        credentials = tls if isinstance(tls, grpc.ChannelCredentials) else grpc.ssl_channel_credentials()
+        channel = grpc.secure_channel(address, credentials, options=list(settings.items()))
+    else:
+        channel = grpc.insecure_channel(address, options=list(settings.items()))
+    return Client(channel, timeout=timeout, authorization=authorization, metadata=metadata)
+
+
+class Client:
+    """Calls a Rowan server with documents as plain dicts, and gives plain dicts back.
+
+    A client may be used by any number of threads at once; calls do not wait for each other. It holds one connection, which is
+    made, kept and remade by itself. It is a context manager: leaving it closes the connection.
+
+    Every method takes two keywords besides its own: `timeout`, the seconds that the call may take (None: no limit; left out: the
+    client's; server and database stop working on the call then), and `request_id`, the id under which the server logs the call
+    (left out: a random one). Every method raises a subclass of RowanError when the call does not succeed, and DocumentError
+    before anything is sent when a document is not of the document form.
+
+    Reads are sent again, at most three times, when the server cannot be reached. Writes never are: whether to repeat one is
+    the caller's decision.
+    """
+
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        *,
+        timeout: Optional[float] = DEFAULT_TIMEOUT,
+        authorization: Optional[Authorization] = None,
+        metadata: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Wraps a channel that the caller made, and owns it from then on. See connect for the arguments."""
+        self._channel = channel
+        self._timeout = timeout
+        self._authorization = authorization
+        self._metadata = tuple(metadata)
+        self._data = data_service_pb2_grpc.DataServiceStub(channel)
+        self._schemas = schema_service_pb2_grpc.SchemaServiceStub(channel)
+        self._check = channel.unary_unary(
+            "/grpc.health.v1.Health/Check", request_serializer=_health_request, response_deserializer=_health_status
+        )
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection and cancels what is under way. The client cannot be used afterwards."""
+        self._channel.close()
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def get(self, schema: str, model: str, read: Mapping[str, Any], **call: Unpack[CallOptions]) -> results.Page:
+        """Reads one page of records with their relations, in one snapshot.
+
+        >>> client.get("blog", "User", {"select": {"name": True, "role": {"name": True}}, "where": {"id": 5}})
+        [{'name': 'Alice', 'role': {'name': 'admin'}}]
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            read: a read document: `select` (required), `where`, `order_by`, `limit`, `offset`.
+            **call: `timeout` and `request_id`, as the class says.
+
+        Returns:
+            The records. `has_more` of the list, and of each nested list, tells whether its limit (150 when the document says
+            nothing) held some back.
+        """
+        request = document.read_request(schema, model, read)
+        return results.page(self._call(self._data.Get, request, **call))
+
+    def stream(self, schema: str, model: str, read: Mapping[str, Any], **call: Unpack[CallOptions]) -> RecordStream:
+        """Reads all records with their relations, in one snapshot, however many they are.
+
+        >>> with client.stream("blog", "Post", {"select": {"title": True}}) as posts:
+        ...     for post in posts:
+        ...         print(post["title"])
+
+        Records are fetched while they are iterated over, a batch at a time: a slow reader slows the server down, and memory
+        stays small. Leaving the `with` block, or `close()`, cancels the call and frees the server's connection.
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            read: a read document, as for get; without a limit all records come, also in nested lists.
+            **call: `timeout` (left out: none, since a stream lasts as long as its reader) and `request_id`.
+
+        Returns:
+            An iterator over the records; errors are raised while iterating. For one thread at a time.
+        """
+        request = document.read_request(schema, model, read, data_service_pb2.StreamRequest)
+        call.setdefault("timeout", None)
+        timeout, request_id, headers = self._options(**call)
+        return RecordStream(self._data.Stream(request, timeout=timeout, metadata=headers), request_id)
+
+    def explain(self, verb: str, schema: str, model: str, body: Any, **call: Unpack[CallOptions]) -> results.Explanation:
+        """Shows how a request would run, without running it: its plan and the exact SQL of each statement.
+
+        Args:
+            verb: "get", "stream", "insert", "update" or "delete".
+            schema: the schema's name.
+            model: the model's name.
+            body: the document that the verb's own method takes.
+            **call: `timeout` and `request_id`, as the class says.
+        """
+        request = document.explain_request(verb, schema, model, body)
+        return results.explanation(self._call(self._data.Explain, request, **call))
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def insert(self, schema: str, model: str, body: Any, **call: Unpack[CallOptions]) -> results.MutationResult:
+        """Inserts records with nested writes, in one transaction: all of it is written, or nothing.
+
+        >>> client.insert("blog", "User", {"name": "Alice", "role": {"connect": {"name": "admin"}},
+        ...                                "posts": {"create": [{"title": "First post", "tags": {"connect": [1, 2]}}]}}).records
+        [{'id': 6}]
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            body: a record, a list of records, or {"data": …, "returning": …}. A record of a model that has a field called
+                `data` and nothing else to write takes the long form.
+            **call: `timeout` and `request_id`, as the class says.
+
+        Returns:
+            The records, in the order given, and counts. Without `returning` a record holds its primary key.
+        """
+        request = document.insert_request(schema, model, body)
+        return results.mutation_result(self._call(self._data.Insert, request, **call))
+
+    def update(self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]) -> results.MutationResult:
+        """Updates the records that a filter matches, with nested writes, in one transaction.
+
+        >>> client.update("blog", "User", {"data": {"role": {"connect": 1}}, "where": {"id": 5}}).effects
+        {'matched': 1, 'changed': 1, 'relations': {'role': {'connected': 1}}}
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            body: {"data": …, "where": …, "returning": …}; "all_rows": True in place of `where` to update every record.
+            **call: `timeout` and `request_id`, as the class says.
+
+        Returns:
+            Counts, and the records when `returning` asks for them. No match is a success that counts zero.
+        """
+        request = document.update_request(schema, model, body)
+        return results.mutation_result(self._call(self._data.Update, request, **call))
+
+    def delete(self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]) -> results.MutationResult:
+        """Deletes the records that a filter matches, in one transaction.
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            body: {"where": …, "returning": …}; "all_rows": True in place of `where` to delete every record.
+            **call: `timeout` and `request_id`, as the class says.
+
+        Returns:
+            Counts, and, when `returning` asks for them, the records as they were before.
+        """
+        request = document.delete_request(schema, model, body)
+        return results.mutation_result(self._call(self._data.Delete, request, **call))
+
+    # --- schemas ------------------------------------------------------------------------------------------------------
+
+    def apply_schema(
+        self,
+        source: Union[Mapping[str, Any], str, os.PathLike[str]],
+        *,
+        validate_only: bool = False,
+        expected_version: Optional[str] = None,
+        **call: Unpack[CallOptions],
+    ) -> ApplyResult:
+        """Registers a schema and brings the database up to it. The same content again changes nothing.
+
+        Args:
+            source: the schema as a dict, as YAML or JSON text, or the path of a file with one. A string counts as a path when it
+                is one line that ends in .yaml, .yml or .json.
+            validate_only: whether to do everything but commit.
+            expected_version: the version that must be current, "" for "not registered yet"; None for any.
+            **call: `timeout` and `request_id`, as the class says.
+        """
+        content = source if isinstance(source, Mapping) else text.load(source)
+        request = schema_service_pb2.ApplySchemaRequest(
+            schema=schema_document.to_schema(content), validate_only=validate_only, expected_version=expected_version
+        )
+        return apply_result(self._call(self._schemas.ApplySchema, request, **call))
+
+    def get_schema(self, name: str, **call: Unpack[CallOptions]) -> Schema:
+        """Returns a registered schema in its canonical form: every name and default spelled out."""
+        return schema_of(self._call(self._schemas.GetSchema, schema_service_pb2.GetSchemaRequest(name=name), **call))
+
+    def list_schemas(self, **call: Unpack[CallOptions]) -> list[SchemaSummary]:
+        """Returns what is registered, by name, without the content."""
+        response = self._call(self._schemas.ListSchemas, schema_service_pb2.ListSchemasRequest(), **call)
+        return [summary(entry) for entry in response.schemas]
+
+    # --- the server ---------------------------------------------------------------------------------------------------
+
+    def health(self, service: str = "", **call: Unpack[CallOptions]) -> bool:
+        """Tells whether the server takes requests, its database included. Raises UnavailableError when there is no server.
+
+        Args:
+            service: a service to ask for, for example "rowan.v1.DataService"; "" for the server as a whole.
+            **call: `timeout` and `request_id`, as the class says.
+        """
+        return self._call(self._check, service, **call)
+
+    def _call(self, method: grpc.UnaryUnaryMultiCallable, request: Any, **call: Unpack[CallOptions]) -> Any:
+        timeout, request_id, headers = self._options(**call)
+        try:
+            return method(request, timeout=timeout, metadata=headers)
+        except grpc.RpcError as error:
+            raise errors.from_call(error, request_id) from None
+
+    def _options(self, timeout: Any = ..., request_id: str = "") -> tuple[Optional[float], str, list[tuple[str, str]]]:
+        """Returns the timeout in seconds, the request's id, and the headers of one call."""
+        if timeout is ...:
+            timeout = self._timeout
+        if isinstance(timeout, datetime.timedelta):
+            timeout = timeout.total_seconds()
+        request_id = request_id or uuid.uuid4().hex
+        headers = [*self._metadata, (errors.REQUEST_ID, request_id)]
+        if self._authorization is not None:
+            value = self._authorization if isinstance(self._authorization, str) else self._authorization()
+            headers.append(("authorization", value))
+        return timeout, request_id, headers
+
+
+def _stays_here(address: str) -> bool:
+    """Tells whether an address is a socket file or the loopback interface."""
+    if address.startswith(("unix:", "unix-abstract:")):
+        return True
+    host = address.removeprefix("dns:").removeprefix("///").removeprefix("ipv4:").removeprefix("ipv6:").rpartition(":")[0]
+    host = host.strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+# The standard health protocol has one field each way. Writing those bytes here spares a dependency, and a second
+# registration of its proto in programs that have the usual package for it.
+def _health_request(service: str) -> bytes:
+    name = service.encode()
+    if len(name) > 127:
+        raise ValueError("the name of a service has at most 127 bytes")
+    return bytes([0x0A, len(name)]) + name if name else b""
+
+
+def _health_status(response: bytes) -> bool:
+    return response == b"\x08\x01"  # field 1, SERVING
