@@ -14,12 +14,11 @@ std::string Alias(const plan::Select& select) { return "t" + std::to_string(sele
 class ReadRenderer {
  public:
   ReadStatement Render(const plan::Select& root) {
+    const std::string key_source = root.by_keys ? KeySource(root) : "";
     writer_ << "SELECT ";
     RenderOutput(root);
-    writer_ << " FROM ";
-    if (root.by_keys) {
-      RenderKeySource(root);
-    } else {
+    writer_ << " FROM " << key_source;
+    if (!root.by_keys) {
       writer_.Table(*root.model, Alias(root));
       if (root.where) {
         writer_ << " WHERE ";
@@ -73,49 +72,33 @@ class ReadRenderer {
     }
   }
 
-  void RenderKeySource(const plan::Select& root) {
-    const std::string alias = Alias(root);
-    const std::vector<const Field*>& key = root.model->primary_key().fields;
-    writer_ << key_source_ << " JOIN ";
-    writer_.Table(*root.model, alias) << " ON ";
-    int column = 0;
-    Join(writer_, key, " AND ", [&](const Field* field) {
-      writer_.Column(alias, field->column) << " = k.c" << std::to_string(column++);
-    });
-    writer_ << " ORDER BY k.n";
-  }
-
- public:
-  // The arrays of keys must be the first parameters, so they are numbered before anything else is rendered.
-  void PrepareKeySource(const plan::Select& root) {
-    Writer keys;
-    const std::vector<const Field*>& fields = root.model->primary_key().fields;
+  // The arrays of keys are the first parameters, so they are numbered before anything else is rendered.
+  std::string KeySource(const plan::Select& root) {
+    std::string arrays;
     std::string columns;
-    for (size_t i = 0; i < fields.size(); ++i) columns += "c" + std::to_string(i) + ", ";
-    keys << "unnest(";
-    Join(keys, fields, ", ", [&](const Field* field) {
+    std::string matches;
+    int column = 0;
+    for (const Field* field : root.model->primary_key().fields) {
       Type type = field->type;
       type.array = true;
-      keys.Parameter(type);
-    });
-    keys << ") WITH ORDINALITY AS k(" << columns << "n)";
-    pg::Statement fragment = keys.Take();
-    key_source_ = fragment.text;
-    writer_.Reserve(fragment.parameter_oids);
+      const std::string name = "c" + std::to_string(column++);
+      arrays += (arrays.empty() ? "" : ", ") + writer_.NextParameter(type);
+      columns += name + ", ";
+      matches += (matches.empty() ? "" : " AND ") + Alias(root) + "." + pg::QuoteIdentifier(field->column) + " = k." + name;
+    }
+    Writer table;
+    table.Table(*root.model, Alias(root));
+    return "unnest(" + arrays + ") WITH ORDINALITY AS k(" + columns + "n) JOIN " + table.Take().text + " ON " + matches +
+           " ORDER BY k.n";
   }
 
  private:
   Writer writer_;
   PredicateScope scope_;
-  std::string key_source_;
 };
 
 }  // namespace
 
-ReadStatement RenderRead(const plan::Select& root) {
-  ReadRenderer renderer;
-  if (root.by_keys) renderer.PrepareKeySource(root);
-  return renderer.Render(root);
-}
+ReadStatement RenderRead(const plan::Select& root) { return ReadRenderer().Render(root); }
 
 }  // namespace rowan::sql

@@ -20,13 +20,16 @@ class Writer {
     return *this;
   }
 
-  // A new parameter of the type, cast where PostgreSQL must be told the type (native enums travel as text).
-  Writer& Parameter(const Type& type) {
+  // Takes the next parameter number for the type and returns its text, for a place that is written later. It is cast where PostgreSQL
+  // must be told the type (native enums travel as text).
+  std::string NextParameter(const Type& type) {
     statement_.parameter_oids.push_back(ParameterOid(type));
-    *this << "$" << std::to_string(statement_.parameter_oids.size());
-    if (!type.enum_name.empty()) *this << "::" << SqlType(type);
-    return *this;
+    const std::string number = "$" + std::to_string(statement_.parameter_oids.size());
+    return type.enum_name.empty() ? number : number + "::" + SqlType(type);
   }
+
+  // Writes a new parameter of the type.
+  Writer& Parameter(const Type& type) { return *this << NextParameter(type); }
 
   // A column of the row with the alias: `t0."name"`.
   Writer& Column(std::string_view alias, std::string_view column) {
@@ -45,9 +48,6 @@ class Writer {
     *this << pg::QuoteQualified(junction.schema, junction.table);
     return alias.empty() ? *this : *this << " " << alias;
   }
-
-  // Takes the first parameter numbers, in an empty writer, for a fragment that was written apart and is put in as text later.
-  void Reserve(std::vector<uint32_t> oids) { statement_.parameter_oids = std::move(oids); }
 
   pg::Statement Take() { return std::move(statement_); }
 

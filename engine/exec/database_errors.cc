@@ -1,0 +1,102 @@
+#include "engine/exec/database_errors.h"
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/errors.h"
+#include "engine/pg/result.h"
+
+namespace rowan::exec {
+namespace {
+
+std::string FieldNames(const std::vector<const Field*>& fields) {
+  std::string names;
+  for (const Field* field : fields) names += (names.empty() ? "" : ", ") + field->name;
+  return names;
+}
+
+const Model* FindTable(const Catalog& catalog, const pg::DatabaseError& error) {
+  for (const auto& model : catalog.models) {
+    if (model->table == error.table && model->schema == error.schema) return model.get();
+  }
+  return nullptr;
+}
+
+std::string_view ModelName(const Model* model) { return model == nullptr ? std::string_view() : model->name; }
+
+absl::Status Unique(const Catalog& catalog, const pg::DatabaseError& error) {
+  const Model* model = FindTable(catalog, error);
+  if (model != nullptr) {
+    for (const Key& key : model->keys) {
+      if (key.constraint == error.constraint) {
+        return errors::UniqueViolation(error.constraint, model->name, FieldNames(key.fields));
+      }
+    }
+    for (const IndexDefinition& index : model->indexes) {
+      if (index.name == error.constraint) {
+        return errors::UniqueViolation(error.constraint, model->name, FieldNames(index.fields));
+      }
+    }
+  }
+  return errors::UniqueViolation(error.constraint, ModelName(model), "");
+}
+
+absl::Status BrokenForeignKey(const Catalog& catalog, const pg::DatabaseError& error, const Attempt& attempt) {
+  const Model* holder = FindTable(catalog, error);
+  if (holder == nullptr) return errors::ForeignKeyRestrict(error.constraint, "", "");
+  for (const ForeignKey& key : holder->foreign_keys) {
+    if (key.constraint != error.constraint) continue;
+    if (holder == attempt.written) {
+      const std::string_view name = key.relation == nullptr ? key.fields.front()->name : key.relation->name;
+      return errors::RelatedNotFound({"data." + std::string(name)}, key.target->name, {});
+    }
+    return errors::ForeignKeyRestrict(error.constraint, holder->name, key.relation == nullptr ? "" : key.relation->name);
+  }
+  return errors::ForeignKeyRestrict(error.constraint, holder->name, "");
+}
+
+absl::Status NotNull(const Catalog& catalog, const pg::DatabaseError& error) {
+  const Model* model = FindTable(catalog, error);
+  if (model != nullptr) {
+    for (const auto& field : model->fields) {
+      if (field->column == error.column) return errors::NotNullViolation(model->name, field->name);
+    }
+  }
+  return errors::NotNullViolation(ModelName(model), "");
+}
+
+}  // namespace
+
+bool IsTransient(const absl::Status& status) {
+  const auto error = pg::DatabaseErrorOf(status);
+  return error != nullptr && (error->sqlstate == "40001" || error->sqlstate == "40P01");
+}
+
+absl::Status TranslateDatabaseError(const absl::Status& status, const Attempt& attempt, const Context& context) {
+  const auto error = pg::DatabaseErrorOf(status);
+  if (error == nullptr) return status;
+  if (context.call.cancellation->cancelled()) return errors::Cancelled();
+  const std::string& state = error->sqlstate;
+  const std::string_view group = std::string_view(state).substr(0, 2);
+  if (state == "57014") return errors::DeadlineExceeded();
+  context.log(context.call.request_id, "PostgreSQL: " + (state.empty() ? "connection lost" : state) + ": " + error->message);
+  if (state == "23505") return Unique(context.catalog, *error);
+  if (state == "23503" || state == "23001") return BrokenForeignKey(context.catalog, *error, attempt);
+  if (state == "23502") return NotNull(context.catalog, *error);
+  if (state == "23514") return errors::CheckViolation(error->constraint, ModelName(FindTable(context.catalog, *error)));
+  if (group == "22") return errors::InvalidValue(state);
+  if (state == "40001") return errors::TransactionConflict(attempt.attempts);
+  if (state == "40P01") return errors::Deadlock(attempt.attempts);
+  if (state == "55P03") return errors::LockTimeout();
+  if (group == "53") return errors::DatabaseExhausted(state);
+  if (state.empty() || group == "08" || state.starts_with("57P0")) return errors::DatabaseUnavailable();
+  if (state == "42501") return errors::DatabasePermissionDenied(ModelName(FindTable(context.catalog, *error)));
+  // Undefined table, column, schema, type; a type that changed; a plan that no longer fits.
+  if (state == "42P01" || state == "42703" || state == "3F000" || state == "42704" || state == "42804" || state == "42883" ||
+      state == "0A000") {
+    return errors::SchemaDrift(context.catalog.schema_name, context.catalog.version);
+  }
+  return errors::Internal("PostgreSQL: " + state + ": " + error->message);
+}
+
+}  // namespace rowan::exec

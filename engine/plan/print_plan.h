@@ -1,0 +1,14 @@
+// Writes plans as indented text, for Explain and for golden tests. The form may change.
+#pragma once
+
+#include <string>
+
+#include "engine/plan/mutation.h"
+#include "engine/plan/select.h"
+
+namespace rowan::plan {
+
+std::string PrintPlan(const Select& root);
+std::string PrintPlan(const Program& program);
+
+}  // namespace rowan::plan

@@ -1,0 +1,78 @@
+// Renders the steps of a mutation's program. Each statement comes with what its parameters take, so that exec puts them together without knowing
+// what the statement does. Never fails; the same program always gives the same texts.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/pg/statement.h"
+#include "engine/plan/mutation.h"
+#include "engine/sql/render_read.h"
+
+namespace rowan::sql {
+
+// What a parameter takes. Unless it says otherwise, an array has one element per row that the step works on.
+struct FromSlot {  // a value of the filter
+  int slot;
+};
+struct FromText {  // a constant of the program, as text
+  std::string text;
+};
+struct FromCount {  // the number of rows, as bigint
+};
+struct FromColumn {  // an array of a node's column
+  int node;
+  const Field* field;
+  plan::Version version;
+  bool of_parent;  // the value of each row's parent instead of the row's own; `node` is the parent then
+};
+struct FromKey {  // an array of the best known value of a key field: the new one where there is one, else the current one
+  int node;
+  const Field* field;
+  bool of_parent;
+};
+struct FromGiven {  // a bool array: whether the row has the column
+  int node;
+  int column;
+};
+// An array field cannot be an element of an array, so the elements of all rows travel as one flat array, and each row has where its own
+// begin and end (both null for a null).
+struct FromFlat {
+  int node;
+  int column;
+};
+struct FromFlatStart {
+  int node;
+  int column;
+};
+struct FromFlatEnd {
+  int node;
+  int column;
+};
+struct FromRoot {  // the one new value that an update writes to all its rows
+  int column;
+};
+struct FromFound {  // an array of a column of the rows that the statement before found
+  int column;
+  Type type;
+};
+
+using ParameterSource = std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromGiven, FromFlat, FromFlatStart,
+                                     FromFlatEnd, FromRoot, FromFound>;
+
+struct StepStatement {
+  std::string description;  // "insert Post at data.posts"
+  pg::Statement statement;
+  std::vector<ParameterSource> sources;  // by parameter
+};
+
+// The statements of each step: none for steps that only move data, two for Vacate (find, detach), one for the others.
+struct RenderedProgram {
+  std::vector<std::vector<StepStatement>> steps;
+  ReadStatement returning;  // when the program has one
+};
+
+RenderedProgram RenderMutation(const plan::Program& program);
+
+}  // namespace rowan::sql
