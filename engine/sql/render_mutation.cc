@@ -58,7 +58,7 @@ class StepRenderer {
     writer_ << "SELECT k.n";
     RenderCurrent(node, ", ");
     writer_ << " FROM ";
-    KeySource(step.key->fields, [&](const Field* field) { Array(FromColumn{step.node, field, Version::kNew, false}, field->type); },
+    KeySource(step.key->fields, [&](const Field* field) { Array(FromColumn{step.node, field, Version::kNew}, field->type); },
               /*ordinality=*/true);
     writer_ << " JOIN ";
     writer_.Table(*node.model, "t") << " ON ";
@@ -114,7 +114,6 @@ class StepRenderer {
   void operator()(const plan::ReadBack&) {}
 
   void operator()(const plan::Vacate& step) {
-    const Node& node = program_.nodes[step.node];
     std::vector<const Field*> foreign_key;
     for (const ColumnPair& pair : step.pairs) foreign_key.push_back(pair.to);
     writer_ << "SELECT ";
@@ -126,9 +125,9 @@ class StepRenderer {
     writer_ << " FROM ";
     KeySource(step.pairs, [&](const ColumnPair& pair) {
       if (step.keys_from_parent) {
-        Array(FromKey{node.parent, pair.from, true}, pair.to->type);
+        Array(FromParentKey{step.node, pair.from}, pair.to->type);
       } else {
-        Array(FromColumn{step.node, pair.to, Version::kNew, false}, pair.to->type);
+        Array(FromColumn{step.node, pair.to, Version::kNew}, pair.to->type);
       }
     });
     writer_ << " JOIN ";
@@ -205,10 +204,10 @@ class StepRenderer {
       writer_ << pg::QuoteIdentifier(pair.to->column) << " = k.c" << std::to_string(value++);
     });
     writer_ << " FROM unnest(";
-    Join(writer_, key, ", ", [&](const Field* field) { Array(FromKey{step.node, field, false}, field->type); });
+    Join(writer_, key, ", ", [&](const Field* field) { Array(FromKey{step.node, field}, field->type); });
     for (const ColumnPair& pair : node.relation->pairs) {
       writer_ << ", ";
-      Array(FromKey{node.parent, pair.from, true}, pair.to->type);
+      Array(FromParentKey{step.node, pair.from}, pair.to->type);
     }
     Names(key.size() + node.relation->pairs.size());
     writer_ << " WHERE ";
@@ -220,7 +219,7 @@ class StepRenderer {
     const Node& node = program_.nodes[step.node];
     const std::vector<const Field*>& key = node.model->primary_key().fields;
     Update(*node.model, ForeignKey(node), "NULL");
-    KeySource(key, [&](const Field* field) { Array(FromKey{step.node, field, false}, field->type); });
+    KeySource(key, [&](const Field* field) { Array(FromKey{step.node, field}, field->type); });
     writer_ << " WHERE ";
     MatchKey(key);
     Finish("release " + node.model->name + At(step.node));
@@ -230,7 +229,7 @@ class StepRenderer {
     const Node& node = program_.nodes[step.node];
     Update(*node.model, ForeignKey(node), "NULL");
     KeySource(node.relation->pairs,
-              [&](const ColumnPair& pair) { Array(FromKey{node.parent, pair.from, true}, pair.to->type); });
+              [&](const ColumnPair& pair) { Array(FromParentKey{step.node, pair.from}, pair.to->type); });
     writer_ << " WHERE ";
     MatchKey(ForeignKey(node));
     Finish("release " + node.model->name + At(step.node));
@@ -304,7 +303,7 @@ class StepRenderer {
 
   void RootKeys(const Node& root) {
     KeySource(root.model->primary_key().fields,
-              [&](const Field* field) { Array(FromColumn{0, field, Version::kCurrent, false}, field->type); });
+              [&](const Field* field) { Array(FromColumn{0, field, Version::kCurrent}, field->type); });
   }
 
   // `t."a" = k.c0 AND t."b" = k.c1`
@@ -376,7 +375,7 @@ class StepRenderer {
       array(FromFlatEnd{number, column}, position, "e" + suffix);
       value = "(" + next(FromFlat{number, column}, field.type) + ")[k.s" + suffix + ":k.e" + suffix + "]";
     } else {
-      array(FromColumn{number, &field, described.version, false}, field.type, "c" + suffix);
+      array(FromColumn{number, &field, described.version}, field.type, "c" + suffix);
     }
     if (!described.always) {
       array(FromGiven{number, column}, Type{.scalar = Scalar::kBool}, "g" + suffix);
@@ -432,10 +431,10 @@ class StepRenderer {
     const Node& node = program_.nodes[number];
     const Junction& junction = *node.relation->junction;
     Join(writer_, junction.source,  ", ",
-         [&](const JunctionColumn& column) { Array(FromKey{node.parent, column.field, true}, column.field->type); });
+         [&](const JunctionColumn& column) { Array(FromParentKey{number, column.field}, column.field->type); });
     for (const JunctionColumn& column : junction.target) {
       writer_ << ", ";
-      Array(FromKey{number, column.field, false}, column.field->type);
+      Array(FromKey{number, column.field}, column.field->type);
     }
   }
 

@@ -25,12 +25,14 @@ struct FromColumn {  // an array of a node's column
   int node;
   const Field* field;
   plan::Version version;
-  bool of_parent;  // the value of each row's parent instead of the row's own; `node` is the parent then
 };
 struct FromKey {  // an array of the best known value of a key field: the new one where there is one, else the current one
   int node;
   const Field* field;
-  bool of_parent;
+};
+struct FromParentKey {  // the same of each row's parent, in the row's place
+  int node;  // of the rows
+  const Field* field;
 };
 struct FromGiven {  // a bool array: whether the row has the column
   int node;
@@ -58,7 +60,7 @@ struct FromFound {  // an array of a column of the rows that the statement befor
   Type type;
 };
 
-using ParameterSource = std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromGiven, FromFlat, FromFlatStart,
+using ParameterSource = std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromParentKey, FromGiven, FromFlat, FromFlatStart,
                                      FromFlatEnd, FromRoot, FromFound>;
 
 struct StepStatement {

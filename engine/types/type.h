@@ -49,6 +49,9 @@ const TypeFacts& Facts(Scalar scalar);
 // Returns the OID that a parameter of the type is declared with.
 uint32_t ParameterOid(const Type& type);
 
+// Returns PostgreSQL's name of a type that ParameterOid gives: "bigint", "text[]".
+std::string OidName(uint32_t oid);
+
 // Returns the type's name in messages: "int64", "text[]".
 std::string TypeName(const Type& type);
 
