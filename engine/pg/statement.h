@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/identifier.h"
+
 namespace rowan::pg {
 
 // A statement without values. Immutable once rendered; the same text always comes with the same types, so that it is
@@ -22,11 +24,7 @@ struct Parameter {
   bool null = false;
 };
 
-// Returns the name as an SQL identifier, always quoted. The only function that turns a name into SQL. The name comes from a
-// catalog, where names have no NUL and at most 63 bytes.
-std::string QuoteIdentifier(std::string_view name);
-
-// Returns `"schema"."name"`.
-std::string QuoteQualified(std::string_view schema, std::string_view name);
+using rowan::QuoteIdentifier;
+using rowan::QuoteQualified;
 
 }  // namespace rowan::pg

@@ -1,0 +1,15 @@
+// The only functions that turn names into SQL.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rowan {
+
+// Returns the name as an SQL identifier, always quoted. The name comes from a catalog, where names have no NUL and at most 63 bytes.
+std::string QuoteIdentifier(std::string_view name);
+
+// Returns `"schema"."name"`.
+std::string QuoteQualified(std::string_view schema, std::string_view name);
+
+}  // namespace rowan

@@ -1,0 +1,64 @@
+#include "engine/types/type.h"
+
+
+#include "engine/base/identifier.h"
+
+namespace rowan {
+namespace {
+
+// The OIDs are PostgreSQL's built-in ones (catalog pg_type), which never change.
+constexpr TypeFacts kFacts[] = {
+    // name, SQL name, OID, array OID, ordered, text
+    {"int16", "smallint", 21, 1005, true, false},
+    {"int32", "integer", 23, 1007, true, false},
+    {"int64", "bigint", 20, 1016, true, false},
+    {"float32", "real", 700, 1021, true, false},
+    {"float64", "double precision", 701, 1022, true, false},
+    {"decimal", "numeric", 1700, 1231, true, false},
+    {"bool", "boolean", 16, 1000, true, false},
+    {"string", "varchar", 1043, 1015, true, true},
+    {"text", "text", 25, 1009, true, true},
+    {"bytes", "bytea", 17, 1001, true, false},
+    {"uuid", "uuid", 2950, 2951, true, false},
+    {"date", "date", 1082, 1182, true, false},
+    {"time", "time", 1083, 1183, true, false},
+    {"timestamp", "timestamptz", 1184, 1185, true, false},
+    {"json", "jsonb", 3802, 3807, false, false},
+    {"enum", "text", 25, 1009, true, false},
+};
+
+}  // namespace
+
+const TypeFacts& Facts(Scalar scalar) { return kFacts[static_cast<size_t>(scalar)]; }
+
+uint32_t ParameterOid(const Type& type) {
+  const TypeFacts& facts = Facts(type.scalar);
+  return type.array ? facts.array_oid : facts.oid;
+}
+
+std::string OidName(uint32_t oid) {
+  for (const TypeFacts& facts : kFacts) {
+    if (facts.oid == oid) return std::string(facts.sql_name);
+    if (facts.array_oid == oid) return std::string(facts.sql_name) + "[]";
+  }
+  return std::to_string(oid);
+}
+
+std::string TypeName(const Type& type) {
+  std::string name(Facts(type.scalar).name);
+  return type.array ? name + "[]" : name;
+}
+
+std::string SqlType(const Type& type) {
+  std::string text;
+  if (!type.enum_name.empty()) {
+    text = QuoteQualified(type.enum_schema, type.enum_name);
+  } else {
+    text = Facts(type.scalar).sql_name;
+    if (type.length > 0) text += "(" + std::to_string(type.length) + ")";
+    if (type.precision > 0) text += "(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+  }
+  return type.array ? text + "[]" : text;
+}
+
+}  // namespace rowan
