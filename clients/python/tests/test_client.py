@@ -286,7 +286,7 @@ def test_the_timeout_travels_with_the_call(server, client, options, low, high):
     if low is None:
         assert remaining is None or remaining > 1e6
     else:
-        assert low < remaining <= high
+        assert low < remaining <= high * 1.02  # gRPC sends few digits, rounded up
 
 
 def test_a_passed_timeout_is_an_error(server, client):
