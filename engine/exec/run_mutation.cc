@@ -424,20 +424,22 @@ class ProgramRunner {
 absl::Status RunOnce(const CompiledMutation& mutation, const Arguments& arguments, pg::Pool& pool, const Context& context,
                      int attempt, bool& transient, v1::MutationResponse& response) {
   transient = false;
-  ROWAN_ASSIGN_OR_RETURN(pg::Pool::Lease connection, pool.Acquire(context.call));
-  absl::Status status = connection->Begin({}, context.call);
+  absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
+  if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
+  pg::Connection& connection = **lease;
+  absl::Status status = connection.Begin({}, context.call);
   Attempt described{nullptr, attempt};
   if (status.ok()) {
-    ProgramRunner runner(mutation, arguments, *connection, context, response);
+    ProgramRunner runner(mutation, arguments, connection, context, response);
     status = runner.Run();
     described.written = runner.written();
   }
   if (!status.ok()) {
     transient = IsTransient(status);
-    connection->Rollback();
+    connection.Rollback();
     return TranslateDatabaseError(status, described, context);
   }
-  status = connection->Commit(context.call);
+  status = connection.Commit(context.call);
   if (status.ok()) return status;
   // PostgreSQL's own refusal is certain; anything else (a lost connection, a deadline that passed meanwhile) leaves the outcome open.
   const auto error = pg::DatabaseErrorOf(status);

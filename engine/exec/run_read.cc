@@ -41,10 +41,12 @@ absl::Status HydrateRows(const pg::Result& result, const plan::Select& plan, con
 
 absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
                     v1::GetResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(pg::Pool::Lease connection, pool.Acquire(context.call));
+  absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
+  if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
+  pg::Connection& connection = **lease;
   ++context.counters.statements;
   absl::StatusOr<pg::Result> result =
-      connection->ExecuteRead(read.sql.statement, SlotParameters(read.sql, arguments), context.call);
+      connection.ExecuteRead(read.sql.statement, SlotParameters(read.sql, arguments), context.call);
   if (!result.ok()) return TranslateDatabaseError(result.status(), {}, context);
   // The statement asked for one row more than the limit. (A Get always has one: the default, or the client's.)
   const int64_t limit = DecodeInt64(arguments.slots[read.plan.window.limit].bytes) - 1;
@@ -54,8 +56,10 @@ absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Po
 
 absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
                        const std::function<absl::Status(v1::RecordBatch&)>& on_batch, StreamCounts& counts) {
-  ROWAN_ASSIGN_OR_RETURN(pg::Pool::Lease connection, pool.Acquire(context.call));
-  absl::Status begun = connection->Begin({.read_only = true}, context.call);
+  absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
+  if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
+  pg::Connection& connection = **lease;
+  absl::Status begun = connection.Begin({.read_only = true}, context.call);
   if (!begun.ok()) return TranslateDatabaseError(begun, {}, context);
   v1::RecordBatch batch;
   int64_t bytes = 0;
@@ -81,11 +85,11 @@ absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg:
   };
   ++context.counters.statements;
   absl::Status status =
-      connection->ExecuteRows(read.sql.statement, SlotParameters(read.sql, arguments), context.call, on_row);
+      connection.ExecuteRows(read.sql.statement, SlotParameters(read.sql, arguments), context.call, on_row);
   if (!status.ok()) return TranslateDatabaseError(status, {}, context);
   if (batch.records_size() > 0) ROWAN_RETURN_IF_ERROR(flush());
   // Read only: what happens to the transaction changes nothing for the client.
-  connection->Rollback();
+  connection.Rollback();
   return absl::OkStatus();
 }
 

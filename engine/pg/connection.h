@@ -2,7 +2,7 @@
 //
 // Nothing blocks longer than the deadline of the call: the connection is non-blocking and waits with poll(). When the deadline passes
 // or the call is cancelled while a statement runs, a cancel request is sent to the backend (from a thread of its own, since
-// PQcancel blocks), the statement ends with 57014, and the connection is marked broken() so that it is closed and never reused:
+// PQcancel blocks), the statement ends with 57014 or is given up after two seconds, and the connection is marked broken() so that it is closed and never reused:
 // a late cancel can hit nobody else.
 //
 // Failures are statuses that carry a DatabaseError (see result.h), except: DeadlineExceeded and Cancelled of base/errors.h when the
@@ -20,7 +20,7 @@
 #include "engine/pg/result.h"
 #include "engine/pg/statement.h"
 
-struct pg_conn;
+struct pg_result;
 
 namespace rowan::pg {
 
@@ -74,6 +74,8 @@ class Connection {
 
   // Whether the connection must not be used again. True after a broken socket, a sent cancel, or a failed rollback.
   bool broken() const;
+  // Whether an idle connection still looks usable, without a round trip: false when the server closed it.
+  bool Alive() const;
   int backend_pid() const;
   // The server's version as libpq gives it: 150020.
   int server_version() const;

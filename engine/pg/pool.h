@@ -49,8 +49,8 @@ class Pool {
   };
 
   // Returns a usable connection, waiting fairly (first come, first served). Before an idle connection is lent it is checked without a round trip
-  // (socket closed by the server: discarded). Errors: PoolExhausted, DatabaseUnavailable (cannot connect), DeadlineExceeded,
-  // Cancelled, ShuttingDown is the caller's business.
+  // (socket closed by the server: discarded). Errors: PoolExhausted, DeadlineExceeded, Cancelled; a status with a DatabaseError when a
+  // new connection cannot be made.
   absl::StatusOr<Lease> Acquire(const Call& call);
 
   PoolState state() const;
