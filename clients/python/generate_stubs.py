@@ -50,7 +50,9 @@ def generate(protos: pathlib.Path, out: pathlib.Path) -> None:
         command = compiler() + [f"--proto_path={protos}", f"--python_out={made}", f"--grpc_python_out={made}", *sources]
         subprocess.run(command, check=True)
         for path in made.rglob("*.py"):
-            path.write_text(IMPORT.sub(rf"from {PACKAGE}.\1 import ", path.read_text(encoding="utf-8")), encoding="utf-8")
+            path.write_text(
+                IMPORT.sub(rf"from {PACKAGE}.\1 import ", path.read_text(encoding="utf-8")), encoding="utf-8"
+            )
         for folder in [made, *(path for path in made.rglob("*") if path.is_dir())]:
             (folder / "__init__.py").touch()
         shutil.copyfile(protos.parent / "clients" / "service_config.json", made / "service_config.json")
@@ -63,7 +65,9 @@ def generate(protos: pathlib.Path, out: pathlib.Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--protos", type=pathlib.Path, default=HERE.parents[1] / "proto", help="the folder of the protos")
+    parser.add_argument(
+        "--protos", type=pathlib.Path, default=HERE.parents[1] / "proto", help="the folder of the protos"
+    )
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "rowan" / "_generated", help="where to write")
     arguments = parser.parse_args()
     generate(arguments.protos.resolve(), arguments.out.resolve())

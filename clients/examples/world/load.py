@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Loads the world into Rowan, checks that all of it arrived, and asks three questions.
 
-Running it again adds what is missing and changes nothing else. Progress goes to stderr, questions and answers to stdout. It exits
-with 1 when a count or an answer differs from the sources, or a call fails.
+Running it again adds what is missing and changes nothing else. Progress goes to stderr, questions and answers to
+stdout. It exits with 1 when a count or an answer differs from the sources, or a call fails.
 
 Usage: python3 clients/examples/world/load.py [--address HOST:PORT]
 """
@@ -36,15 +36,26 @@ def present(names: dict[str, str], entry: dict[str, Any]) -> dict[str, Any]:
 
 
 COUNTRY = {
-    "alpha2": "alpha_2", "alpha3": "alpha_3", "numeric": "numeric", "name": "name", "officialName": "official_name",
-    "commonName": "common_name", "flag": "flag",
-}  # fmt: skip
+    "alpha2": "alpha_2",
+    "alpha3": "alpha_3",
+    "numeric": "numeric",
+    "name": "name",
+    "officialName": "official_name",
+    "commonName": "common_name",
+    "flag": "flag",
+}
 SUBDIVISION = {"code": "code", "name": "name", "type": "type"}
 ZONE = {"name": "name", "position": "position", "comments": "comments"}
 LANGUAGE = {
-    "alpha3": "alpha_3", "alpha2": "alpha_2", "name": "name", "invertedName": "inverted_name", "commonName": "common_name",
-    "bibliographic": "bibliographic", "scope": "scope", "type": "type",
-}  # fmt: skip
+    "alpha3": "alpha_3",
+    "alpha2": "alpha_2",
+    "name": "name",
+    "invertedName": "inverted_name",
+    "commonName": "common_name",
+    "bibliographic": "bibliographic",
+    "scope": "scope",
+    "type": "type",
+}
 CURRENCY = {"alpha3": "alpha_3", "numeric": "numeric", "name": "name"}
 
 
@@ -151,18 +162,39 @@ def add_missing(client: rowan.Client, what: str, model: str, key: str, wanted: I
 
 def load(client: rowan.Client, world: sources.World) -> None:
     """Writes what is missing. A run that was cut short is completed by the next."""
-    add_missing(client, "countries, with their largest subdivisions", "Country", "alpha2", world.countries,
-                lambda code: country_record(world, code))  # fmt: skip
+    add_missing(
+        client,
+        "countries, with their largest subdivisions",
+        "Country",
+        "alpha2",
+        world.countries,
+        lambda code: country_record(world, code),
+    )
     largest = [code for code, part in world.subdivisions.items() if "parent" not in part]
-    add_missing(client, "largest subdivisions of countries that were there", "Subdivision", "code", largest,
-                lambda code: subdivision_record(world, code))  # fmt: skip
+    add_missing(
+        client,
+        "largest subdivisions of countries that were there",
+        "Subdivision",
+        "code",
+        largest,
+        lambda code: subdivision_record(world, code),
+    )
     # Parents first: a level is written when the one above it is there.
     written = set(largest)
     while len(written) < len(world.subdivisions):
-        level = [code for code, part in world.subdivisions.items() if code not in written and part.get("parent") in written]
+        level = [
+            code for code, part in world.subdivisions.items() if code not in written and part.get("parent") in written
+        ]
         if not level:
             raise ValueError("the parents of some subdivisions form a circle")
-        add_missing(client, "subdivisions below them", "Subdivision", "code", level, lambda code: subdivision_record(world, code))
+        add_missing(
+            client,
+            "subdivisions below them",
+            "Subdivision",
+            "code",
+            level,
+            lambda code: subdivision_record(world, code),
+        )
         written.update(level)
     add_missing(client, "time zones", "TimeZone", "name", world.zones, lambda name: zone_record(world, name))
     add_missing(client, "languages", "Language", "alpha3", world.languages, lambda code: language_record(world, code))
@@ -185,15 +217,21 @@ def counts(client: rowan.Client, world: sources.World) -> list[tuple[str, int, i
     return [
         ("countries", len(world.countries), count("Country", "alpha2")),
         ("subdivisions", len(parts), count("Subdivision", "code")),
-        ("subdivisions with a parent", sum("parent" in part for part in parts),
-         count("Subdivision", "code", where={"parent": {}})),
+        (
+            "subdivisions with a parent",
+            sum("parent" in part for part in parts),
+            count("Subdivision", "code", where={"parent": {}}),
+        ),
         ("time zones", len(zones), count("TimeZone", "name")),
         ("countries of time zones", sum(len(zone["countries"]) for zone in zones), links),
         ("languages", len(world.languages), count("Language", "alpha3")),
         ("currencies", len(currencies), count("Currency", "alpha3")),
-        ("currencies of a country", sum("country" in currency for currency in currencies),
-         count("Currency", "alpha3", where={"country": {}})),
-    ]  # fmt: skip
+        (
+            "currencies of a country",
+            sum("country" in currency for currency in currencies),
+            count("Currency", "alpha3", where={"country": {}}),
+        ),
+    ]
 
 
 def main() -> int:

@@ -56,7 +56,9 @@ def neighbours(world: sources.World) -> Question:
             "where": {"timeZones": {"countries": {"alpha2": "CH"}}, "alpha2": {"ne": "CH"}},
             "order_by": [{"name": "asc"}],
         },
-        lambda answer: {row["name"]: sorted(part["name"] for part in row["subdivisions"]) for row in answer} == expected,
+        lambda answer: (
+            {row["name"]: sorted(part["name"] for part in row["subdivisions"]) for row in answer} == expected
+        ),
     )
 
 

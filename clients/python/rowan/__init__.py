@@ -2,7 +2,7 @@
 
 >>> import rowan
 >>> client = rowan.connect("127.0.0.1:50051")
->>> client.get("blog", "User", {"select": {"name": True, "posts": {"title": True}}, "where": {"role": {"name": "admin"}}})
+>>> client.get("blog", "User", {"select": {"name": True, "posts": {"title": True}}, "where": {"id": 5}})
 [{'name': 'Alice', 'posts': [{'title': 'First post'}]}]
 
 The guide is docs/guides/python.md, the form of the dicts docs/reference/document-form.md.

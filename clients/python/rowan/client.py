@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, TypedDict, 
 import grpc
 
 from rowan import document, errors, results, schema_document, text
-from rowan._generated.rowan.v1 import data_service_pb2, data_service_pb2_grpc, schema_service_pb2, schema_service_pb2_grpc
+from rowan._generated.rowan.v1 import (
+    data_service_pb2,
+    data_service_pb2_grpc,
+    schema_service_pb2,
+    schema_service_pb2_grpc,
+)
 from rowan.schema_results import ApplyResult, Schema, SchemaSummary, apply_result, schema_of, summary
 from rowan.stream import RecordStream
 
@@ -86,16 +91,16 @@ def connect(
 class Client:
     """Calls a Rowan server with documents as plain dicts, and gives plain dicts back.
 
-    A client may be used by any number of threads at once; calls do not wait for each other. It holds one connection, which is
-    made, kept and remade by itself. It is a context manager: leaving it closes the connection.
+    A client may be used by any number of threads at once; calls do not wait for each other. It holds one connection,
+    which is made, kept and remade by itself. It is a context manager: leaving it closes the connection.
 
-    Every method takes two keywords besides its own: `timeout`, the seconds that the call may take (None: no limit; left out: the
-    client's; server and database stop working on the call then), and `request_id`, the id under which the server logs the call
-    (left out: a random one). Every method raises a subclass of RowanError when the call does not succeed, and DocumentError
-    before anything is sent when a document is not of the document form.
+    Every method takes two keywords besides its own: `timeout`, the seconds that the call may take (None: no limit; left
+    out: the client's; server and database stop working on the call then), and `request_id`, the id under which the
+    server logs the call (left out: a random one). Every method raises a subclass of RowanError when the call does not
+    succeed, and DocumentError before anything is sent when a document is not of the document form.
 
-    Reads are sent again, at most three times, when the server cannot be reached. Writes never are: whether to repeat one is
-    the caller's decision.
+    Reads are sent again, at most three times, when the server cannot be reached. Writes never are: whether to repeat
+    one is the caller's decision.
     """
 
     def __init__(
@@ -142,8 +147,8 @@ class Client:
             **call: `timeout` and `request_id`, as the class says.
 
         Returns:
-            The records. `has_more` of the list, and of each nested list, tells whether its limit (150 when the document says
-            nothing) held some back.
+            The records. `has_more` of the list, and of each nested list, tells whether its limit (150 when the document
+            says nothing) held some back.
         """
         request = document.read_request(schema, model, read)
         return results.page(self._call(self._data.Get, request, **call))
@@ -155,8 +160,8 @@ class Client:
         ...     for post in posts:
         ...         print(post["title"])
 
-        Records are fetched while they are iterated over, a batch at a time: a slow reader slows the server down, and memory
-        stays small. Leaving the `with` block, or `close()`, cancels the call and frees the server's connection.
+        Records are fetched while they are iterated over, a batch at a time: a slow reader slows the server down, and
+        memory stays small. Leaving the `with` block, or `close()`, cancels the call and frees the server's connection.
 
         Args:
             schema: the schema's name.
@@ -172,7 +177,9 @@ class Client:
         timeout, request_id, headers = self._options(**call)
         return RecordStream(self._data.Stream(request, timeout=timeout, metadata=headers), request_id)
 
-    def explain(self, verb: str, schema: str, model: str, body: Any, **call: Unpack[CallOptions]) -> results.Explanation:
+    def explain(
+        self, verb: str, schema: str, model: str, body: Any, **call: Unpack[CallOptions]
+    ) -> results.Explanation:
         """Shows how a request would run, without running it: its plan and the exact SQL of each statement.
 
         Args:
@@ -190,15 +197,16 @@ class Client:
     def insert(self, schema: str, model: str, body: Any, **call: Unpack[CallOptions]) -> results.MutationResult:
         """Inserts records with nested writes, in one transaction: all of it is written, or nothing.
 
-        >>> client.insert("blog", "User", {"name": "Alice", "role": {"connect": {"name": "admin"}},
-        ...                                "posts": {"create": [{"title": "First post", "tags": {"connect": [1, 2]}}]}}).records
+        >>> posts = [{"title": "First post", "tags": {"connect": [1, 2]}}]
+        >>> alice = {"name": "Alice", "role": {"connect": {"name": "admin"}}, "posts": {"create": posts}}
+        >>> client.insert("blog", "User", alice).records
         [{'id': 6}]
 
         Args:
             schema: the schema's name.
             model: the model's name.
-            body: a record, a list of records, or {"data": …, "returning": …}. A record of a model that has a field called
-                `data` and nothing else to write takes the long form.
+            body: a record, a list of records, or {"data": …, "returning": …}. A record of a model that has a field
+                called `data` and nothing else to write takes the long form.
             **call: `timeout` and `request_id`, as the class says.
 
         Returns:
@@ -207,7 +215,9 @@ class Client:
         request = document.insert_request(schema, model, body)
         return results.mutation_result(self._call(self._data.Insert, request, **call))
 
-    def update(self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]) -> results.MutationResult:
+    def update(
+        self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]
+    ) -> results.MutationResult:
         """Updates the records that a filter matches, with nested writes, in one transaction.
 
         >>> client.update("blog", "User", {"data": {"role": {"connect": 1}}, "where": {"id": 5}}).effects
@@ -225,7 +235,9 @@ class Client:
         request = document.update_request(schema, model, body)
         return results.mutation_result(self._call(self._data.Update, request, **call))
 
-    def delete(self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]) -> results.MutationResult:
+    def delete(
+        self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]
+    ) -> results.MutationResult:
         """Deletes the records that a filter matches, in one transaction.
 
         Args:
@@ -253,8 +265,8 @@ class Client:
         """Registers a schema and brings the database up to it. The same content again changes nothing.
 
         Args:
-            source: the schema as a dict, as YAML or JSON text, or the path of a file with one. A string counts as a path when it
-                is one line that ends in .yaml, .yml or .json.
+            source: the schema as a dict, as YAML or JSON text, or the path of a file with one. A string counts as a
+                path when it is one line that ends in .yaml, .yml or .json.
             validate_only: whether to do everything but commit.
             expected_version: the version that must be current, "" for "not registered yet"; None for any.
             **call: `timeout` and `request_id`, as the class says.
@@ -277,7 +289,7 @@ class Client:
     # --- the server ---------------------------------------------------------------------------------------------------
 
     def health(self, service: str = "", **call: Unpack[CallOptions]) -> bool:
-        """Tells whether the server takes requests, its database included. Raises UnavailableError when there is no server.
+        """Tells whether the server takes requests. Raises UnavailableError when there is no server.
 
         Args:
             service: a service to ask for, for example "rowan.v1.DataService"; "" for the server as a whole.
@@ -310,7 +322,9 @@ def _stays_here(address: str) -> bool:
     """Tells whether an address is a socket file or the loopback interface."""
     if address.startswith(("unix:", "unix-abstract:")):
         return True
-    host = address.removeprefix("dns:").removeprefix("///").removeprefix("ipv4:").removeprefix("ipv6:").rpartition(":")[0]
+    host = (
+        address.removeprefix("dns:").removeprefix("///").removeprefix("ipv4:").removeprefix("ipv6:").rpartition(":")[0]
+    )
     host = host.strip("[]")
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -1,8 +1,8 @@
 """The document form of reads and writes: from plain dicts to the requests of rowan.v1.
 
-The form is specified in docs/reference/document-form.md. The conversion knows no schema, so it finds mistakes of form (a wrong
-key, a list where an object is needed); whether names exist and types fit is the server's to say. Every mistake is a
-DocumentError at its path, spelled like the paths of the server's errors: "select.posts.where.title.eq".
+The form is specified in docs/reference/document-form.md. The conversion knows no schema, so it finds mistakes of form
+(a wrong key, a list where an object is needed); whether names exist and types fit is the server's to say. Every mistake
+is a DocumentError at its path, spelled like the paths of the server's errors: "select.posts.where.title.eq".
 
 >>> read_request("blog", "User", {"select": {"name": True}, "where": {"id": 5}}).select.fields
 ['name']
@@ -20,8 +20,8 @@ from rowan._generated.rowan.v1 import query_pb2 as query
 from rowan.errors import DocumentError, nearest
 
 MAX_DEPTH = 24
-"""How deep selections, filters and writes may be nested. The server's own limits are lower; this one keeps a request below the
-100 levels of messages that protobuf reads, so that the server can say what is wrong."""
+"""How deep selections, filters and writes may be nested. The server's own limits are lower; this one keeps a request
+below the 100 levels of messages that protobuf reads, so that the server can say what is wrong."""
 
 OPERATORS = {
     "eq": query.OPERATOR_EQ,
@@ -145,7 +145,11 @@ def _read_parts(target: Any, document: Mapping[str, Any], path: str) -> None:
         number = document.get(key)
         if number is None:
             continue
-        if isinstance(number, bool) or not isinstance(number, int) or not values.INT64_MIN <= number <= values.INT64_MAX:
+        if (
+            isinstance(number, bool)
+            or not isinstance(number, int)
+            or not values.INT64_MIN <= number <= values.INT64_MAX
+        ):
             raise DocumentError(_join(path, key), f"{_kind(number)} stands where a whole number is needed")
         setattr(target.page, key, number)
 
@@ -199,7 +203,9 @@ def _related(target: query.RelatedSelection, name: str, entry: Mapping[str, Any]
     _object(entry, path, "a relation's long form", _ALIAS_KEYS)
     if "relation" in entry:
         if not isinstance(entry["relation"], str):
-            raise DocumentError(_join(path, "relation"), f"{_kind(entry['relation'])} stands where a relation's name is needed")
+            raise DocumentError(
+                _join(path, "relation"), f"{_kind(entry['relation'])} stands where a relation's name is needed"
+            )
         target.relation, target.alias = entry["relation"], name
     _selection(target.selection, entry["select"], _join(path, "select"), depth + 1)
     _read_parts(target, entry, path)
@@ -215,7 +221,9 @@ def _order(target: Any, document: Any, path: str) -> None:
             raise DocumentError(here, f"{_kind(entry)} stands where a field's name or one {{field: asc}} is needed")
         ((name, direction),) = entry.items()
         if not isinstance(direction, str) or direction not in DIRECTIONS:
-            raise DocumentError(_join(here, _name(name, here)), f"{direction!r} is no direction; there are asc and desc")
+            raise DocumentError(
+                _join(here, _name(name, here)), f"{direction!r} is no direction; there are asc and desc"
+            )
         target.add(field=name, direction=DIRECTIONS[direction])
 
 
@@ -307,7 +315,9 @@ def _relation_write(target: mutation.RelationWrite, document: Mapping[str, Any],
 def _key(target: mutation.Key, document: Any, path: str) -> None:
     if isinstance(document, Mapping) and not values.is_typed(document):
         if not document:
-            raise DocumentError(path, "an empty object names no record; write the key's fields, or the primary key's value")
+            raise DocumentError(
+                path, "an empty object names no record; write the key's fields, or the primary key's value"
+            )
         for name, value in document.items():
             values.fill(target.fields[_name(name, path)], value, _join(path, name))
     elif isinstance(document, (list, tuple)):

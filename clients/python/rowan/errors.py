@@ -200,10 +200,16 @@ def from_call(call: grpc.RpcError, request_id: str) -> RowanError:
     """
     code = call.code()
     trailers = _pairs(call.trailing_metadata)
-    request_id = _last(trailers, REQUEST_ID) or _last(_pairs(getattr(call, "initial_metadata", None)), REQUEST_ID) or request_id
+    request_id = (
+        _last(trailers, REQUEST_ID) or _last(_pairs(getattr(call, "initial_metadata", None)), REQUEST_ID) or request_id
+    )
     reason, metadata, violations, delay = "", {}, [], None
     for detail in _details(_last(trailers, DETAILS_TRAILER)):
-        info, request, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+        info, request, retry = (
+            error_details_pb2.ErrorInfo(),
+            error_details_pb2.BadRequest(),
+            error_details_pb2.RetryInfo(),
+        )
         try:
             if detail.Unpack(info) and info.domain == "rowan":
                 reason, metadata = info.reason, dict(info.metadata)

@@ -35,7 +35,7 @@ class MutationResult:
 
     Attributes:
         records: the records that the request asked to return; an insert returns primary keys when it asked for nothing.
-        effects: the counts, in the document form: {"matched": 1, "changed": 1, "relations": {"posts.tags": {"connected": 2}}}.
+        effects: the counts, for example {"matched": 1, "changed": 1, "relations": {"posts.tags": {"connected": 2}}}.
     """
 
     records: list[dict[str, Any]]
@@ -73,7 +73,7 @@ class Explanation:
 
 
 def decoder(shape: result.Shape) -> Decoder:
-    """Returns the function that turns records of a shape into dicts; made once per result, since all its records are alike."""
+    """Returns the function that turns records of a shape into dicts; made once for all records of a result."""
     names = [field.name for field in shape.fields]
     from_value = values.from_value
     if not shape.relations:
@@ -105,12 +105,15 @@ def mutation_result(response: service.MutationResponse) -> MutationResult:
 def effects(counts: mutation.Effects) -> dict[str, Any]:
     """Returns counts in the document form; those of relations that are zero are left out."""
     relations = {
-        entry.path: {name: getattr(entry, name) for name in _COUNTS if getattr(entry, name)} for entry in counts.relations
+        entry.path: {name: getattr(entry, name) for name in _COUNTS if getattr(entry, name)}
+        for entry in counts.relations
     }
     return {"matched": counts.matched, "changed": counts.changed, "relations": relations}
 
 
 def explanation(response: service.ExplainResponse) -> Explanation:
     """Returns the plan and statements of an ExplainResponse."""
-    statements = (Statement(entry.description, entry.sql, tuple(entry.parameter_types)) for entry in response.statements)
+    statements = (
+        Statement(entry.description, entry.sql, tuple(entry.parameter_types)) for entry in response.statements
+    )
     return Explanation(response.plan, tuple(statements), response.schema_version)

@@ -1,6 +1,6 @@
 """The document form of schemas: from a dict to rowan.v1.Schema, and back.
 
->>> to_schema({"schema": "blog", "models": {"User": {"fields": {"id": {"type": "auto_increment", "primary": True}}}}}).name
+>>> to_schema({"schema": "blog", "models": {"Role": {"fields": {"name": {"type": "string", "primary": True}}}}}).name
 'blog'
 """
 
@@ -18,7 +18,11 @@ SCALARS: dict[str, int] = {
     name.removeprefix("SCALAR_TYPE_").lower(): number for name, number in pb.ScalarType.items() if number
 }
 _SYNONYMS = {"boolean": "bool", "dateTime": "timestamp"}
-GENERATORS = {"now": pb.DEFAULT_GENERATOR_NOW, "uuid": pb.DEFAULT_GENERATOR_UUID, "identity": pb.DEFAULT_GENERATOR_IDENTITY}
+GENERATORS = {
+    "now": pb.DEFAULT_GENERATOR_NOW,
+    "uuid": pb.DEFAULT_GENERATOR_UUID,
+    "identity": pb.DEFAULT_GENERATOR_IDENTITY,
+}
 KINDS = {
     "belongs_to": pb.RELATION_KIND_BELONGS_TO,
     "has_one": pb.RELATION_KIND_HAS_ONE,
@@ -37,13 +41,39 @@ POLICIES = {"move": pb.OWNERSHIP_POLICY_MOVE, "fail": pb.OWNERSHIP_POLICY_FAIL}
 _SCHEMA_KEYS = ("schema", "database_schema", "description", "models")
 _MODEL_KEYS = ("table", "description", "primary_key", "unique", "indexes", "checks", "fields", "relations")
 _FIELD_KEYS = (
-    "type", "column", "primary", "unique", "index", "nullable", "optional", "default", "read_only", "description", "labels", "native",
-)  # fmt: skip
+    "type",
+    "column",
+    "primary",
+    "unique",
+    "index",
+    "nullable",
+    "optional",
+    "default",
+    "read_only",
+    "description",
+    "labels",
+    "native",
+)
 _RELATION_KEYS = (
-    *KINDS, "inverse", "fields", "references", "constraint_name", "on_update", "on_delete", "index", "nullable", "optional",
-    "required", "unique", "junction", "on_connect_owned", "description",
-)  # fmt: skip
-_TYPE = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*(?:\(\s*(\d{1,10})\s*(?:,\s*(\d{1,10})\s*)?\))?\s*(\[\s*\])?\s*", re.ASCII)
+    *KINDS,
+    "inverse",
+    "fields",
+    "references",
+    "constraint_name",
+    "on_update",
+    "on_delete",
+    "index",
+    "nullable",
+    "optional",
+    "required",
+    "unique",
+    "junction",
+    "on_connect_owned",
+    "description",
+)
+_TYPE = re.compile(
+    r"\s*([A-Za-z][A-Za-z0-9_]*)\s*(?:\(\s*(\d{1,10})\s*(?:,\s*(\d{1,10})\s*)?\))?\s*(\[\s*\])?\s*", re.ASCII
+)
 _INT32_MAX = 2**31 - 1
 
 
@@ -86,7 +116,9 @@ def _model(target: pb.Model, document: Any, path: str, models: Mapping[str, Any]
     for entry, place in _entries(document, "unique", path):
         if isinstance(entry, Mapping):
             _object(entry, place, "a unique key", ("fields", "name"))
-            target.unique_keys.add(fields=keys(entry.get("fields"), f"{place}.fields"), name=_text(entry, "name", place))
+            target.unique_keys.add(
+                fields=keys(entry.get("fields"), f"{place}.fields"), name=_text(entry, "name", place)
+            )
         else:
             target.unique_keys.add(fields=keys(entry, place))
     for entry, place in _entries(document, "indexes", path):
@@ -107,16 +139,20 @@ def _model(target: pb.Model, document: Any, path: str, models: Mapping[str, Any]
 
 
 def _key_fields(name: str, relations: Mapping[str, Any], models: Mapping[str, Any]) -> Iterable[str]:
-    """Returns the fields that a name in a key stands for: those of the foreign key when it is a belongsTo relation's."""
+    """Returns the fields that a name in a key stands for: of the foreign key when a belongsTo relation has the name."""
     relation = relations.get(name)
     if not isinstance(relation, Mapping) or "belongs_to" not in relation:
         return [name]
     if relation.get("fields"):
         return _names(relation["fields"], f"relations.{name}.fields")
     target = models.get(relation["belongs_to"]) if isinstance(relation["belongs_to"], str) else None
-    references = relation.get("references") or (target.get("primary_key") if isinstance(target, Mapping) else None) or []
+    references = (
+        relation.get("references") or (target.get("primary_key") if isinstance(target, Mapping) else None) or []
+    )
     if isinstance(target, Mapping) and not references and isinstance(target.get("fields"), Mapping):
-        references = [key for key, field in target["fields"].items() if isinstance(field, Mapping) and field.get("primary")]
+        references = [
+            key for key, field in target["fields"].items() if isinstance(field, Mapping) and field.get("primary")
+        ]
     if not isinstance(references, (list, tuple)) or len(references) < 2:
         return [f"{name}Id"]
     return [f"{name}{str(reference)[:1].upper()}{str(reference)[1:]}" for reference in references]
@@ -139,7 +175,9 @@ def _field(target: pb.Field, document: Any, path: str) -> None:
     if "default" in document:
         default = document["default"]
         if isinstance(default, Mapping) and set(default) == {"generator"}:
-            target.default.generator = _choice(default["generator"], GENERATORS, f"{path}.default.generator", "generator")
+            target.default.generator = _choice(
+                default["generator"], GENERATORS, f"{path}.default.generator", "generator"
+            )
         else:
             values.fill(target.default.literal, default, f"{path}.default")
 
@@ -173,7 +211,9 @@ def _relation(target: pb.Relation, document: Any, path: str) -> None:
     kinds = [kind for kind in KINDS if kind in document]
     if len(kinds) != 1:
         said = " and ".join(kinds) or "none"
-        raise DocumentError(path, f"a relation needs exactly one of {', '.join(KINDS)} with the target's name; it has {said}")
+        raise DocumentError(
+            path, f"a relation needs exactly one of {', '.join(KINDS)} with the target's name; it has {said}"
+        )
     target.kind = KINDS[kinds[0]]
     target.target = _text(document, kinds[0], path)
     for key in ("inverse", "constraint_name", "description"):
@@ -262,7 +302,7 @@ def _join(path: str, name: str) -> str:
 
 
 def from_schema(schema: pb.Schema) -> dict[str, Any]:
-    """Returns the document of a Schema. Attributes at their defaults are left out; so are `version` and `apply_time`."""
+    """Returns the document of a Schema, without what is at its default, and without `version` and `apply_time`."""
     result: dict[str, Any] = {"schema": schema.name}
     _put(result, schema, "database_schema", "description")
     result["models"] = {model.name: _from_model(model) for model in schema.models}
@@ -321,7 +361,11 @@ def type_text(field_type: pb.FieldType) -> str:
     if field_type.HasField("length"):
         text += f"({field_type.length})"
     elif field_type.HasField("precision"):
-        text += f"({field_type.precision},{field_type.scale})" if field_type.HasField("scale") else f"({field_type.precision})"
+        text += (
+            f"({field_type.precision},{field_type.scale})"
+            if field_type.HasField("scale")
+            else f"({field_type.precision})"
+        )
     return text + ("[]" if field_type.array else "")
 
 

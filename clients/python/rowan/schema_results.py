@@ -100,7 +100,9 @@ def apply_result(response: schema_service_pb2.ApplySchemaResponse) -> ApplyResul
     """Returns what an ApplySchemaResponse tells."""
     names = schema_service_pb2.Severity
     diagnostics = (
-        Diagnostic(names.Name(entry.severity).removeprefix("SEVERITY_").lower(), entry.reason, entry.path, entry.message)
+        Diagnostic(
+            names.Name(entry.severity).removeprefix("SEVERITY_").lower(), entry.reason, entry.path, entry.message
+        )
         for entry in response.diagnostics
     )
     steps = (Step(entry.description, entry.sql) for entry in response.steps)

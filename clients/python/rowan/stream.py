@@ -12,7 +12,8 @@ from rowan import errors, results
 class RecordStream(Iterator["dict[str, Any]"]):
     """Iterates over the records of a stream and fetches them as they are asked for.
 
-    It is a context manager: leaving it closes the stream. For one thread at a time; `close` may be called by any thread.
+    It is a context manager: leaving it closes the stream. For one thread at a time; `close` may be called by any
+    thread.
     """
 
     def __init__(self, call: Any, request_id: str) -> None:

@@ -1,8 +1,8 @@
 """Reads YAML and JSON text into documents, without the surprises of YAML 1.1.
 
-Only `true` and `false` are booleans (a field may be called `on`), dates stay text, `012` is no octal number, numbers with a
-fraction keep their digits as Decimals, and a key that appears twice in one object is an error. JSON is YAML, so one reader
-serves both.
+Only `true` and `false` are booleans (a field may be called `on`), dates stay text, `012` is no octal number, numbers
+with a fraction keep their digits as Decimals, and a key that appears twice in one object is an error. JSON is YAML, so
+one reader serves both.
 """
 
 from __future__ import annotations
@@ -61,8 +61,12 @@ for _tag, _pattern, _first in (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", "~nN"),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("tag:yaml.org,2002:int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    ("tag:yaml.org,2002:float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+.0123456789"),
-):  # fmt: skip
+    (
+        "tag:yaml.org,2002:float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+):
     _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})$", re.ASCII), list(_first))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"$"), [""])
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.unique_mapping)
@@ -84,11 +88,13 @@ def parse(text: str) -> Any:
         DocumentError: when the text is neither; the message has the line.
     """
     try:
-        return yaml.load(text, _Loader)  # noqa: S506, the loader is a SafeLoader
+        return yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""
-        raise DocumentError("", f"{where}the text is not YAML or JSON: {getattr(error, 'problem', None) or error}") from None
+        raise DocumentError(
+            "", f"{where}the text is not YAML or JSON: {getattr(error, 'problem', None) or error}"
+        ) from None
     except ValueError as error:
         if isinstance(error, DocumentError):
             raise

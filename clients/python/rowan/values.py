@@ -1,8 +1,8 @@
 """Single values: from the document form and from Python's own types to rowan.v1.Value, and back.
 
-Both directions are pure functions. Going in, `None bool int float str bytes Decimal UUID date time datetime list` map to the
-kind of Value that carries them exactly; the document form's `{"$kind": …}` objects name the kind. Coming back, each kind gives
-the type that the table "Results" of the document form lists.
+Both directions are pure functions. Going in, `None bool int float str bytes Decimal UUID date time datetime list` map
+to the kind of Value that carries them exactly; the document form's `{"$kind": …}` objects name the kind. Coming back,
+each kind gives the type that the table "Results" of the document form lists.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def fill(target: pb.Value, value: Any, path: str) -> None:
         if writer is None:
             raise DocumentError(
                 path,
-                f"a {type(value).__name__} is not a value; use None, bool, int, float, str, bytes, Decimal, UUID, date, time, "
-                "datetime, a list or a dict",
+                f"a {type(value).__name__} is not a value; use None, bool, int, float, str, bytes, Decimal, UUID, date, "
+                "time, datetime, a list or a dict",
             )
     try:
         writer(target, value, path)
@@ -153,7 +153,8 @@ def _plain(value: decimal.Decimal, path: str) -> str:
         return "-Infinity" if value.is_signed() else "Infinity"
     if value.adjusted() >= _DECIMAL_DIGITS[0] or -value.as_tuple().exponent > _DECIMAL_DIGITS[1]:
         raise DocumentError(
-            path, f"a decimal has at most {_DECIMAL_DIGITS[0]} digits before the point and {_DECIMAL_DIGITS[1]} after it"
+            path,
+            f"a decimal has at most {_DECIMAL_DIGITS[0]} digits before the point and {_DECIMAL_DIGITS[1]} after it",
         )
     return format(value, "f")
 
@@ -174,7 +175,9 @@ def _time(target: pb.Value, value: datetime.time, path: str) -> None:
 
 def _timestamp(target: pb.Value, value: datetime.datetime, path: str) -> None:
     if value.utcoffset() is None:
-        raise DocumentError(path, "a datetime without a time zone is not one instant; give it a tzinfo, for example timezone.utc")
+        raise DocumentError(
+            path, "a datetime without a time zone is not one instant; give it a tzinfo, for example timezone.utc"
+        )
     since = value - _EPOCH
     target.timestamp_value.seconds = since.days * 86400 + since.seconds
     target.timestamp_value.nanos = since.microseconds * 1000
@@ -194,7 +197,9 @@ def _object(target: pb.Value, value: Mapping, path: str) -> None:
         ((kind, operand),) = value.items()
         reader = _TYPED.get(kind)
         if reader is None:
-            raise DocumentError(path, f'"{kind}" names no kind of value{nearest(kind, _TYPED)}; there are {", ".join(_TYPED)}')
+            raise DocumentError(
+                path, f'"{kind}" names no kind of value{nearest(kind, _TYPED)}; there are {", ".join(_TYPED)}'
+            )
         reader(target, operand, f"{path}.{kind}")
     else:
         target.json_value = json_text(value, path)
@@ -223,15 +228,29 @@ _WRITERS: dict[type, Callable[[pb.Value, Any, str], None]] = {
 }
 # For subclasses of the types above; a datetime is a date too, so the order counts.
 _FALLBACKS = (
-    str, int, float, bytes, decimal.Decimal, uuid.UUID, datetime.datetime, datetime.date, datetime.time, list, tuple, Mapping,
-    numbers.Integral, numbers.Real,
-)  # fmt: skip
+    str,
+    int,
+    float,
+    bytes,
+    decimal.Decimal,
+    uuid.UUID,
+    datetime.datetime,
+    datetime.date,
+    datetime.time,
+    list,
+    tuple,
+    Mapping,
+    numbers.Integral,
+    numbers.Real,
+)
 
 
 # --- values that name their kind --------------------------------------------------------------------------------------
 
 
-def _typed(native: type | tuple[type, ...], write: Callable, read: Callable[[pb.Value, str, str], None], form: str) -> Callable:
+def _typed(
+    native: type | tuple[type, ...], write: Callable, read: Callable[[pb.Value, str, str], None], form: str
+) -> Callable:
     """Returns a reader that takes a Python value of the kind itself, or its text."""
 
     def reader(target: pb.Value, operand: Any, path: str) -> None:
@@ -299,7 +318,11 @@ def _read_timestamp(target: pb.Value, text: str, path: str) -> None:
             year = 1 - year
         sign = -1 if match[9] == "-" else 1
         offset = sign * (int(match[10]) * 3600 + int(match[11]) * 60) if match[9] else 0
-        last_day = (datetime.date(2000 + year % 400, month % 12 + 1, 1) - datetime.date.resolution).day if 1 <= month <= 12 else 0
+        last_day = (
+            (datetime.date(2000 + year % 400, month % 12 + 1, 1) - datetime.date.resolution).day
+            if 1 <= month <= 12
+            else 0
+        )
         if 1 <= day <= last_day and hour < 24 and minute < 60 and second < 60 and abs(offset) < 86400:
             days = days_from_civil(year, month, day)
             target.timestamp_value.seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset
@@ -363,7 +386,8 @@ def from_value(value: pb.Value) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Returns the value of a JSON text. Numbers with a fraction become floats, or Decimals where a float would lose digits."""
+    """Returns the value of a JSON text. Numbers with a fraction become floats, or Decimals where a float would lose
+    digits."""
     try:
         return json.loads(text, parse_float=_exact_float)
     except RecursionError:

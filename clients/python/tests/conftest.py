@@ -24,7 +24,8 @@ from rowan._generated.rowan.v1 import data_service_pb2_grpc, schema_service_pb2_
 class FakeServer:
     """A gRPC server whose methods are functions that the tests put into `answers` by method name.
 
-    A function takes the request and the context and returns, or yields, the response. What it was called with is in `calls`.
+    A function takes the request and the context and returns, or yields, the response. What it was called with is in
+    `calls`.
     """
 
     METHODS = ("Get", "Insert", "Update", "Delete", "Explain", "ApplySchema", "GetSchema", "ListSchemas")
@@ -34,14 +35,18 @@ class FakeServer:
         self.calls: list = []
         self._lock = threading.Lock()
         self._server = grpc.server(concurrent.futures.ThreadPoolExecutor(16))
-        servicers = type("Servicer", (data_service_pb2_grpc.DataServiceServicer, schema_service_pb2_grpc.SchemaServiceServicer), {})
+        servicers = type(
+            "Servicer", (data_service_pb2_grpc.DataServiceServicer, schema_service_pb2_grpc.SchemaServiceServicer), {}
+        )
         for name in self.METHODS:
             setattr(servicers, name, self._unary(name))
         servicers.Stream = lambda _self, request, context: (yield from self._answer("Stream", request, context))
         data_service_pb2_grpc.add_DataServiceServicer_to_server(servicers(), self._server)
         schema_service_pb2_grpc.add_SchemaServiceServicer_to_server(servicers(), self._server)
         health = grpc.unary_unary_rpc_method_handler(lambda request, context: self._answer("Check", request, context))
-        self._server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": health})])
+        self._server.add_generic_rpc_handlers(
+            [grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": health})]
+        )
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
 

@@ -22,7 +22,8 @@ USERS = text_format.Parse(
     relations { name: "role" relation: "role" shape { model: "Role" fields { name: "name" } } }
     relations { name: "recent" relation: "posts" to_many: true
       shape { model: "Post" fields { name: "title" }
-              relations { name: "tags" relation: "tags" to_many: true shape { model: "Tag" fields { name: "name" } } } } }
+              relations { name: "tags" relation: "tags" to_many: true shape { model: "Tag" fields { name: "name" } } } }
+              }
     """,
     result_pb2.Shape(),
 )
@@ -30,11 +31,13 @@ ALICE = text_format.Parse(
     """
     values { int_value: 1 } values { decimal_value: "1.50" }
     related { records { values { text_value: "admin" } } }
-    related { has_more: true records { values { text_value: "First" } related { records { values { text_value: "c++" } } } } }
-    """,
+    related { has_more: true records { values { text_value: "First" } related { records { values { text_value: "c++" } }
+    } } } """,
     result_pb2.Record(),
 )
-BOB = text_format.Parse("values { int_value: 2 } values { null_value: NULL_VALUE } related { } related { }", result_pb2.Record())
+BOB = text_format.Parse(
+    "values { int_value: 2 } values { null_value: NULL_VALUE } related { } related { }", result_pb2.Record()
+)
 ALICE_DICT = {
     "id": 1,
     "paid": decimal.Decimal("1.50"),
@@ -82,12 +85,17 @@ def test_an_empty_answer_is_an_empty_page(server, client):
 
 def test_writes_give_records_and_counts(server, client):
     response = text_format.Parse(
-        'effects { matched: 1 changed: 1 relations { path: "posts.tags" created: 2 already_connected: 1 } relations { path: "role" } }',
+        'effects { matched: 1 changed: 1 relations { path: "posts.tags" created: 2 already_connected: 1 } '
+        'relations { path: "role" } }',
         service.MutationResponse(),
     )
     response.shape.CopyFrom(USERS)
     response.records.append(ALICE)
-    effects = {"matched": 1, "changed": 1, "relations": {"posts.tags": {"created": 2, "already_connected": 1}, "role": {}}}
+    effects = {
+        "matched": 1,
+        "changed": 1,
+        "relations": {"posts.tags": {"created": 2, "already_connected": 1}, "role": {}},
+    }
     for verb in ("Insert", "Update", "Delete"):
         server.answers[verb] = lambda request, _: response
     for done in (
@@ -101,7 +109,8 @@ def test_writes_give_records_and_counts(server, client):
 
 def test_explain_gives_statements(server, client):
     server.answers["Explain"] = lambda request, _: text_format.Parse(
-        'plan: "p" schema_version: "v" statements { description: "d" sql: "select 1" parameter_types: "int8" }', service.ExplainResponse()
+        'plan: "p" schema_version: "v" statements { description: "d" sql: "select 1" parameter_types: "int8" }',
+        service.ExplainResponse(),
     )
     explanation = client.explain("update", "blog", "User", {"data": {"a": 1}, "where": {"id": 1}})
     assert explanation == rowan.Explanation("p", (rowan.Statement("d", "select 1", ("int8",)),), "v")
@@ -202,7 +211,8 @@ def test_an_error_in_the_middle_of_a_stream_comes_after_its_records(server, clie
 
 
 def endless(ended, batch):
-    """Returns an answer that sends a batch again and again until the call is cancelled, and the number it has sent so far."""
+    """Returns an answer that sends a batch again and again until the call is cancelled, and the number it has sent so
+    far."""
     sent = [0]
 
     def answer(_request, context):
@@ -277,7 +287,12 @@ def test_each_call_has_an_id_of_its_own_or_the_given_one(server, client):
 
 @pytest.mark.parametrize(
     "options, low, high",
-    [({}, 5, 10), ({"timeout": 100}, 90, 100), ({"timeout": datetime.timedelta(minutes=1)}, 50, 60), ({"timeout": None}, None, None)],
+    [
+        ({}, 5, 10),
+        ({"timeout": 100}, 90, 100),
+        ({"timeout": datetime.timedelta(minutes=1)}, 50, 60),
+        ({"timeout": None}, None, None),
+    ],
 )
 def test_the_timeout_travels_with_the_call(server, client, options, low, high):
     server.answers["Get"] = lambda request, _: service.GetResponse(shape=USERS)
@@ -299,20 +314,26 @@ def test_a_passed_timeout_is_an_error(server, client):
 def test_authorization_and_headers_go_with_every_call(server):
     server.answers["Get"] = lambda request, _: service.GetResponse(shape=USERS)
     tokens = iter(["Bearer 1", "Bearer 2"])
-    with rowan.connect(server.address, authorization=lambda: next(tokens), metadata=[("traceparent", "00-1-1-00")]) as client:
+    with rowan.connect(
+        server.address, authorization=lambda: next(tokens), metadata=[("traceparent", "00-1-1-00")]
+    ) as client:
         client.get("blog", "User", READ)
         client.get("blog", "User", READ)
     assert [call[2]["authorization"] for call in server.calls] == ["Bearer 1", "Bearer 2"]
     assert server.calls[0][2]["traceparent"] == "00-1-1-00"
 
 
-@pytest.mark.parametrize("address", ["db.example.org:50051", "10.0.0.1:50051", "0.0.0.0:50051", "dns:///db.example.org:50051"])
+@pytest.mark.parametrize(
+    "address", ["db.example.org:50051", "10.0.0.1:50051", "0.0.0.0:50051", "dns:///db.example.org:50051"]
+)
 def test_authorization_does_not_leave_the_machine_in_plain_text(address):
     with pytest.raises(ValueError, match="tls=True"):
         rowan.connect(address, authorization="Bearer x")
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "localhost:1", "[::1]:1", "unix:/tmp/rowan.sock", "ipv4:127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:1", "localhost:1", "[::1]:1", "unix:/tmp/rowan.sock", "ipv4:127.0.0.1:1"]
+)
 def test_authorization_may_stay_on_the_machine_in_plain_text(address):
     rowan.connect(address, authorization="Bearer x").close()
 
@@ -347,7 +368,8 @@ def test_an_error_carries_all_that_the_server_said(server, client):
             reason="UNKNOWN_FIELD", domain="rowan", metadata={"path": "select.nmae", "model": "User", "nearest": "name"}
         ),
         text_format.Parse(
-            'field_violations { field: "select.nmae" description: "no such field" } field_violations { field: "where.x" }',
+            'field_violations { field: "select.nmae" description: "no such field" } '
+            'field_violations { field: "where.x" }',
             error_details_pb2.BadRequest(),
         ),
         text_format.Parse("retry_delay { seconds: 1 nanos: 500000000 }", error_details_pb2.RetryInfo()),
@@ -390,7 +412,9 @@ def test_details_that_cannot_be_read_do_not_hide_the_error(server, client, trail
 
 
 def test_details_of_other_domains_are_not_ours(server, client):
-    server.answers["Get"] = fail(grpc.StatusCode.ABORTED, "m", error_details_pb2.ErrorInfo(reason="X", domain="proxy.example"))
+    server.answers["Get"] = fail(
+        grpc.StatusCode.ABORTED, "m", error_details_pb2.ErrorInfo(reason="X", domain="proxy.example")
+    )
     with pytest.raises(rowan.AbortedError) as caught:
         client.get("blog", "User", READ)
     assert caught.value.reason == "" and caught.value.metadata == {}

@@ -28,7 +28,10 @@ SELECTIONS = [
         {"recent": {"relation": "posts", "select": {"t": True}}},
         'relations { relation: "posts" alias: "recent" selection { fields: "t" } }',
     ),
-    ({"x": {"relation": True, "select": True}}, 'relations { relation: "x" selection { fields: "relation" fields: "select" } }'),
+    (
+        {"x": {"relation": True, "select": True}},
+        'relations { relation: "x" selection { fields: "relation" fields: "select" } }',
+    ),
     (
         {"x": {"select": {"select": {"a": True}}}},
         'relations { relation: "x" selection { relations { relation: "select" selection { fields: "a" } } } }',
@@ -39,6 +42,10 @@ SELECTIONS = [
 @pytest.mark.parametrize("selection, proto", SELECTIONS)
 def test_selections(selection, proto):
     assert document.read_request("s", "M", {"select": selection}).select == text_format.Parse(proto, query.Selection())
+
+
+def every(*filters):
+    return "all_of { " + " ".join(f"filters {{ {entry} }}" for entry in filters) + " }"
 
 
 def field(name, operator, value):
@@ -55,11 +62,11 @@ FILTERS = [
     ({"a": {"isNull": True}}, field("a", "IS_NULL", "bool_value: true")),
     (
         {"a": {"gte": 1, "lt": 3}},
-        f"all_of {{ filters {{ {field('a', 'GTE', 'int_value: 1')} }} filters {{ {field('a', 'LT', 'int_value: 3')} }} }}",
+        every(field("a", "GTE", "int_value: 1"), field("a", "LT", "int_value: 3")),
     ),
     (
         {"a": 1, "b": 2},
-        f"all_of {{ filters {{ {field('a', 'EQ', 'int_value: 1')} }} filters {{ {field('b', 'EQ', 'int_value: 2')} }} }}",
+        every(field("a", "EQ", "int_value: 1"), field("b", "EQ", "int_value: 2")),
     ),
     ({"r": {}}, 'relation { relation: "r" }'),
     ({"r": {"some": {}}}, 'relation { relation: "r" quantifier: QUANTIFIER_SOME }'),
@@ -71,18 +78,25 @@ FILTERS = [
     (
         {"r": {"b": 1, "contains": 2}},
         f'relation {{ relation: "r" where {{ all_of {{ filters {{ {field("b", "EQ", "int_value: 1")} }} '
-        f'filters {{ {field("contains", "EQ", "int_value: 2")} }} }} }} }}',
+        f"filters {{ {field('contains', 'EQ', 'int_value: 2')} }} }} }} }}",
     ),
     (
         {"r": {"some": {"a": 1}, "b": 1}},
-        f'relation {{ relation: "r" where {{ all_of {{ filters {{ relation {{ relation: "some" where {{ {field("a", "EQ", "int_value: 1")} '
-        f'}} }} }} filters {{ {field("b", "EQ", "int_value: 1")} }} }} }} }}',
+        'relation { relation: "r" where { '
+        + every(f'relation {{ relation: "some" where {{ {field("a", "EQ", "int_value: 1")} }} }}', field("b", "EQ", "int_value: 1"))
+        + " } }",
     ),
     ({"NOT": {"r": {}}}, 'not { relation { relation: "r" } }'),
     ({"NOT": {}}, "not { all_of { } }"),
     ({"OR": []}, "any_of { }"),
-    ({"AND": [{}, {"a": 1}]}, f"all_of {{ filters {{ all_of {{ }} }} filters {{ {field('a', 'EQ', 'int_value: 1')} }} }}"),
-    ({"r": {"OR": [{"b": 1}]}}, f'relation {{ relation: "r" where {{ any_of {{ filters {{ {field("b", "EQ", "int_value: 1")} }} }} }} }}'),
+    (
+        {"AND": [{}, {"a": 1}]},
+        f"all_of {{ filters {{ all_of {{ }} }} filters {{ {field('a', 'EQ', 'int_value: 1')} }} }}",
+    ),
+    (
+        {"r": {"OR": [{"b": 1}]}},
+        f'relation {{ relation: "r" where {{ any_of {{ filters {{ {field("b", "EQ", "int_value: 1")} }} }} }} }}',
+    ),
 ]
 
 
@@ -196,7 +210,12 @@ MISTAKES = [
     ("get", {"select": {"r": {"select": {}, "wher": {}}}}, "select.r.wher", '"where"'),
     ("get", {"select": {"r": {"select": {}, "relation": 5}}}, "select.r.relation", "name"),
     ("get", {"select": {"r": {"relation": "q"}}}, "select.r.relation", "true, false"),
-    ("get", {"select": {"r": {"select": {}, "where": {"a": {"b": {"eq": object()}}}}}}, "select.r.where.a.b.eq", "not a value"),
+    (
+        "get",
+        {"select": {"r": {"select": {}, "where": {"a": {"b": {"eq": object()}}}}}},
+        "select.r.where.a.b.eq",
+        "not a value",
+    ),
     ("get", {"select": {}, "where": []}, "where", "a list"),
     ("get", {"select": {}, "where": {"AND": {}}}, "where.AND", "list of filters"),
     ("get", {"select": {}, "where": {"OR": [{"a": 1}, 5]}}, "where.OR[1]", "a filter"),

@@ -35,7 +35,8 @@ models:
       role: {belongs_to: Role, constraint_name: fk_users_role_id, on_update: cascade, on_delete: set-null, index: true}
       profile: {has_one: Profile, on_connect_owned: fail}
       posts: {has_many: Post, inverse: user}
-      groups: {many_to_many: Group, junction: {table: group_users, source_columns: [user_id], target_columns: [group_id]}}
+      groups: {many_to_many: Group, junction: {table: group_users, source_columns: [user_id], target_columns:
+          [group_id]}}
   Membership:
     primary_key: [site, number]
     fields: {site: int32, number: int32}
@@ -75,7 +76,11 @@ def test_a_schema_keeps_every_attribute():
     assert fields["active"].default.literal.bool_value and fields["active"].column == "is_active"
     assert fields["score"].default.literal.decimal_value == "1.50"
     assert fields["extra"].default.literal.json_value == '{"a":1}'
-    assert relations["role"].kind == pb.RELATION_KIND_BELONGS_TO and relations["role"].target == "Role" and relations["role"].index
+    assert (
+        relations["role"].kind == pb.RELATION_KIND_BELONGS_TO
+        and relations["role"].target == "Role"
+        and relations["role"].index
+    )
     assert relations["role"].on_delete == pb.REFERENTIAL_ACTION_SET_NULL
     assert relations["profile"].on_connect_owned == pb.OWNERSHIP_POLICY_FAIL
     assert relations["posts"].inverse == "user"
@@ -128,7 +133,11 @@ MISTAKES = [
     (model(fields={"f": {"primary": True}}), "models.A.fields.f.type", "needs"),
     (model(fields={"f": {"type": "text", "primary": "yes"}}), "models.A.fields.f.primary", "true or false"),
     (model(fields={"f": {"type": "text", "primry": True}}), "models.A.fields.f.primry", '"primary"'),
-    (model(fields={"f": {"type": "uuid", "default": {"generator": "uid"}}}), "models.A.fields.f.default.generator", '"uuid"'),
+    (
+        model(fields={"f": {"type": "uuid", "default": {"generator": "uid"}}}),
+        "models.A.fields.f.default.generator",
+        '"uuid"',
+    ),
     (model(fields={"f": {"type": "text", "default": object()}}), "models.A.fields.f.default", "not a value"),
     (model(fields={"f": {"type": "enum", "labels": "a"}}), "models.A.fields.f.labels", "list of names"),
     (model(fields={"f": {"type": "enum", "labels": ["a", 1]}}), "models.A.fields.f.labels[1]", "in quotes"),
@@ -137,7 +146,11 @@ MISTAKES = [
     (model(relations={"r": "B"}), "models.A.relations.r", "a relation"),
     (model(relations={"r": {"belongs_to": "B", "on_delete": "drop"}}), "models.A.relations.r.on_delete", "no action"),
     (model(relations={"r": {"belongs_to": ["B"]}}), "models.A.relations.r.belongs_to", "text"),
-    (model(relations={"r": {"many_to_many": "B", "junction": {"tabel": "x"}}}), "models.A.relations.r.junction.tabel", '"table"'),
+    (
+        model(relations={"r": {"many_to_many": "B", "junction": {"tabel": "x"}}}),
+        "models.A.relations.r.junction.tabel",
+        '"table"',
+    ),
     (model(unique="name"), "models.A.unique", "a list"),
     (model(unique=["name"]), "models.A.unique[0]", "list of names"),
     (model(indexes=[{"fields": "name"}]), "models.A.indexes[0].fields", "list of names"),
@@ -171,7 +184,7 @@ def test_text_is_read_without_surprises(source, document):
 @pytest.mark.parametrize(
     "source, said",
     [
-        ("a: 1\na: 2\n", "line 2: the key \"a\" appears twice"),
+        ("a: 1\na: 2\n", 'line 2: the key "a" appears twice'),
         ("a: [1, 2", "line 1"),
         ("a: &x 1\nb: *x\n", "line 2: aliases"),
         ("a: !!python/object/apply:os.getcwd []\n", "line 1"),

@@ -19,7 +19,10 @@ BLOG = {
             "fields": {"id": {"type": "number", "primary": True}, "bio": {"type": "string", "optional": True}},
             "relations": {
                 "user": {
-                    "belongs_to": "User", "constraint_name": "fk_profiles_user_id", "on_update": "cascade", "on_delete": "cascade",
+                    "belongs_to": "User",
+                    "constraint_name": "fk_profiles_user_id",
+                    "on_update": "cascade",
+                    "on_delete": "cascade",
                     "index": True,
                 }
             },
@@ -35,7 +38,10 @@ BLOG = {
             "relations": {
                 "tags": {"many_to_many": "Tag"},
                 "user": {
-                    "belongs_to": "User", "constraint_name": "fk_posts_user_id", "on_update": "cascade", "on_delete": "set null",
+                    "belongs_to": "User",
+                    "constraint_name": "fk_posts_user_id",
+                    "on_update": "cascade",
+                    "on_delete": "set null",
                     "index": True,
                 },
             },
@@ -45,7 +51,10 @@ BLOG = {
             "fields": {"id": {"type": "number", "primary": True}, "name": "string"},
             "relations": {
                 "role": {
-                    "belongs_to": "Role", "constraint_name": "fk_users_role_id", "on_update": "cascade", "on_delete": "restrict",
+                    "belongs_to": "Role",
+                    "constraint_name": "fk_users_role_id",
+                    "on_update": "cascade",
+                    "on_delete": "restrict",
                     "index": True,
                 },
                 "profile": {"has_one": "Profile"},
@@ -53,9 +62,14 @@ BLOG = {
             },
         },
     },
-}  # fmt: skip
+}
 
-TREE = {"name": True, "role": {"name": True}, "profile": {"bio": True}, "posts": {"title": True, "tags": {"name": True}}}
+TREE = {
+    "name": True,
+    "role": {"name": True},
+    "profile": {"bio": True},
+    "posts": {"title": True, "tags": {"name": True}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +111,9 @@ def test_an_insert_with_nested_writes_is_read_back_as_a_tree(live, blog):
                 "name": "Alice",
                 "role": {"connect": {"name": "admin"}},
                 "profile": {"create": {"bio": "Builder"}},
-                "posts": {"create": [{"title": "First post", "tags": {"connect": [{"name": "c++"}, {"name": "grpc"}]}}]},
+                "posts": {
+                    "create": [{"title": "First post", "tags": {"connect": [{"name": "c++"}, {"name": "grpc"}]}}]
+                },
             },
             "returning": TREE,
         },
@@ -121,7 +137,10 @@ def test_relation_filters(live, blog):
     found = live.get(
         blog,
         "User",
-        {"select": {"name": True}, "where": {"role": {"name": {"eq": "admin"}}, "posts": {"title": {"contains": "release"}}}},
+        {
+            "select": {"name": True},
+            "where": {"role": {"name": {"eq": "admin"}}, "posts": {"title": {"contains": "release"}}},
+        },
     )
     assert found == [{"name": "Releaser"}]
     nobody = {"select": {"name": True}, "where": {"posts": {"title": {"contains": "_elease"}}}}
@@ -134,13 +153,19 @@ def test_updates_connect_create_and_disconnect(live, blog):
     done = live.update(blog, "User", {"data": {"role": {"connect": {"name": "writer"}}}, "where": {"id": key}})
     assert done.effects["matched"] == 1 and done.effects["relations"]["role"] == {"connected": 1}
     live.update(blog, "User", {"data": {"profile": {"create": {"bio": "Builder from Day 1"}}}, "where": {"id": key}})
-    live.update(blog, "User", {"data": {"posts": {"create": {"title": "Tagged", "tags": {"connect": tags["news"]}}}}, "where": {"id": key}})
+    live.update(
+        blog,
+        "User",
+        {"data": {"posts": {"create": {"title": "Tagged", "tags": {"connect": tags["news"]}}}}, "where": {"id": key}},
+    )
     done = live.update(
         blog,
         "Post",
-        {"data": {"tags": {"connect": [tags["c++"], tags["grpc"], tags["sql"]], "disconnect": [tags["news"]]}},
-         "where": {"user": {"id": key}}},
-    )  # fmt: skip
+        {
+            "data": {"tags": {"connect": [tags["c++"], tags["grpc"], tags["sql"]], "disconnect": [tags["news"]]}},
+            "where": {"user": {"id": key}},
+        },
+    )
     assert done.effects["relations"]["tags"] == {"connected": 3, "disconnected": 1}
     ben = read_user(live, blog, key)
     assert ben["role"] == {"name": "writer"} and ben["profile"] == {"bio": "Builder from Day 1"}
@@ -209,9 +234,24 @@ def test_every_verb_is_explained_with_its_sql(live, blog, verb, model, body, par
 ERRORS = [
     (rowan.NotFoundError, "UNKNOWN_SCHEMA", "", lambda c, s: c.get(s + "x", "User", {"select": {"id": True}})),
     (rowan.InvalidArgumentError, "UNKNOWN_MODEL", "model", lambda c, s: c.get(s, "Usr", {"select": {"id": True}})),
-    (rowan.InvalidArgumentError, "UNKNOWN_FIELD", "select.nmae", lambda c, s: c.get(s, "User", {"select": {"nmae": True}})),
-    (rowan.InvalidArgumentError, "UNKNOWN_RELATION", "select.rol", lambda c, s: c.get(s, "User", {"select": {"rol": {"id": True}}})),
-    (rowan.InvalidArgumentError, "EMPTY_SELECTION", "select.role", lambda c, s: c.get(s, "User", {"select": {"role": {}}})),
+    (
+        rowan.InvalidArgumentError,
+        "UNKNOWN_FIELD",
+        "select.nmae",
+        lambda c, s: c.get(s, "User", {"select": {"nmae": True}}),
+    ),
+    (
+        rowan.InvalidArgumentError,
+        "UNKNOWN_RELATION",
+        "select.rol",
+        lambda c, s: c.get(s, "User", {"select": {"rol": {"id": True}}}),
+    ),
+    (
+        rowan.InvalidArgumentError,
+        "EMPTY_SELECTION",
+        "select.role",
+        lambda c, s: c.get(s, "User", {"select": {"role": {}}}),
+    ),
     (
         rowan.InvalidArgumentError,
         "TYPE_MISMATCH",
@@ -238,12 +278,20 @@ ERRORS = [
     ),
     (rowan.AlreadyExistsError, "UNIQUE_VIOLATION", None, lambda c, s: c.insert(s, "Role", {"name": "admin"})),
     (rowan.FailedPreconditionError, "UNGUARDED_MUTATION", "where", lambda c, s: c.delete(s, "User", {})),
-    (rowan.FailedPreconditionError, "UNGUARDED_MUTATION", "where", lambda c, s: c.update(s, "User", {"data": {"name": "x"}})),
+    (
+        rowan.FailedPreconditionError,
+        "UNGUARDED_MUTATION",
+        "where",
+        lambda c, s: c.update(s, "User", {"data": {"name": "x"}}),
+    ),
     (
         rowan.FailedPreconditionError,
         "FOREIGN_KEY_RESTRICT",
         None,
-        lambda c, s: (c.insert(s, "User", {"name": "r", "role": {"connect": {"name": "admin"}}}), c.delete(s, "Role", {"where": {"name": "admin"}})),
+        lambda c, s: (
+            c.insert(s, "User", {"name": "r", "role": {"connect": {"name": "admin"}}}),
+            c.delete(s, "Role", {"where": {"name": "admin"}}),
+        ),
     ),
     (
         rowan.InvalidArgumentError,
@@ -261,10 +309,16 @@ ERRORS = [
         rowan.InvalidArgumentError,
         "UNKNOWN_TARGET",
         None,
-        lambda c, s: c.apply_schema({"schema": s + "b", "models": {"A": {"fields": {"id": {"type": "int64", "primary": True}},
-                                                                        "relations": {"b": {"belongs_to": "B"}}}}}),
+        lambda c, s: c.apply_schema(
+            {
+                "schema": s + "b",
+                "models": {
+                    "A": {"fields": {"id": {"type": "int64", "primary": True}}, "relations": {"b": {"belongs_to": "B"}}}
+                },
+            }
+        ),
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("kind, reason, path, call", ERRORS, ids=[f"{entry[1]}-{entry[2]}" for entry in ERRORS])
@@ -284,8 +338,15 @@ def test_suggestions_name_what_exists(live, blog):
 
 def test_a_failed_insert_leaves_nothing(live, blog):
     with pytest.raises(rowan.NotFoundError):
-        live.insert(blog, "User", {"name": "Ghost", "role": {"connect": {"name": "admin"}},
-                                   "posts": {"create": [{"title": "ghostly", "tags": {"connect": [987654]}}]}})  # fmt: skip
+        live.insert(
+            blog,
+            "User",
+            {
+                "name": "Ghost",
+                "role": {"connect": {"name": "admin"}},
+                "posts": {"create": [{"title": "ghostly", "tags": {"connect": [987654]}}]},
+            },
+        )
     assert live.get(blog, "User", {"select": {"id": True}, "where": {"name": "Ghost"}}) == []
     assert live.get(blog, "Post", {"select": {"id": True}, "where": {"title": "ghostly"}}) == []
 
@@ -293,6 +354,8 @@ def test_a_failed_insert_leaves_nothing(live, blog):
 @pytest.mark.parametrize("hostile", ["'; drop table users; --", '"x"', "$$", "%_\\", "ü🏔\u202e", "a" * 100_000])
 def test_hostile_texts_are_only_texts(live, blog, hostile):
     key = add_user(live, blog, hostile)
-    assert live.get(blog, "User", {"select": {"name": True}, "where": {"name": hostile, "id": key}}) == [{"name": hostile}]
+    assert live.get(blog, "User", {"select": {"name": True}, "where": {"name": hostile, "id": key}}) == [
+        {"name": hostile}
+    ]
     found = live.get(blog, "User", {"select": {"id": True}, "where": {"name": {"contains": hostile}, "id": key}})
     assert found == [{"id": key}]
