@@ -267,7 +267,7 @@ ERRORS = [
     (
         rowan.InvalidArgumentError,
         "REQUIRED_FIELD",
-        "data.posts.create.title",
+        "data.posts[0].title",
         lambda c, s: c.insert(s, "User", {"name": "x", "role": {"connect": 1}, "posts": {"create": {}}}),
     ),
     (
