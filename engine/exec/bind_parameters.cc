@@ -4,14 +4,14 @@
 #include <variant>
 
 #include "engine/types/codec.h"
+#include "engine/types/wire.h"
 
 namespace rowan::exec {
 namespace {
 
 Encoded EncodeInt32(int32_t value) {
-  const uint32_t bits = static_cast<uint32_t>(value);
   Encoded encoded;
-  for (int shift = 24; shift >= 0; shift -= 8) encoded.bytes += static_cast<char>(bits >> shift & 0xff);
+  PutInteger(value, encoded.bytes);
   return encoded;
 }
 

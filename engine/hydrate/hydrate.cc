@@ -6,45 +6,17 @@
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/types/codec.h"
+#include "engine/types/wire.h"
 #include "rowan/v1/result.pb.h"
 
 namespace rowan {
 namespace {
 
-// Reads PostgreSQL's binary form front to back; a read past the end gives zeros and is told at the end by ok().
-class ByteReader {
- public:
-  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
-
-  int32_t Int32() {
-    uint32_t value = 0;
-    for (unsigned char byte : Bytes(4)) value = value << 8 | byte;
-    return static_cast<int32_t>(value);
-  }
-
-  // A length and as many bytes; a length of -1 is null.
-  ColumnBytes Sized() {
-    const int32_t length = Int32();
-    if (length == -1) return {{}, true};
-    return {Bytes(length), false};
-  }
-
-  bool ok() const { return ok_; }
-
- private:
-  std::string_view Bytes(int64_t count) {
-    if (count < 0 || static_cast<size_t>(count) > bytes_.size()) {
-      ok_ = false;
-      return {};
-    }
-    std::string_view taken = bytes_.substr(0, count);
-    bytes_.remove_prefix(count);
-    return taken;
-  }
-
-  std::string_view bytes_;
-  bool ok_ = true;
-};
+ColumnBytes ReadColumn(WireReader& reader) {
+  ColumnBytes column;
+  column.bytes = reader.Sized(column.null);
+  return column;
+}
 
 absl::Status Malformed() { return errors::Internal("a result row does not have the layout of its plan"); }
 
@@ -62,17 +34,17 @@ absl::Status HydrateRelated(const plan::Select& select, const Arguments& argumen
 // One row in record format: the number of columns, then each with its type's OID.
 absl::Status HydrateRow(const plan::Select& select, const Arguments& arguments, std::string_view bytes,
                         v1::Record& record) {
-  ByteReader reader(bytes);
-  if (reader.Int32() != static_cast<int32_t>(select.fields.size() + select.related.size())) return Malformed();
+  WireReader reader(bytes);
+  if (reader.Read<int32_t>() != static_cast<int32_t>(select.fields.size() + select.related.size())) return Malformed();
   for (const Field* field : select.fields) {
-    reader.Int32();
-    const ColumnBytes column = reader.Sized();
+    reader.Read<int32_t>();
+    const ColumnBytes column = ReadColumn(reader);
     if (!reader.ok()) return Malformed();
     ROWAN_RETURN_IF_ERROR(HydrateField(*field, column, *record.add_values()));
   }
   for (const plan::Select& related : select.related) {
-    reader.Int32();
-    const ColumnBytes column = reader.Sized();
+    reader.Read<int32_t>();
+    const ColumnBytes column = ReadColumn(reader);
     if (!reader.ok()) return Malformed();
     ROWAN_RETURN_IF_ERROR(HydrateRelated(related, arguments, column, *record.add_related()));
   }
@@ -85,21 +57,21 @@ absl::Status HydrateRelated(const plan::Select& select, const Arguments& argumen
     return column.null ? absl::OkStatus() : HydrateRow(select, arguments, column.bytes, *list.add_records());
   }
   // An array: dimensions, whether it has nulls, the elements' OID; then, unless it is empty, its length and lower bound.
-  ByteReader reader(column.bytes);
-  const int32_t dimensions = reader.Int32();
-  reader.Int32();
-  reader.Int32();
+  WireReader reader(column.bytes);
+  const int32_t dimensions = reader.Read<int32_t>();
+  reader.Read<int32_t>();
+  reader.Read<int32_t>();
   if (!reader.ok() || dimensions < 0 || dimensions > 1) return Malformed();
   if (dimensions == 0) return absl::OkStatus();
-  const int32_t count = reader.Int32();
-  reader.Int32();
+  const int32_t count = reader.Read<int32_t>();
+  reader.Read<int32_t>();
   // The slot holds one more than the limit.
   const int64_t limit = select.window.limit == ir::kNoSlot
                             ? std::numeric_limits<int64_t>::max()
                             : DecodeInt64(arguments.slots[select.window.limit].bytes) - 1;
   list.set_has_more(count > limit);
   for (int32_t i = 0; i < count && i < limit; ++i) {
-    const ColumnBytes row = reader.Sized();
+    const ColumnBytes row = ReadColumn(reader);
     if (!reader.ok() || row.null) return Malformed();
     ROWAN_RETURN_IF_ERROR(HydrateRow(select, arguments, row.bytes, *list.add_records()));
   }
