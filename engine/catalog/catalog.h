@@ -38,7 +38,7 @@ struct Field {
   bool nullable = false;     // the column may be null
   bool read_only = false;
   bool omittable = false;    // may be left out of inserts: nullable, has a default, or is an identity
-  bool implicit = false;     // added by the compiler for a foreign key, not declared
+  bool implicit = false;     // holds a belongsTo relation's key under the name it gets by itself, so that people think of the relation
   Generator generator = Generator::kNone;
   Encoded literal;           // Generator::kLiteral: the default, encoded
   std::string literal_text;  // Generator::kLiteral: the default as an SQL literal, quoted, without cast
@@ -104,6 +104,7 @@ struct Junction {
   std::string target_foreign_key;
   std::string reverse_index;
   bool owner = false;  // exactly one end of a junction is its owner: the one whose view DDL is made from
+  bool source_first = true;  // the source's columns come first in the table and in its primary key
 };
 
 struct Relation {

@@ -1,0 +1,230 @@
+// The catalog of a canonical schema. Nothing is decided here: the canonical form says it all.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "engine/catalog/field_type.h"
+#include "engine/catalog/naming.h"
+#include "engine/catalog/schema_draft.h"
+
+namespace rowan {
+namespace {
+
+ReferentialAction ActionOf(v1::ReferentialAction action) {
+  switch (action) {
+    case v1::REFERENTIAL_ACTION_RESTRICT:
+      return ReferentialAction::kRestrict;
+    case v1::REFERENTIAL_ACTION_CASCADE:
+      return ReferentialAction::kCascade;
+    case v1::REFERENTIAL_ACTION_SET_NULL:
+      return ReferentialAction::kSetNull;
+    case v1::REFERENTIAL_ACTION_SET_DEFAULT:
+      return ReferentialAction::kSetDefault;
+    case v1::REFERENTIAL_ACTION_NO_ACTION:
+    case v1::REFERENTIAL_ACTION_UNSPECIFIED:
+    case v1::ReferentialAction_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::ReferentialAction_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return ReferentialAction::kNoAction;
+}
+
+RelationKind KindOf(v1::RelationKind kind) {
+  switch (kind) {
+    case v1::RELATION_KIND_HAS_ONE:
+      return RelationKind::kHasOne;
+    case v1::RELATION_KIND_HAS_MANY:
+      return RelationKind::kHasMany;
+    case v1::RELATION_KIND_MANY_TO_MANY:
+      return RelationKind::kManyToMany;
+    case v1::RELATION_KIND_BELONGS_TO:
+    case v1::RELATION_KIND_UNSPECIFIED:
+    case v1::RelationKind_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::RelationKind_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return RelationKind::kBelongsTo;
+}
+
+Generator GeneratorOf(const v1::Default& given) {
+  if (given.has_literal()) return Generator::kLiteral;
+  switch (given.generator()) {
+    case v1::DEFAULT_GENERATOR_NOW:
+      return Generator::kNow;
+    case v1::DEFAULT_GENERATOR_UUID:
+      return Generator::kUuid;
+    case v1::DEFAULT_GENERATOR_IDENTITY:
+      return Generator::kIdentity;
+    case v1::DEFAULT_GENERATOR_UNSPECIFIED:
+    case v1::DefaultGenerator_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::DefaultGenerator_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Generator::kNone;
+}
+
+std::unique_ptr<Field> BuildField(const v1::Field& proto, const Model& model, int index) {
+  auto field = std::make_unique<Field>();
+  field->name = proto.name();
+  field->column = proto.column();
+  field->type = FieldTypeOf(proto.type(), model.schema);
+  field->model = &model;
+  field->index = index;
+  field->nullable = proto.nullable();
+  field->read_only = proto.read_only();
+  field->omittable = proto.optional();
+  field->generator = GeneratorOf(proto.default_());
+  field->description = proto.description();
+  if (field->generator == Generator::kLiteral) {
+    // Encoded once already, when it was checked.
+    if (auto encoded = EncodeValue(field->type, proto.default_().literal(), Path("default")); encoded.ok()) {
+      field->literal = *std::move(encoded);
+    }
+    field->literal_text = SqlLiteral(proto.default_().literal());
+  }
+  return field;
+}
+
+template <typename Names>
+std::vector<const Field*> FieldsOf(const Model& model, const Names& names) {
+  std::vector<const Field*> fields;
+  for (const std::string& name : names) fields.push_back(model.FindField(name));
+  return fields;
+}
+
+std::unique_ptr<Model> BuildModel(const v1::Model& proto, const std::string& schema) {
+  auto model = std::make_unique<Model>();
+  model->name = proto.name();
+  model->schema = schema;
+  model->table = proto.table();
+  model->description = proto.description();
+  for (const v1::Field& field : proto.fields()) {
+    model->fields.push_back(BuildField(field, *model, static_cast<int>(model->fields.size())));
+    model->field_by_name.emplace(field.name(), model->fields.back().get());
+  }
+  model->keys.push_back({ConstraintName("pk", model->table, {}), FieldsOf(*model, proto.primary_key()), true});
+  for (const v1::UniqueKey& key : proto.unique_keys()) model->keys.push_back({key.name(), FieldsOf(*model, key.fields()), false});
+  for (const v1::Index& index : proto.indexes()) {
+    model->indexes.push_back({index.name(), FieldsOf(*model, index.fields()), index.unique(), index.predicate()});
+  }
+  for (const v1::Check& check : proto.checks()) model->checks.push_back({check.name(), check.expression()});
+  return model;
+}
+
+std::vector<JunctionColumn> JunctionColumns(const google::protobuf::RepeatedPtrField<std::string>& columns, const Model& model) {
+  std::vector<JunctionColumn> built;
+  for (int i = 0; i < columns.size(); ++i) built.push_back({columns[i], model.primary_key().fields[i]});
+  return built;
+}
+
+std::vector<std::string> NamesOfColumns(const std::vector<JunctionColumn>& first, const std::vector<JunctionColumn>& second = {}) {
+  std::vector<std::string> names;
+  for (const JunctionColumn& column : first) names.push_back(column.column);
+  for (const JunctionColumn& column : second) names.push_back(column.column);
+  return names;
+}
+
+Junction BuildJunction(const v1::Relation& proto, const Relation& relation) {
+  Junction junction;
+  junction.schema = relation.source->schema;
+  junction.table = proto.junction().table();
+  junction.source = JunctionColumns(proto.junction().source_columns(), *relation.source);
+  junction.target = JunctionColumns(proto.junction().target_columns(), *relation.target);
+  // Both ends must come to the same order; between a model and itself the ends' names decide.
+  const bool ours = std::tie(relation.source->table, relation.name) < std::tie(relation.target->table, proto.inverse());
+  junction.owner = proto.inverse().empty() || ours;
+  junction.source_first =
+      relation.source == relation.target ? junction.owner : relation.source->table < relation.target->table;
+  const auto& first = junction.source_first ? junction.source : junction.target;
+  const auto& second = junction.source_first ? junction.target : junction.source;
+  junction.primary_key = ConstraintName("pk", junction.table, {});
+  junction.source_foreign_key = ConstraintName("fk", junction.table, NamesOfColumns(junction.source));
+  junction.target_foreign_key = ConstraintName("fk", junction.table, NamesOfColumns(junction.target));
+  junction.reverse_index = ConstraintName("idx", junction.table, NamesOfColumns(second, first));
+  return junction;
+}
+
+// Builds a model's relations; their inverses and foreign keys come when all are there.
+void BuildRelations(const v1::Model& proto, Model& model, const Catalog& catalog) {
+  for (const v1::Relation& given : proto.relations()) {
+    auto relation = std::make_unique<Relation>();
+    relation->name = given.name();
+    relation->kind = KindOf(given.kind());
+    relation->source = &model;
+    relation->target = catalog.FindModel(given.target());
+    relation->index = static_cast<int>(model.relations.size());
+    relation->ownership = given.on_connect_owned() == v1::OWNERSHIP_POLICY_FAIL ? OwnershipPolicy::kFail : OwnershipPolicy::kMove;
+    relation->description = given.description();
+    if (relation->kind == RelationKind::kManyToMany) relation->junction = BuildJunction(given, *relation);
+    model.relation_by_name.emplace(given.name(), relation.get());
+    model.relations.push_back(std::move(relation));
+  }
+}
+
+void AddForeignKey(const v1::Relation& proto, Relation& relation, Model& holder, const Model& target, const std::vector<const Field*>& fields,
+                   const std::vector<const Field*>& references) {
+  relation.required = proto.required();
+  const bool belongs_to = relation.kind == RelationKind::kBelongsTo;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    relation.pairs.push_back(belongs_to ? ColumnPair{fields[i], references[i]} : ColumnPair{references[i], fields[i]});
+  }
+  holder.foreign_keys.push_back(
+      {proto.constraint_name(), fields, &target, references, ActionOf(proto.on_update()), ActionOf(proto.on_delete()), &relation});
+}
+
+void LinkBelongsTo(const v1::Relation& proto, Relation& relation, Model& model) {
+  const std::vector<const Field*> fields = FieldsOf(model, proto.fields());
+  AddForeignKey(proto, relation, model, *relation.target, fields, FieldsOf(*relation.target, proto.references()));
+  const std::vector<std::string> usual = ForeignKeyFieldNames(proto.name(), ToVector(proto.references()));
+  for (size_t i = 0; i < fields.size(); ++i) {
+    Field& field = *model.fields[fields[i]->index];
+    if (field.foreign_key_of != nullptr) continue;
+    field.foreign_key_of = &relation;
+    field.implicit = field.name == usual[i];
+  }
+}
+
+// Links a hasOne, hasMany or manyToMany to its other end. All belongsTo relations are linked already.
+void LinkInverse(const v1::Relation& proto, Relation& relation, Catalog& catalog) {
+  Model& target = **std::find_if(catalog.models.begin(), catalog.models.end(), [&](const auto& model) { return model.get() == relation.target; });
+  if (proto.inverse().empty()) {
+    if (relation.kind == RelationKind::kManyToMany) return;
+    AddForeignKey(proto, relation, target, *relation.source, FieldsOf(target, proto.fields()), relation.source->primary_key().fields);
+    return;
+  }
+  Relation& inverse = *target.relations[target.FindRelation(proto.inverse())->index];
+  relation.inverse = &inverse;
+  if (relation.kind == RelationKind::kManyToMany) return;
+  relation.required = inverse.required;
+  for (const ColumnPair& pair : inverse.pairs) relation.pairs.push_back({pair.to, pair.from});
+  if (inverse.inverse == nullptr) inverse.inverse = &relation;
+}
+
+}  // namespace
+
+std::shared_ptr<const Catalog> BuildCatalog(const v1::Schema& canonical) {
+  auto catalog = std::make_shared<Catalog>();
+  catalog->schema_name = canonical.name();
+  catalog->database_schema = canonical.database_schema();
+  catalog->version = canonical.version();
+  for (const v1::Model& proto : canonical.models()) {
+    catalog->models.push_back(BuildModel(proto, canonical.database_schema()));
+    catalog->model_by_name.emplace(proto.name(), catalog->models.back().get());
+  }
+  const auto each_relation = [&](auto visit) {
+    for (int m = 0; m < canonical.models_size(); ++m) {
+      Model& model = *catalog->models[m];
+      for (int r = 0; r < canonical.models(m).relations_size(); ++r) visit(canonical.models(m).relations(r), *model.relations[r], model);
+    }
+  };
+  for (int m = 0; m < canonical.models_size(); ++m) BuildRelations(canonical.models(m), *catalog->models[m], *catalog);
+  each_relation([](const v1::Relation& proto, Relation& relation, Model& model) {
+    if (relation.kind == RelationKind::kBelongsTo) LinkBelongsTo(proto, relation, model);
+  });
+  each_relation([&](const v1::Relation& proto, Relation& relation, Model&) {
+    if (relation.kind != RelationKind::kBelongsTo) LinkInverse(proto, relation, *catalog);
+  });
+  return catalog;
+}
+
+}  // namespace rowan

@@ -1,0 +1,102 @@
+// No two things may share a name in PostgreSQL. Tables, indexes and the indexes of unique keys share the names of one schema, types too with
+// tables; constraints share those of their table.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/catalog/naming.h"
+#include "engine/catalog/schema_draft.h"
+
+namespace rowan {
+namespace {
+
+// Names that are taken, and by what path.
+class Names {
+ public:
+  explicit Names(Draft& draft) : draft_(draft) {}
+
+  void Take(const std::string& name, const std::string& path, std::string_view what) {
+    if (name.empty()) return;  // not resolved, because of a problem reported elsewhere
+    const auto [taken, fresh] = by_name_.emplace(name, path);
+    if (fresh) return;
+    draft_.Report("NAME_COLLISION", path,
+                  absl::StrCat("its ", std::string(what), " \"", Printable(name), "\" has the name of one of ", taken->second,
+                               ": give one of them another name"),
+                  {{"name", Printable(name)}, {"other", taken->second}});
+  }
+
+ private:
+  Draft& draft_;
+  std::map<std::string, std::string> by_name_;
+};
+
+void CheckColumns(Draft& draft, const ModelDraft& model) {
+  Names columns(draft);
+  for (const auto& [name, field] : model.fields) columns.Take(field->column(), model.FieldPath(name), "column");
+}
+
+void CheckModel(Draft& draft, const ModelDraft& model, Names& relations) {
+  const std::string& table = model.proto->table();
+  CheckColumns(draft, model);
+  Names constraints(draft);
+  const auto take_index = [&](const std::string& name, const std::string& path, bool constraint) {
+    relations.Take(name, path, "index");
+    if (constraint) constraints.Take(name, path, "constraint");
+  };
+  take_index(ConstraintName("pk", table, {}), model.path, true);
+  for (const v1::UniqueKey& key : model.proto->unique_keys()) take_index(key.name(), model.path + ".unique", true);
+  for (const v1::Index& index : model.proto->indexes()) take_index(index.name(), model.path + ".indexes", false);
+  for (const v1::Check& check : model.proto->checks()) {
+    constraints.Take(check.name(), absl::StrCat(model.path, ".checks.", Printable(check.name())), "constraint");
+  }
+  for (const auto& [name, field] : model.fields) {
+    if (field->type().scalar() != v1::SCALAR_TYPE_ENUM || !field->type().enum_name().empty()) continue;
+    constraints.Take(ConstraintName("ck", table, {field->column()}), model.FieldPath(name), "constraint");
+  }
+  for (const ForeignKeyDraft& key : draft.foreign_keys) {
+    if (key.holder == &model) constraints.Take(key.relation->proto->constraint_name(), key.relation->path, "constraint");
+  }
+}
+
+void CheckJunctions(const ModelDraft& model, std::set<const RelationDraft*>& seen, Names& relations) {
+  for (const auto& relation : model.relations) {
+    if (relation->broken || relation->proto->kind() != v1::RELATION_KIND_MANY_TO_MANY) continue;
+    if (!seen.insert(relation.get()).second) continue;
+    if (relation->inverse != nullptr) seen.insert(relation->inverse);
+    const v1::Junction& junction = relation->proto->junction();
+    relations.Take(junction.table(), relation->path, "junction");
+    if (!junction.table().empty()) relations.Take(ConstraintName("pk", junction.table(), {}), relation->path, "index");
+  }
+}
+
+// Fields may share a native enum when they agree on its labels.
+void CheckEnums(Draft& draft, Names& relations) {
+  std::map<std::string, std::pair<std::vector<std::string>, std::string>> known;
+  for (const ModelDraft& model : draft.models) {
+    for (const auto& [name, field] : model.fields) {
+      const std::string& type = field->type().enum_name();
+      if (type.empty()) continue;
+      const std::string path = model.FieldPath(name);
+      const auto [found, fresh] = known.emplace(type, std::pair(ToVector(field->type().labels()), path));
+      if (fresh) {
+        relations.Take(type, path, "enum type");
+      } else if (found->second.first != ToVector(field->type().labels())) {
+        draft.Report("NAME_COLLISION", path,
+                     absl::StrCat("the native enum \"", Printable(type), "\" has other labels in ", found->second.second),
+                     {{"name", Printable(type)}, {"other", found->second.second}});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void CheckNames(Draft& draft) {
+  Names relations(draft);
+  for (const ModelDraft& model : draft.models) relations.Take(model.proto->table(), model.path, "table");
+  for (const ModelDraft& model : draft.models) CheckModel(draft, model, relations);
+  std::set<const RelationDraft*> seen;
+  for (const ModelDraft& model : draft.models) CheckJunctions(model, seen, relations);
+  CheckEnums(draft, relations);
+}
+
+}  // namespace rowan

@@ -1,0 +1,135 @@
+#include "engine/catalog/field_type.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "rowan/v1/schema.pb.h"
+
+namespace rowan {
+namespace {
+
+Scalar ScalarOf(v1::ScalarType scalar) {
+  switch (scalar) {
+    case v1::SCALAR_TYPE_INT16:
+      return Scalar::kInt16;
+    case v1::SCALAR_TYPE_INT32:
+      return Scalar::kInt32;
+    case v1::SCALAR_TYPE_INT64:
+    case v1::SCALAR_TYPE_AUTO_INCREMENT:
+      return Scalar::kInt64;
+    case v1::SCALAR_TYPE_FLOAT32:
+      return Scalar::kFloat32;
+    case v1::SCALAR_TYPE_FLOAT64:
+    case v1::SCALAR_TYPE_NUMBER:
+      return Scalar::kFloat64;
+    case v1::SCALAR_TYPE_DECIMAL:
+      return Scalar::kDecimal;
+    case v1::SCALAR_TYPE_BOOL:
+      return Scalar::kBool;
+    case v1::SCALAR_TYPE_STRING:
+      return Scalar::kString;
+    case v1::SCALAR_TYPE_BYTES:
+      return Scalar::kBytes;
+    case v1::SCALAR_TYPE_UUID:
+      return Scalar::kUuid;
+    case v1::SCALAR_TYPE_DATE:
+      return Scalar::kDate;
+    case v1::SCALAR_TYPE_TIME:
+      return Scalar::kTime;
+    case v1::SCALAR_TYPE_TIMESTAMP:
+      return Scalar::kTimestamp;
+    case v1::SCALAR_TYPE_JSON:
+      return Scalar::kJson;
+    case v1::SCALAR_TYPE_ENUM:
+      return Scalar::kEnum;
+    case v1::SCALAR_TYPE_TEXT:
+    case v1::SCALAR_TYPE_UNSPECIFIED:
+    case v1::ScalarType_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case v1::ScalarType_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return Scalar::kText;
+}
+
+std::string DoubleText(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  return text;
+}
+
+std::string TimestampText(const google::protobuf::Timestamp& timestamp) {
+  const absl::CivilSecond civil = absl::ToCivilSecond(absl::FromUnixSeconds(timestamp.seconds()), absl::UTCTimeZone());
+  // The year before 1 is 1 BC.
+  const int64_t year = civil.year() > 0 ? civil.year() : 1 - civil.year();
+  char text[64];
+  std::snprintf(text, sizeof text, "%04lld-%02d-%02d %02d:%02d:%02d.%06d+00%s", static_cast<long long>(year), civil.month(), civil.day(),
+                civil.hour(), civil.minute(), civil.second(), timestamp.nanos() / 1000, civil.year() > 0 ? "" : " BC");
+  return text;
+}
+
+// The text that PostgreSQL's input function of the type reads.
+std::string InputText(const v1::Value& value) {
+  switch (value.kind_case()) {
+    case v1::Value::kBoolValue:
+      return value.bool_value() ? "true" : "false";
+    case v1::Value::kIntValue:
+      return absl::StrCat(value.int_value());
+    case v1::Value::kDoubleValue:
+      return DoubleText(value.double_value());
+    case v1::Value::kTextValue:
+      return value.text_value();
+    case v1::Value::kBytesValue:
+      return "\\x" + absl::BytesToHexString(value.bytes_value());
+    case v1::Value::kTimestampValue:
+      return TimestampText(value.timestamp_value());
+    case v1::Value::kDecimalValue:
+      return value.decimal_value();
+    case v1::Value::kUuidValue:
+      return value.uuid_value();
+    case v1::Value::kDateValue:
+      return value.date_value();
+    case v1::Value::kTimeValue:
+      return value.time_value();
+    case v1::Value::kJsonValue:
+      return value.json_value();
+    case v1::Value::kArrayValue: {
+      std::string text;
+      for (const v1::Value& element : value.array_value().values()) {
+        if (!text.empty()) text += ',';
+        const bool null = element.kind_case() == v1::Value::kNullValue;
+        text += null ? "NULL" : absl::StrCat("\"", absl::StrReplaceAll(InputText(element), {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+      }
+      return "{" + text + "}";
+    }
+    case v1::Value::kNullValue:
+    case v1::Value::KIND_NOT_SET:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+Type FieldTypeOf(const v1::FieldType& proto, const std::string& database_schema) {
+  Type type;
+  type.scalar = ScalarOf(proto.scalar());
+  type.array = proto.array();
+  type.length = proto.length();
+  type.precision = proto.precision();
+  type.scale = proto.scale();
+  type.labels = {proto.labels().begin(), proto.labels().end()};
+  type.enum_name = proto.enum_name();
+  if (!type.enum_name.empty()) type.enum_schema = database_schema;
+  return type;
+}
+
+std::string SqlLiteral(const v1::Value& value) { return "'" + absl::StrReplaceAll(InputText(value), {{"'", "''"}}) + "'"; }
+
+}  // namespace rowan

@@ -1,0 +1,93 @@
+// Defaults of fields, and with them what inserts may leave out.
+#include "absl/strings/str_cat.h"
+#include "engine/catalog/field_type.h"
+#include "engine/catalog/schema_draft.h"
+#include "engine/types/codec.h"
+
+namespace rowan {
+namespace {
+
+bool HasDefault(const v1::Field& field) { return field.default_().kind_case() != v1::Default::KIND_NOT_SET; }
+
+void CheckGenerator(Draft& draft, const std::string& path, const v1::Field& field) {
+  const v1::ScalarType scalar = field.type().scalar();
+  const bool array = field.type().array();
+  switch (field.default_().generator()) {
+    case v1::DEFAULT_GENERATOR_NOW:
+      if (array || (scalar != v1::SCALAR_TYPE_TIMESTAMP && scalar != v1::SCALAR_TYPE_DATE && scalar != v1::SCALAR_TYPE_TIME)) {
+        draft.Invalid(path, "now is for timestamp, date and time fields");
+      }
+      return;
+    case v1::DEFAULT_GENERATOR_UUID:
+      if (array || scalar != v1::SCALAR_TYPE_UUID) draft.Invalid(path, "uuid is for uuid fields");
+      return;
+    case v1::DEFAULT_GENERATOR_IDENTITY:
+      if (!IsInteger(field.type())) draft.Invalid(path, "identity is for integer fields");
+      if (field.nullable()) draft.Invalid(path, "an identity cannot be nullable");
+      return;
+    default:
+      draft.Invalid(path, "the generator is missing or unknown: now, uuid or identity");
+  }
+}
+
+// Checks a literal and gives it the kind that results have.
+void CheckLiteral(Draft& draft, const std::string& path, v1::Field& field) {
+  v1::Value& literal = *field.mutable_default_()->mutable_literal();
+  if (literal.kind_case() == v1::Value::kNullValue) {
+    draft.Invalid(path, "null is no default: leave it out and make the field optional");
+    return;
+  }
+  const Type type = FieldTypeOf(field.type(), draft.schema.database_schema());
+  const Path at(path);
+  const absl::StatusOr<Encoded> encoded = EncodeValue(type, literal, at);
+  if (!encoded.ok()) {
+    const std::string reason = ErrorReasonOf(encoded.status());
+    draft.Report(reason.empty() ? "SCHEMA_INVALID" : reason, path, std::string(encoded.status().message()));
+    return;
+  }
+  v1::Value normal;
+  if (absl::Status status = DecodeValue(type, encoded->bytes, normal); !status.ok()) {
+    draft.Invalid(path, "the default cannot be read back");
+    return;
+  }
+  literal = std::move(normal);
+}
+
+void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
+  const std::string path = model.FieldPath(field.name());
+  const bool primary = model.IsPrimary(field.name());
+  if (field.has_default_() && !HasDefault(field)) draft.Invalid(path + ".default", "the default is empty");
+  if (primary && model.primary.size() == 1 && IsInteger(field.type()) && !field.has_default_() && model.foreign.count(field.name()) == 0) {
+    field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
+  }
+  if (field.optional() && !HasDefault(field)) field.set_nullable(true);
+  if (primary && field.nullable()) {
+    draft.Invalid(path, "a field of the primary key is always there: it cannot be nullable, nor optional without a default");
+  }
+  switch (field.default_().kind_case()) {
+    case v1::Default::kLiteral:
+      CheckLiteral(draft, path + ".default", field);
+      break;
+    case v1::Default::kGenerator:
+      CheckGenerator(draft, path + ".default", field);
+      break;
+    case v1::Default::KIND_NOT_SET:
+      break;
+  }
+  field.set_optional(field.nullable() || HasDefault(field));
+}
+
+}  // namespace
+
+void ResolveDefaults(Draft& draft) {
+  // Types that are broken have been reported, and nothing can be said about defaults of theirs.
+  for (ModelDraft& model : draft.models) {
+    for (auto& [name, field] : model.fields) {
+      if (v1::ScalarType_IsValid(field->type().scalar()) && field->type().scalar() != v1::SCALAR_TYPE_UNSPECIFIED) {
+        ResolveField(draft, model, *field);
+      }
+    }
+  }
+}
+
+}  // namespace rowan

@@ -1,0 +1,186 @@
+// manyToMany: which two relations are the ends of one junction, and what its table and columns are called.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "engine/catalog/naming.h"
+#include "engine/catalog/schema_draft.h"
+
+namespace rowan {
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool IsManyToMany(const RelationDraft& relation) {
+  return !relation.broken && relation.proto->kind() == v1::RELATION_KIND_MANY_TO_MANY;
+}
+
+void Pair(RelationDraft& a, RelationDraft& b) {
+  a.inverse = &b;
+  b.inverse = &a;
+}
+
+void Break(RelationDraft& relation) { relation.broken = true; }
+
+// Pairs a relation that names its other end.
+void PairNamed(Draft& draft, RelationDraft& relation) {
+  const std::string& named = relation.proto->inverse();
+  const std::string path = relation.path + ".inverse";
+  const auto found = relation.target->relation_by_name.find(named);
+  if (found == relation.target->relation_by_name.end()) {
+    draft.Unknown(path, "relation of " + relation.target->proto->name(), named, NamesOf(relation.target->relation_by_name));
+    return Break(relation);
+  }
+  RelationDraft& other = *found->second;
+  if (other.broken) return Break(relation);
+  std::string why;
+  if (&other == &relation) {
+    why = "a relation cannot be its own other end: declare the other direction as a relation of its own";
+  } else if (!IsManyToMany(other) || other.target != relation.source) {
+    why = absl::StrCat(other.QualifiedName(), " is no many_to_many to ", relation.source->proto->name());
+  } else if (!other.proto->inverse().empty() && other.proto->inverse() != relation.proto->name()) {
+    why = absl::StrCat(other.QualifiedName(), " names ", other.proto->inverse(), " as its other end");
+  } else if (other.inverse != nullptr && other.inverse != &relation) {
+    why = absl::StrCat(other.QualifiedName(), " is the other end of ", other.inverse->QualifiedName());
+  }
+  if (!why.empty()) {
+    draft.Invalid(path, std::move(why));
+    return Break(relation);
+  }
+  Pair(relation, other);
+}
+
+// What could be the other end of a relation that names none: those of the same table when both name one.
+std::vector<RelationDraft*> Candidates(const RelationDraft& relation) {
+  std::vector<RelationDraft*> all;
+  std::vector<RelationDraft*> same_table;
+  for (const auto& other : relation.target->relations) {
+    if (!IsManyToMany(*other) || other.get() == &relation || other->target != relation.source) continue;
+    if (other->inverse != nullptr || !other->proto->inverse().empty()) continue;
+    all.push_back(other.get());
+    const std::string& table = relation.proto->junction().table();
+    if (!table.empty() && table == other->proto->junction().table()) same_table.push_back(other.get());
+  }
+  return same_table.size() == 1 ? same_table : all;
+}
+
+void PairUnnamed(Draft& draft, const std::vector<RelationDraft*>& open) {
+  // Decided for all before any is paired, so that the order does not matter.
+  std::map<RelationDraft*, std::vector<RelationDraft*>> candidates;
+  for (RelationDraft* relation : open) candidates[relation] = Candidates(*relation);
+  for (RelationDraft* relation : open) {
+    const std::vector<RelationDraft*>& mine = candidates[relation];
+    if (mine.size() == 1) {
+      const std::vector<RelationDraft*>& theirs = candidates[mine[0]];
+      if (theirs.size() == 1 && theirs[0] == relation) Pair(*relation, *mine[0]);
+    } else if (mine.size() > 1) {
+      const std::string listed = absl::StrJoin(mine, ", ", [](std::string* out, const RelationDraft* r) { out->append(r->QualifiedName()); });
+      draft.Report("AMBIGUOUS_INVERSE", relation->path,
+                   absl::StrCat("its other end can be any of ", listed, ": name one, for example `inverse: ", mine[0]->proto->name(), "`"),
+                   {{"candidates", listed}});
+      relation->broken = true;
+    }
+  }
+}
+
+std::string DefaultTable(const RelationDraft& relation) {
+  const auto [first, second] = std::minmax(relation.source->proto->table(), relation.target->proto->table());
+  return Shortened(Singular(first) + "_" + second);
+}
+
+Names DefaultColumns(const ModelDraft& model) {
+  Names columns;
+  for (const std::string& column : ColumnsOf(model, model.primary)) {
+    columns.push_back(Shortened(Singular(model.proto->table()) + "_" + column));
+  }
+  return columns;
+}
+
+// Takes what either end says; both must say the same.
+template <typename Given>
+bool Agree(Draft& draft, const RelationDraft& relation, const char* what, const Given& here, const Given& there, const std::string& here_text,
+           const std::string& there_text) {
+  if (here.empty() || there.empty() || here == there) return true;
+  draft.Report("JUNCTION_MISMATCH", relation.path,
+               absl::StrCat(what, " here is ", here_text, ", but ", there_text, " at the other end, ", relation.inverse->QualifiedName(),
+                            ": write it once, or the same at both ends"),
+               {{"here", here_text}, {"there", there_text}});
+  return false;
+}
+
+void ResolveJunction(Draft& draft, RelationDraft& relation) {
+  const ModelDraft& source = *relation.source;
+  const ModelDraft& target = *relation.target;
+  if (source.primary.empty() || target.primary.empty()) return;  // reported there
+  const v1::Junction here = relation.proto->junction();
+  const v1::Junction there = relation.inverse == nullptr ? v1::Junction() : relation.inverse->proto->junction();
+  const Names here_source = ToVector(here.source_columns());
+  const Names here_target = ToVector(here.target_columns());
+  const Names there_source = ToVector(there.source_columns());
+  const Names there_target = ToVector(there.target_columns());
+  const auto listed = [](const Names& names) { return Printable(absl::StrJoin(names, ", ")); };
+  const bool agreed =
+      Agree(draft, relation, "the junction's table", here.table(), there.table(), Printable(here.table()), Printable(there.table())) &
+      Agree(draft, relation, "source_columns", here_source, there_target, listed(here_source), listed(there_target)) &
+      Agree(draft, relation, "target_columns", here_target, there_source, listed(here_target), listed(there_source));
+  if (!agreed) return;
+  const auto either = [](const auto& a, const auto& b, const auto& otherwise) { return !a.empty() ? a : !b.empty() ? b : otherwise; };
+  const std::string table = either(here.table(), there.table(), DefaultTable(relation));
+  const Names sources = either(here_source, there_target, DefaultColumns(source));
+  const Names targets = either(here_target, there_source, DefaultColumns(target));
+
+  const auto check_count = [&](const char* attribute, const Names& columns, const ModelDraft& model) {
+    if (columns.size() == model.primary.size()) return;
+    draft.Invalid(absl::StrCat(relation.path, ".junction.", attribute),
+                  absl::StrCat("there are ", columns.size(), " columns for the ", model.primary.size(), " fields of the primary key of ",
+                               model.proto->name()));
+  };
+  check_count("source_columns", sources, source);
+  check_count("target_columns", targets, target);
+  std::set<std::string> distinct(sources.begin(), sources.end());
+  distinct.insert(targets.begin(), targets.end());
+  if (distinct.size() < sources.size() + targets.size()) {
+    draft.Report("NAME_COLLISION", relation.path + ".junction",
+                 absl::StrCat("two columns of the junction ", Printable(table), " are both called one of ", listed(targets),
+                              ": name them with source_columns and target_columns, as a relation of a model to itself must"),
+                 {{"name", listed(targets)}});
+  }
+  v1::Junction& junction = *relation.proto->mutable_junction();
+  junction.set_table(table);
+  *junction.mutable_source_columns() = {sources.begin(), sources.end()};
+  *junction.mutable_target_columns() = {targets.begin(), targets.end()};
+  if (relation.inverse == nullptr) return;
+  v1::Junction& mirrored = *relation.inverse->proto->mutable_junction();
+  mirrored.set_table(table);
+  *mirrored.mutable_source_columns() = {targets.begin(), targets.end()};
+  *mirrored.mutable_target_columns() = {sources.begin(), sources.end()};
+  relation.proto->set_inverse(relation.inverse->proto->name());
+  relation.inverse->proto->set_inverse(relation.proto->name());
+}
+
+}  // namespace
+
+void ResolveJunctions(Draft& draft) {
+  std::vector<RelationDraft*> all;
+  for (ModelDraft& model : draft.models) {
+    for (const auto& relation : model.relations) {
+      if (IsManyToMany(*relation)) all.push_back(relation.get());
+    }
+  }
+  for (RelationDraft* relation : all) {
+    if (!relation->proto->inverse().empty()) PairNamed(draft, *relation);
+  }
+  std::vector<RelationDraft*> open;
+  for (RelationDraft* relation : all) {
+    if (!relation->broken && relation->inverse == nullptr) open.push_back(relation);
+  }
+  PairUnnamed(draft, open);
+  std::set<const RelationDraft*> done;
+  for (RelationDraft* relation : all) {
+    if (relation->broken || done.count(relation) != 0) continue;
+    if (relation->inverse != nullptr) done.insert(relation->inverse);
+    ResolveJunction(draft, *relation);
+  }
+}
+
+}  // namespace rowan
