@@ -1,0 +1,275 @@
+#include "clients/document/parse_document.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "clients/document/document_error.h"
+#include "engine/base/status_macros.h"
+
+namespace rowan::document {
+namespace {
+
+absl::Status SyntaxError(std::string_view message) {
+  return DocumentError(Path(""), message);
+}
+
+// Returns the key that an object has twice, or null.
+const std::string* RepeatedKey(const Node& object) {
+  std::vector<const std::string*> keys;
+  for (const Member& member : object.members) keys.push_back(&member.key);
+  const auto less = [](const std::string* a, const std::string* b) { return *a < *b; };
+  const auto same = [](const std::string* a, const std::string* b) { return *a == *b; };
+  std::sort(keys.begin(), keys.end(), less);
+  const auto repeated = std::adjacent_find(keys.begin(), keys.end(), same);
+  return repeated == keys.end() ? nullptr : *repeated;
+}
+
+// "line 2, column 7: " for a byte offset into a text.
+std::string Place(std::string_view text, size_t offset) {
+  const std::string_view before = text.substr(0, std::min(offset, text.size()));
+  const size_t line_start = before.rfind('\n');
+  const size_t column = line_start == std::string_view::npos ? before.size() : before.size() - line_start - 1;
+  return absl::StrCat("line ", 1 + std::count(before.begin(), before.end(), '\n'), ", column ",
+                      std::max<size_t>(column, 1), ": ");
+}
+
+// A long double, because the parser refuses numbers that overflow its own type, though only their digits are kept.
+using Json = nlohmann::basic_json<std::map, std::vector, std::string, bool, int64_t, uint64_t, long double>;
+
+// Builds the tree from the events of the JSON parser, which keep the digits of numbers.
+class JsonTree {
+ public:
+  explicit JsonTree(std::string_view text) : text_(text) {}
+
+  bool null() { return Put(Null()); }
+  bool boolean(bool value) { return Put(Bool(value)); }
+  bool number_integer(int64_t value) { return Put(Number(value)); }
+  bool number_unsigned(uint64_t value) { return Put(Number(std::to_string(value))); }
+  bool number_float(long double, const std::string& digits) { return Put(Number(digits)); }
+  bool string(std::string& value) { return Put(Text(std::move(value))); }
+  bool binary(Json::binary_t&) { return false; }  // JSON text has none
+  bool start_object(size_t) { return Open(Object()); }
+  bool start_array(size_t) { return Open(List()); }
+  bool end_array() { return Close(); }
+
+  bool key(std::string& key) {
+    open_.back()->Add(key, Null());
+    return true;
+  }
+
+  bool end_object() {
+    if (const std::string* key = RepeatedKey(*open_.back())) {
+      status_ = SyntaxError(absl::StrCat("the key \"", *key, "\" appears twice in one object"));
+      return false;
+    }
+    return Close();
+  }
+
+  bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception& error) {
+    // The text after "[json.exception.…] parse error at line 1, column 8: " says what was found and what was expected.
+    std::string_view what = error.what();
+    if (const size_t bracket = what.find("] "); bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
+    if (what.substr(0, 14) == "parse error at") {
+      if (const size_t colon = what.find(": "); colon != std::string_view::npos) what.remove_prefix(colon + 2);
+    }
+    status_ = SyntaxError(absl::StrCat(Place(text_, position), std::string(what)));
+    return false;
+  }
+
+  absl::StatusOr<Node> Take() && {
+    if (!status_.ok()) return status_;
+    return std::move(root_);
+  }
+
+ private:
+  // Puts a value where the next one belongs: at the root, in the open list, or in the open object's last member.
+  Node* Attach(Node node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return &root_;
+    }
+    Node& parent = *open_.back();
+    if (parent.is_list()) return &parent.items.emplace_back(std::move(node));
+    parent.members.back().value = std::move(node);
+    return &parent.members.back().value;
+  }
+
+  bool Put(Node node) {
+    Attach(std::move(node));
+    return true;
+  }
+
+  bool Open(Node node) {
+    if (open_.size() == kMaxDepth) {
+      status_ = SyntaxError(absl::StrCat("the document is nested more than ", kMaxDepth, " levels deep"));
+      return false;
+    }
+    open_.push_back(Attach(std::move(node)));
+    return true;
+  }
+
+  bool Close() {
+    open_.pop_back();
+    return true;
+  }
+
+  std::string_view text_;
+  Node root_;
+  // Nodes are stable while they are open: a list or an object grows only after its last child is closed.
+  std::vector<Node*> open_;
+  absl::Status status_;
+};
+
+// Unfolds a YAML node, aliases included.
+absl::Status FromYaml(const YAML::Node& yaml, int depth, int& nodes, Node& node) {
+  const YAML::Mark mark = yaml.Mark();
+  const std::string place = absl::StrCat("line ", mark.line + 1, ", column ", mark.column + 1, ": ");
+  if (++nodes > kMaxNodes)
+    return SyntaxError(absl::StrCat(place, "the document unfolds to more than ", kMaxNodes, " values"));
+  const std::string& tag = yaml.Tag();
+  const bool plain = tag.empty() || tag == "?";
+  if (!plain && tag != "!" && tag != "tag:yaml.org,2002:str") {
+    return SyntaxError(absl::StrCat(place, "the tag ", tag, " has no meaning here; write the value without it"));
+  }
+  if (!yaml.IsScalar() && depth > kMaxDepth) {
+    return SyntaxError(absl::StrCat(place, "the document is nested more than ", kMaxDepth, " levels deep"));
+  }
+  switch (yaml.Type()) {
+    case YAML::NodeType::Undefined:
+    case YAML::NodeType::Null:
+      node = Null();
+      return absl::OkStatus();
+    case YAML::NodeType::Scalar:
+      node = plain ? ReadPlainScalar(yaml.Scalar()) : Text(yaml.Scalar());
+      return absl::OkStatus();
+    case YAML::NodeType::Sequence:
+      node = List();
+      for (const YAML::Node& item : yaml) {
+        ROWAN_RETURN_IF_ERROR(FromYaml(item, depth + 1, nodes, node.items.emplace_back()));
+      }
+      return absl::OkStatus();
+    case YAML::NodeType::Map:
+      node = Object();
+      for (const auto& entry : yaml) {
+        if (!entry.first.IsScalar()) return SyntaxError(absl::StrCat(place, "a key is no text; write it in quotes"));
+        ROWAN_RETURN_IF_ERROR(FromYaml(entry.second, depth + 1, nodes, node.Add(entry.first.Scalar(), Null())));
+      }
+      if (const std::string* key = RepeatedKey(node)) {
+        return SyntaxError(absl::StrCat(place, "the key \"", *key, "\" appears twice in one object"));
+      }
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+// Returns the offset of the first byte that is not UTF-8, or npos.
+size_t FindInvalidUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+    const unsigned lead = byte(i);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    if (length == 0) return i;
+    for (size_t k = 1; k < length; ++k) {
+      if ((byte(i + k) & 0xC0) != 0x80) return i;
+    }
+    // Overlong forms, surrogates and numbers past U+10FFFF show in the second byte.
+    if ((lead == 0xE0 && byte(i + 1) < 0xA0) || (lead == 0xED && byte(i + 1) > 0x9F) ||
+        (lead == 0xF0 && byte(i + 1) < 0x90) || (lead == 0xF4 && byte(i + 1) > 0x8F)) {
+      return i;
+    }
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+Syntax SyntaxOf(std::string_view text, std::string_view name) {
+  const auto ends = [&](std::string_view suffix) {
+    return name.size() >= suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
+  };
+  if (ends(".json")) return Syntax::kJson;
+  if (ends(".yaml") || ends(".yml")) return Syntax::kYaml;
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return Syntax::kYaml;
+  if (text[first] == '[') return Syntax::kJson;
+  if (text[first] != '{') return IsJsonNumber(text) ? Syntax::kJson : Syntax::kYaml;
+  const size_t second = text.find_first_not_of(" \t\r\n", first + 1);
+  return second == std::string_view::npos || text[second] == '"' || text[second] == '}' ? Syntax::kJson : Syntax::kYaml;
+}
+
+absl::StatusOr<Node> ParseDocument(std::string_view text, Syntax syntax) {
+  switch (syntax) {
+    case Syntax::kJson:
+      return ParseJson(text);
+    case Syntax::kYaml:
+      return ParseYaml(text);
+  }
+  return Null();
+}
+
+absl::StatusOr<Node> ParseJson(std::string_view text) {
+  if (const size_t bad = FindInvalidUtf8(text); bad != std::string_view::npos) {
+    return SyntaxError(absl::StrCat(Place(text, bad + 1), "the text is not UTF-8"));
+  }
+  JsonTree tree(text);
+  Json::sax_parse(text.begin(), text.end(), &tree);
+  return std::move(tree).Take();
+}
+
+absl::StatusOr<Node> ParseYaml(std::string_view text) {
+  if (const size_t bad = FindInvalidUtf8(text); bad != std::string_view::npos) {
+    return SyntaxError(absl::StrCat(Place(text, bad + 1), "the text is not UTF-8"));
+  }
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1) return SyntaxError("the text holds several YAML documents; send one");
+    Node node;
+    int nodes = 0;
+    if (!documents.empty()) ROWAN_RETURN_IF_ERROR(FromYaml(documents.front(), 1, nodes, node));
+    return node;
+  } catch (const YAML::Exception& error) {
+    return SyntaxError(absl::StrCat("line ", error.mark.line + 1, ", column ", error.mark.column + 1, ": ", error.msg));
+  }
+}
+
+bool IsJsonNumber(std::string_view text) {
+  size_t i = 0;
+  const auto digits = [&] {
+    const size_t start = i;
+    while (i < text.size() && absl::ascii_isdigit(text[i])) ++i;
+    return i - start;
+  };
+  if (i < text.size() && text[i] == '-') ++i;
+  const bool zero = i < text.size() && text[i] == '0';
+  const size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (i < text.size() && text[i] == '.') {
+    ++i;
+    if (digits() == 0) return false;
+  }
+  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+    ++i;
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+    if (digits() == 0) return false;
+  }
+  return i == text.size();
+}
+
+Node ReadPlainScalar(std::string_view text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return Null();
+  if (text == "true" || text == "True" || text == "TRUE") return Bool(true);
+  if (text == "false" || text == "False" || text == "FALSE") return Bool(false);
+  return IsJsonNumber(text) ? Number(std::string(text)) : Text(std::string(text));
+}
+
+}  // namespace rowan::document

@@ -1,0 +1,51 @@
+// From documents to the requests of rowan.v1. The conversion knows no schema, so it finds mistakes of form; whether
+// names exist and types fit is the server's to say.
+//
+//   ParseJson(R"({"select": {"name": true}, "where": {"id": 5}})")  ->  ToGetRequest("blog", "User", node)
+//
+// Every error is INVALID_ARGUMENT (DOCUMENT_INVALID) with a path spelled like those of the server:
+// "select.posts.where.title.eq". All functions are pure.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "clients/document/node.h"
+
+namespace rowan::v1 {
+class DeleteRequest;
+class ExplainRequest;
+class GetRequest;
+class InsertRequest;
+class StreamRequest;
+class UpdateRequest;
+}  // namespace rowan::v1
+
+namespace rowan::document {
+
+// How deep selections, filters and writes may be nested. The server's own limits are lower; this one keeps a request
+// below the 100 levels of messages that protobuf reads, so that the server can say what is wrong.
+inline constexpr int kMaxNesting = 24;
+
+// A read document: `select` (required), `where`, `order_by`, `limit`, `offset`.
+absl::StatusOr<v1::GetRequest> ToGetRequest(std::string_view schema, std::string_view model, const Node& document);
+absl::StatusOr<v1::StreamRequest> ToStreamRequest(std::string_view schema, std::string_view model,
+                                                  const Node& document);
+
+// One record, a list of records, or {data: …, returning: …}.
+absl::StatusOr<v1::InsertRequest> ToInsertRequest(std::string_view schema, std::string_view model,
+                                                  const Node& document);
+
+// {data: …, where: …, all_rows: …, returning: …}, with `data` required.
+absl::StatusOr<v1::UpdateRequest> ToUpdateRequest(std::string_view schema, std::string_view model,
+                                                  const Node& document);
+
+// {where: …, all_rows: …, returning: …}.
+absl::StatusOr<v1::DeleteRequest> ToDeleteRequest(std::string_view schema, std::string_view model,
+                                                  const Node& document);
+
+// A document of the verb get, stream, insert, update or delete.
+absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::string_view schema,
+                                                    std::string_view model, const Node& document);
+
+}  // namespace rowan::document

@@ -1,0 +1,80 @@
+#include "clients/document/result.h"
+
+#include <utility>
+
+#include "clients/document/value.h"
+#include "rowan/v1/data_service.pb.h"
+
+namespace rowan::document {
+namespace {
+
+Node Related(const v1::ShapeRelation& relation, const v1::RecordList* records) {
+  if (!relation.to_many()) {
+    return records == nullptr || records->records().empty() ? Null()
+                                                            : ToDocument(relation.shape(), records->records(0));
+  }
+  Node list = List();
+  if (records == nullptr) return list;
+  list.items.reserve(records->records_size());
+  for (const v1::Record& record : records->records()) list.items.push_back(ToDocument(relation.shape(), record));
+  return list;
+}
+
+template <typename Response>
+Node Records(const Response& response) {
+  Node list = List();
+  list.items.reserve(response.records_size());
+  for (const v1::Record& record : response.records()) list.items.push_back(ToDocument(response.shape(), record));
+  return list;
+}
+
+}  // namespace
+
+Node ToDocument(const v1::Shape& shape, const v1::Record& record) {
+  Node object = Object();
+  object.members.reserve(shape.fields_size() + shape.relations_size());
+  for (int i = 0; i < shape.fields_size(); ++i) {
+    object.Add(shape.fields(i).name(), i < record.values_size() ? ShowValue(record.values(i)) : Null());
+  }
+  for (int i = 0; i < shape.relations_size(); ++i) {
+    object.Add(shape.relations(i).name(),
+               Related(shape.relations(i), i < record.related_size() ? &record.related(i) : nullptr));
+  }
+  return object;
+}
+
+Node ToDocument(const v1::GetResponse& response) {
+  return Records(response);
+}
+
+Node ToDocument(const v1::MutationResponse& response) {
+  Node object = Object();
+  object.Add("records", Records(response));
+  object.Add("effects", ToDocument(response.effects()));
+  return object;
+}
+
+Node ToDocument(const v1::Effects& effects) {
+  Node object = Object();
+  object.Add("matched", Number(effects.matched()));
+  object.Add("changed", Number(effects.changed()));
+  Node relations = Object();
+  for (const v1::RelationEffects& entry : effects.relations()) {
+    const std::pair<std::string_view, int64_t> counts[] = {
+        {"created", entry.created()},
+        {"connected", entry.connected()},
+        {"already_connected", entry.already_connected()},
+        {"reassigned", entry.reassigned()},
+        {"disconnected", entry.disconnected()},
+        {"displaced", entry.displaced()},
+    };
+    Node& relation = relations.Add(entry.path(), Object());
+    for (const auto& [name, count] : counts) {
+      if (count != 0) relation.Add(name, Number(count));
+    }
+  }
+  object.Add("relations", std::move(relations));
+  return object;
+}
+
+}  // namespace rowan::document

@@ -1,0 +1,31 @@
+// From results to documents.
+#pragma once
+
+#include "clients/document/node.h"
+
+namespace rowan::v1 {
+class Effects;
+class GetResponse;
+class MutationResponse;
+class Record;
+class Shape;
+}  // namespace rowan::v1
+
+namespace rowan::document {
+
+// Returns a record as an object: fields by name, then relations by name, in the order of the shape. A to-many relation
+// is a list, a to-one relation an object or null. The record must be of the shape; values or lists that it lacks are
+// null or empty.
+Node ToDocument(const v1::Shape& shape, const v1::Record& record);
+
+// Returns the list of the records.
+Node ToDocument(const v1::GetResponse& response);
+
+// Returns {"records": […], "effects": {…}}.
+Node ToDocument(const v1::MutationResponse& response);
+
+// Returns {"matched": 1, "changed": 1, "relations": {"posts.tags": {"connected": 2}}}; the counts of a relation that
+// are zero are left out.
+Node ToDocument(const v1::Effects& effects);
+
+}  // namespace rowan::document
