@@ -1,0 +1,266 @@
+#include "engine/engine.h"
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "engine/base/errors.h"
+#include "engine/base/status_macros.h"
+#include "engine/bind/bind_mutation.h"
+#include "engine/bind/bind_query.h"
+#include "engine/catalog/compile_catalog.h"
+#include "engine/engine_explain.h"
+#include "engine/exec/context.h"
+#include "engine/exec/database_errors.h"
+#include "engine/exec/run_mutation.h"
+#include "engine/exec/run_read.h"
+#include "engine/hydrate/hydrate.h"
+#include "engine/ir/shape_key.h"
+#include "engine/plan/mutation.h"
+#include "engine/plan/select.h"
+#include "engine/plan_cache.h"
+#include "engine/sql/render_mutation.h"
+#include "engine/sql/render_read.h"
+#include "engine/store/schema_store.h"
+#include "rowan/v1/data_service.pb.h"
+#include "rowan/v1/schema_service.pb.h"
+
+namespace rowan {
+namespace {
+
+// One version of a schema while it is served, with the plans that were made for it.
+struct ServedSchema {
+  ServedSchema(std::shared_ptr<const Catalog> served, v1::Schema described, const Limits& limits)
+      : catalog(std::move(served)), canonical(std::move(described)), reads(limits.cached_plans), mutations(limits.cached_plans) {}
+
+  const std::shared_ptr<const Catalog> catalog;
+  const v1::Schema canonical;
+  PlanCache<exec::CompiledRead> reads;
+  PlanCache<exec::CompiledMutation> mutations;
+};
+
+using ServedSchemas = std::map<std::string, std::shared_ptr<ServedSchema>, std::less<>>;
+
+}  // namespace
+
+struct Engine::Impl {
+  EngineOptions options;
+  std::unique_ptr<SchemaStore> store;
+  std::unique_ptr<pg::Pool> interactive;
+  std::unique_ptr<pg::Pool> stream;
+
+  // The schemas that are served. Never changed, only replaced as a whole, so that requests read it without waiting.
+  std::atomic<std::shared_ptr<const ServedSchemas>> served{std::make_shared<const ServedSchemas>()};
+  std::mutex apply_mutex;  // one replacement at a time
+
+  exec::Counters counters;
+  std::atomic<int64_t> plan_cache_hits = 0;
+  std::atomic<int64_t> plan_cache_misses = 0;
+
+  absl::StatusOr<std::shared_ptr<ServedSchema>> Find(std::string_view name) const {
+    if (name.empty()) return errors::MissingArgument(Path("schema"), "the name of a registered schema");
+    const std::shared_ptr<const ServedSchemas> schemas = served.load();
+    if (const auto found = schemas->find(name); found != schemas->end()) return found->second;
+    errors::Names names;
+    for (const auto& [existing, schema] : *schemas) names.push_back(existing);
+    return errors::UnknownSchema(name, names);
+  }
+
+  void Serve(const std::string& name, std::shared_ptr<ServedSchema> schema) {
+    std::lock_guard lock(apply_mutex);
+    auto schemas = std::make_shared<ServedSchemas>(*served.load());
+    (*schemas)[name] = std::move(schema);
+    served.store(std::move(schemas));
+  }
+
+  exec::Context Context(const ServedSchema& schema, const Call& call) {
+    return {*schema.catalog, options.limits, call, counters, options.log};
+  }
+
+  // Returns the compiled form of a shape, from the cache or by `compile`.
+  template <typename Compiled, typename Compile>
+  std::shared_ptr<const Compiled> Cached(PlanCache<Compiled>& cache, const std::string& shape, Compile compile) {
+    if (std::shared_ptr<const Compiled> found = cache.Find(shape)) {
+      ++plan_cache_hits;
+      return found;
+    }
+    ++plan_cache_misses;
+    auto compiled = std::make_shared<const Compiled>(compile());
+    cache.Insert(shape, compiled);
+    return compiled;
+  }
+
+  std::shared_ptr<const exec::CompiledRead> Compile(ServedSchema& schema, ir::Read read) {
+    const std::string shape = ir::ShapeKey(read);
+    return Cached(schema.reads, shape, [&] {
+      exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}};
+      compiled.sql = sql::RenderRead(compiled.plan);
+      return compiled;
+    });
+  }
+
+  std::shared_ptr<const exec::CompiledMutation> Compile(ServedSchema& schema, ir::Mutation mutation) {
+    const std::string shape = ir::ShapeKey(mutation);
+    return Cached(schema.mutations, shape, [&] {
+      exec::CompiledMutation compiled{plan::PlanMutation(std::move(mutation)), {}};
+      compiled.sql = sql::RenderMutation(compiled.program);
+      return compiled;
+    });
+  }
+
+  template <typename Request, typename Bind>
+  absl::Status Mutate(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind) {
+    ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, Find(request.schema()));
+    ROWAN_ASSIGN_OR_RETURN(BoundMutation bound, bind(request, *schema->catalog, options.limits));
+    const auto compiled = Compile(*schema, std::move(bound.mutation));
+    return exec::RunMutation(*compiled, bound.arguments, *interactive, Context(*schema, call), response);
+  }
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, const Call&) {
+  auto impl = std::make_unique<Impl>();
+  if (!options.log) options.log = [](const std::string&, const std::string&) {};
+  impl->options = std::move(options);
+  const EngineOptions& opened = impl->options;
+  const auto pool = [&](std::string name, int size) {
+    return std::make_unique<pg::Pool>(pg::PoolOptions{.name = std::move(name),
+                                                      .conninfo = opened.conninfo,
+                                                      .size = size,
+                                                      .queue_limit = opened.queue_limit,
+                                                      .wait = opened.pool_wait});
+  };
+  impl->interactive = pool("interactive", opened.interactive_connections);
+  impl->stream = pool("stream", opened.stream_connections);
+  ROWAN_ASSIGN_OR_RETURN(impl->store, SchemaStore::Open(opened.conninfo));
+  ROWAN_ASSIGN_OR_RETURN(LoadedSchemas loaded, impl->store->LoadAll());
+  for (StoredSchema& stored : loaded.schemas) {
+    const std::string name = stored.compiled.canonical.name();
+    *stored.compiled.canonical.mutable_apply_time() = stored.apply_time;
+    impl->Serve(name, std::make_shared<ServedSchema>(stored.compiled.catalog, std::move(stored.compiled.canonical), opened.limits));
+  }
+  for (const SkippedSchema& skipped : loaded.skipped) {
+    opened.log("", "schema " + skipped.name + " no longer compiles and is not served: " + skipped.reason);
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindGet(request, *schema->catalog, impl_->options.limits));
+  const auto compiled = impl_->Compile(*schema, std::move(bound.read));
+  HydrateShape(compiled->plan, *response.mutable_shape());
+  return exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response);
+}
+
+absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindStream(request, *schema->catalog, impl_->options.limits));
+  const auto compiled = impl_->Compile(*schema, std::move(bound.read));
+  v1::StreamResponse message;
+  HydrateShape(compiled->plan, *message.mutable_shape());
+  ROWAN_RETURN_IF_ERROR(sink.Write(message));
+  exec::StreamCounts counts;
+  const auto on_batch = [&](v1::RecordBatch& batch) {
+    // The batch is lent to the message and comes back empty, so that its memory is used again.
+    message.mutable_batch()->Swap(&batch);
+    absl::Status written = sink.Write(message);
+    message.mutable_batch()->Swap(&batch);
+    return written;
+  };
+  ROWAN_RETURN_IF_ERROR(exec::RunStream(*compiled, bound.arguments, *impl_->stream, impl_->Context(*schema, call), on_batch, counts));
+  message.mutable_totals()->set_records(counts.records);
+  message.mutable_totals()->set_batches(counts.batches);
+  return sink.Write(message);
+}
+
+absl::Status Engine::Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response) {
+  return impl_->Mutate(request, call, response, BindInsert);
+}
+
+absl::Status Engine::Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response) {
+  return impl_->Mutate(request, call, response, BindUpdate);
+}
+
+absl::Status Engine::Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response) {
+  return impl_->Mutate(request, call, response, BindDelete);
+}
+
+absl::Status Engine::Explain(const v1::ExplainRequest& request, v1::ExplainResponse& response) {
+  if (request.request_case() == v1::ExplainRequest::REQUEST_NOT_SET) {
+    return errors::MissingArgument(Path("request"), "get, stream, insert, update or delete");
+  }
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(ExplainedSchema(request)));
+  return ExplainRequest(request, *schema->catalog, impl_->options.limits, response);
+}
+
+absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const std::string& actor, const Call& call,
+                                 v1::ApplySchemaResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(CompiledSchema compiled, CompileSchema(request.schema()));
+  ApplyOptions apply{.validate_only = request.validate_only(), .actor = actor};
+  if (request.has_expected_version()) apply.expected_version = request.expected_version();
+  ROWAN_ASSIGN_OR_RETURN(ApplyResult applied, impl_->store->Apply(compiled, apply, call));
+  *compiled.canonical.mutable_apply_time() = applied.apply_time;
+  for (const SchemaNotice& notice : compiled.notices) {
+    v1::Diagnostic& diagnostic = *response.add_diagnostics();
+    diagnostic.set_severity(v1::SEVERITY_NOTICE);
+    diagnostic.set_reason(notice.reason);
+    diagnostic.set_path(notice.path);
+    diagnostic.set_message(notice.message);
+  }
+  for (const SchemaStep& step : applied.steps) {
+    v1::SchemaStep& described = *response.add_steps();
+    described.set_description(step.description);
+    described.set_sql(step.sql);
+  }
+  response.set_applied(applied.applied);
+  *response.mutable_schema() = compiled.canonical;
+  if (!request.validate_only()) {
+    impl_->Serve(compiled.canonical.name(),
+                 std::make_shared<ServedSchema>(compiled.catalog, std::move(compiled.canonical), impl_->options.limits));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::GetSchema(const v1::GetSchemaRequest& request, v1::Schema& response) {
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.name()));
+  response = schema->canonical;
+  return absl::OkStatus();
+}
+
+absl::Status Engine::ListSchemas(v1::ListSchemasResponse& response) {
+  const std::shared_ptr<const ServedSchemas> schemas = impl_->served.load();
+  for (const auto& [name, schema] : *schemas) {
+    v1::SchemaSummary& summary = *response.add_schemas();
+    summary.set_name(name);
+    summary.set_version(schema->catalog->version);
+    *summary.mutable_apply_time() = schema->canonical.apply_time();
+    summary.set_model_count(schema->canonical.models_size());
+    summary.set_description(schema->canonical.description());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Ping(const Call& call) {
+  static const Catalog kNone;
+  const exec::Context context{kNone, impl_->options.limits, call, impl_->counters, impl_->options.log};
+  absl::StatusOr<pg::Pool::Lease> connection = impl_->interactive->Acquire(call);
+  if (!connection.ok()) return exec::TranslateDatabaseError(connection.status(), {}, context);
+  const pg::Statement statement{"SELECT 1", {}};
+  return exec::TranslateDatabaseError((*connection)->ExecuteRead(statement, {}, call).status(), {}, context);
+}
+
+EngineCounters Engine::counters() const {
+  return {.plan_cache_hits = impl_->plan_cache_hits,
+          .plan_cache_misses = impl_->plan_cache_misses,
+          .statements = impl_->counters.statements,
+          .retries = impl_->counters.retries};
+}
+
+pg::PoolState Engine::interactive_pool() const { return impl_->interactive->state(); }
+pg::PoolState Engine::stream_pool() const { return impl_->stream->state(); }
+
+}  // namespace rowan
