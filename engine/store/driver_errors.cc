@@ -1,0 +1,74 @@
+#include "engine/store/driver_errors.h"
+
+#include <exception>
+#include <pqxx/pqxx>
+#include <string_view>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/errors.h"
+
+namespace rowan::store {
+namespace {
+
+// The driver's message without DETAIL, CONTEXT and the statement, which can hold values.
+std::string FirstLine(const std::exception& error) {
+  const std::string_view what = error.what();
+  return std::string(what.substr(0, what.find('\n')));
+}
+
+bool HasClass(const std::string& sqlstate, const char* sqlstate_class) { return absl::StartsWith(sqlstate, sqlstate_class); }
+
+absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
+  if (HasClass(sqlstate, "22") || HasClass(sqlstate, "23")) return errors::DataConflict(step.path, sqlstate, step.description);
+  if (sqlstate == "42P07" || sqlstate == "42710") {
+    return errors::TableExists(step.path, step.creates.empty() ? std::string_view(step.path) : std::string_view(step.creates.front()));
+  }
+  if (step.authored && HasClass(sqlstate, "42")) {
+    return errors::SchemaInvalid({{"SCHEMA_INVALID", step.path,
+                                   absl::StrCat("PostgreSQL refuses an expression in \"", step.description, "\" (SQLSTATE ", sqlstate,
+                                                "): it is SQL over the table's columns, by their column names"),
+                                   {{"sqlstate", sqlstate}}}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqlError(const pqxx::sql_error& error, const SchemaStep* step) {
+  const std::string sqlstate = error.sqlstate();
+  if (sqlstate == "42501") return errors::DatabasePermissionDenied("");
+  if (sqlstate == "55P03") return errors::LockTimeout();
+  if (sqlstate == "57014") return errors::DeadlineExceeded();
+  if (sqlstate == "40P01") return errors::Deadlock(1);
+  if (HasClass(sqlstate, "40")) return errors::TransactionConflict(1);
+  if (HasClass(sqlstate, "53")) return errors::DatabaseExhausted(sqlstate);
+  if (HasClass(sqlstate, "08") || HasClass(sqlstate, "57P")) return errors::DatabaseUnavailable();
+  if (step != nullptr) {
+    if (absl::Status status = StepError(sqlstate, *step); !status.ok()) return status;
+  }
+  return errors::Internal(absl::StrCat(step == nullptr ? "" : absl::StrCat(step->description, ": "), FirstLine(error), " (", sqlstate, ")"));
+}
+
+}  // namespace
+
+absl::Status Guarded(const Log& log, const SchemaStep* const& step, const std::function<absl::Status()>& work) {
+  const auto report = [&](const std::exception& error) {
+    if (log) log(absl::StrCat("schema store: ", FirstLine(error)));
+  };
+  try {
+    return work();
+  } catch (const pqxx::in_doubt_error& error) {
+    report(error);
+    return errors::CommitOutcomeUnknown();
+  } catch (const pqxx::broken_connection& error) {
+    report(error);
+    return errors::DatabaseUnavailable();
+  } catch (const pqxx::sql_error& error) {
+    report(error);
+    return SqlError(error, step);
+  } catch (const std::exception& error) {
+    report(error);
+    return errors::Internal(FirstLine(error));
+  }
+}
+
+}  // namespace rowan::store
