@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -40,13 +41,19 @@ struct ServedSchema {
   PlanCache<exec::CompiledMutation> mutations;
 };
 
+void SetTime(absl::Time time, google::protobuf::Timestamp& timestamp) {
+  const int64_t microseconds = absl::ToUnixMicros(time);
+  timestamp.set_seconds(microseconds / 1'000'000);
+  timestamp.set_nanos(static_cast<int32_t>(microseconds % 1'000'000 * 1000));
+}
+
 using ServedSchemas = std::map<std::string, std::shared_ptr<ServedSchema>, std::less<>>;
 
 }  // namespace
 
 struct Engine::Impl {
   EngineOptions options;
-  std::unique_ptr<SchemaStore> store;
+  std::unique_ptr<store::SchemaStore> store;
   std::unique_ptr<pg::Pool> interactive;
   std::unique_ptr<pg::Pool> stream;
 
@@ -67,7 +74,10 @@ struct Engine::Impl {
     return errors::UnknownSchema(name, names);
   }
 
-  void Serve(const std::string& name, std::shared_ptr<ServedSchema> schema) {
+  void Serve(CompiledSchema compiled, absl::Time apply_time) {
+    SetTime(apply_time, *compiled.canonical.mutable_apply_time());
+    const std::string name = compiled.canonical.name();
+    auto schema = std::make_shared<ServedSchema>(std::move(compiled.catalog), std::move(compiled.canonical), options.limits);
     std::lock_guard lock(apply_mutex);
     auto schemas = std::make_shared<ServedSchemas>(*served.load());
     (*schemas)[name] = std::move(schema);
@@ -135,15 +145,15 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
   };
   impl->interactive = pool("interactive", opened.interactive_connections);
   impl->stream = pool("stream", opened.stream_connections);
-  ROWAN_ASSIGN_OR_RETURN(impl->store, SchemaStore::Open(opened.conninfo));
-  ROWAN_ASSIGN_OR_RETURN(LoadedSchemas loaded, impl->store->LoadAll());
-  for (StoredSchema& stored : loaded.schemas) {
-    const std::string name = stored.compiled.canonical.name();
-    *stored.compiled.canonical.mutable_apply_time() = stored.apply_time;
-    impl->Serve(name, std::make_shared<ServedSchema>(stored.compiled.catalog, std::move(stored.compiled.canonical), opened.limits));
-  }
-  for (const SkippedSchema& skipped : loaded.skipped) {
-    opened.log("", "schema " + skipped.name + " no longer compiles and is not served: " + skipped.reason);
+  const auto log_store = [log = opened.log](const std::string& message) { log("", message); };
+  ROWAN_ASSIGN_OR_RETURN(impl->store, store::SchemaStore::Open({.conninfo = opened.conninfo, .log = log_store}));
+  ROWAN_ASSIGN_OR_RETURN(std::vector<store::StoredSchema> stored, impl->store->LoadAll());
+  for (store::StoredSchema& schema : stored) {
+    if (!schema.compiled.ok()) {
+      opened.log("", "schema " + schema.name + " is not served: " + std::string(schema.compiled.status().message()));
+      continue;
+    }
+    impl->Serve(*std::move(schema.compiled), schema.apply_time);
   }
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
@@ -200,10 +210,11 @@ absl::Status Engine::Explain(const v1::ExplainRequest& request, v1::ExplainRespo
 absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const std::string& actor, const Call& call,
                                  v1::ApplySchemaResponse& response) {
   ROWAN_ASSIGN_OR_RETURN(CompiledSchema compiled, CompileSchema(request.schema()));
-  ApplyOptions apply{.validate_only = request.validate_only(), .actor = actor};
+  store::ApplyOptions apply{.validate_only = request.validate_only(), .actor = actor};
   if (request.has_expected_version()) apply.expected_version = request.expected_version();
-  ROWAN_ASSIGN_OR_RETURN(ApplyResult applied, impl_->store->Apply(compiled, apply, call));
-  *compiled.canonical.mutable_apply_time() = applied.apply_time;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline - Clock::now());
+  apply.statement_timeout = std::max(left, std::chrono::milliseconds(1));
+  ROWAN_ASSIGN_OR_RETURN(store::ApplyResult applied, impl_->store->Apply(compiled, apply));
   for (const SchemaNotice& notice : compiled.notices) {
     v1::Diagnostic& diagnostic = *response.add_diagnostics();
     diagnostic.set_severity(v1::SEVERITY_NOTICE);
@@ -211,17 +222,15 @@ absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const st
     diagnostic.set_path(notice.path);
     diagnostic.set_message(notice.message);
   }
-  for (const SchemaStep& step : applied.steps) {
+  for (const store::SchemaStep& step : applied.steps) {
     v1::SchemaStep& described = *response.add_steps();
     described.set_description(step.description);
     described.set_sql(step.sql);
   }
   response.set_applied(applied.applied);
   *response.mutable_schema() = compiled.canonical;
-  if (!request.validate_only()) {
-    impl_->Serve(compiled.canonical.name(),
-                 std::make_shared<ServedSchema>(compiled.catalog, std::move(compiled.canonical), impl_->options.limits));
-  }
+  SetTime(applied.apply_time, *response.mutable_schema()->mutable_apply_time());
+  if (!request.validate_only()) impl_->Serve(std::move(compiled), applied.apply_time);
   return absl::OkStatus();
 }
 

@@ -273,8 +273,8 @@ absl::Status ReadOnlyField(const Path& path, std::string_view model, std::string
 }
 
 absl::Status ConflictingInput(const Path& path, std::string_view other, std::string_view why) {
-  const std::string beside = other.empty() ? "" : " and " + Str(other);
-  return RequestError("CONFLICTING_INPUT", path.Text(), "this" + beside + " contradict: " + Str(why) + ". Leave one of them out.",
+  const std::string what = other.empty() ? "this contradicts the rest of the request: " : "this and " + Str(other) + " contradict each other: ";
+  return RequestError("CONFLICTING_INPUT", path.Text(), what + Str(why) + ". Leave one of them out.",
                       {{"other", Str(other)}});
 }
 
