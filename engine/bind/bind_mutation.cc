@@ -143,7 +143,7 @@ class MutationBinder {
   absl::Status BindValues(const Model& model, const std::vector<Source>& sources, const GivenFields& from_parent,
                           ir::CreateNode& bound) {
     for (const auto& field : model.fields) {
-      std::vector<Encoded> values(sources.size());
+      std::vector<Encoded> values(sources.size(), Encoded{.null = true});
       std::vector<char> given(sources.size());
       size_t count = 0;
       for (size_t row = 0; row < sources.size(); ++row) {

@@ -399,10 +399,10 @@ class ProgramRunner {
   }
 
   void WriteEffects() {
-    for (size_t i = 0; i < relation_effects_.size(); ++i) {
-      relation_effects_[i].set_path(program_.effect_paths[i]);
-      *effects_.add_relations() = relation_effects_[i];
-    }
+    for (size_t i = 0; i < relation_effects_.size(); ++i) relation_effects_[i].set_path(program_.effect_paths[i]);
+    std::sort(relation_effects_.begin(), relation_effects_.end(),
+              [](const v1::RelationEffects& a, const v1::RelationEffects& b) { return a.path() < b.path(); });
+    for (v1::RelationEffects& effects : relation_effects_) *effects_.add_relations() = std::move(effects);
     *response_.mutable_effects() = effects_;
     if (program_.returning) HydrateShape(*program_.returning, *response_.mutable_shape());
   }

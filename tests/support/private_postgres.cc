@@ -139,6 +139,7 @@ std::string PrivatePostgres::conninfo(const std::string& database) const {
 
 absl::StatusOr<std::string> PrivatePostgres::CreateDatabase(const std::string& name) {
   PGconn* connection = PQconnectdb(conninfo("postgres").c_str());
+  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
   std::string failure = PQstatus(connection) == CONNECTION_OK ? "" : PQerrorMessage(connection);
   for (const std::string& sql : {"DROP DATABASE IF EXISTS \"" + name + "\" WITH (FORCE)", "CREATE DATABASE \"" + name + "\""}) {
     if (!failure.empty()) break;
