@@ -124,11 +124,6 @@ absl::StatusOr<Request> ToReadRequest(std::string_view schema, std::string_view 
   return request;
 }
 
-// {data: …} or {data: …, returning: …}
-bool IsLongInsert(const Node& document) {
-  return document.Find("data") != nullptr && document.members.size() == (document.Find("returning") == nullptr ? 1 : 2);
-}
-
 }  // namespace
 
 absl::StatusOr<v1::GetRequest> ToGetRequest(std::string_view schema, std::string_view model, const Node& document) {
@@ -138,6 +133,10 @@ absl::StatusOr<v1::GetRequest> ToGetRequest(std::string_view schema, std::string
 absl::StatusOr<v1::StreamRequest> ToStreamRequest(std::string_view schema, std::string_view model,
                                                   const Node& document) {
   return ToReadRequest<v1::StreamRequest>(schema, model, document);
+}
+
+bool IsLongInsert(const Node& document) {
+  return document.Find("data") != nullptr && document.members.size() == (document.Find("returning") == nullptr ? 1 : 2);
 }
 
 absl::StatusOr<v1::InsertRequest> ToInsertRequest(std::string_view schema, std::string_view model,

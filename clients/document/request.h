@@ -36,6 +36,9 @@ absl::StatusOr<v1::StreamRequest> ToStreamRequest(std::string_view schema, std::
 absl::StatusOr<v1::InsertRequest> ToInsertRequest(std::string_view schema, std::string_view model,
                                                   const Node& document);
 
+// Tells whether an insert document is in the long form, {data: …} or {data: …, returning: …}.
+bool IsLongInsert(const Node& document);
+
 // {data: …, where: …, all_rows: …, returning: …}, with `data` required.
 absl::StatusOr<v1::UpdateRequest> ToUpdateRequest(std::string_view schema, std::string_view model,
                                                   const Node& document);

@@ -1,0 +1,46 @@
+// One function per group of commands. Each prints its results, or what went wrong, and returns the exit code. Private
+// to clients/cli.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <optional>
+
+#include "clients/cli/console.h"
+#include "clients/cli/failure.h"
+#include "clients/cli/options.h"
+
+namespace rowan::v1 {
+class ExplainRequest;
+class ExplainResponse;
+class ListSchemasResponse;
+}  // namespace rowan::v1
+
+namespace rowan::cli {
+
+using Channel = std::shared_ptr<grpc::Channel>;
+
+// Reads: read_commands.cc
+int RunGet(const Options& options, const Channel& channel, Console& console);
+int RunStream(const Options& options, const Channel& channel, Console& console);
+
+// Insert, update and delete: write_commands.cc
+int RunWrite(const Options& options, const Channel& channel, Console& console);
+
+// Schemas: schema_commands.cc. `channel` is null for an offline validate.
+int RunSchemaApply(const Options& options, const Channel& channel, Console& console);
+int RunSchemaGet(const Options& options, const Channel& channel, Console& console);
+int RunSchemaList(const Options& options, const Channel& channel, Console& console);
+
+// Plans and SQL: explain_command.cc
+int RunExplain(const Options& options, const Channel& channel, Console& console);
+// Prints the SQL of a request on `err`, as --show-sql wants it. Returns the failure of asking, which is that of the
+// request itself.
+std::optional<Failure> ShowSql(const Options& options, const Channel& channel, Console& console,
+                               const v1::ExplainRequest& request);
+
+// Health: health_command.cc
+int RunHealth(const Options& options, const Channel& channel, Console& console);
+
+}  // namespace rowan::cli

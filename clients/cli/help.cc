@@ -1,0 +1,124 @@
+#include "clients/cli/help.h"
+
+namespace rowan::cli {
+
+const CommandHelp kHelp = {"rowan", "Reads and writes trees of records through a Rowan server, and registers schemas.",
+                           R"(Examples:
+  rowan health --wait 30s
+  rowan schema apply blog.yaml
+  rowan get blog User '{"select": {"name": true, "posts": {"title": true}}}'
+  rowan insert blog User '{"name": "Alice", "role": {"connect": 1}}'
+
+"rowan COMMAND --help" shows examples of each command. Data goes to standard output, progress and errors to standard error.
+
+Exit codes:
+  0       success
+  1       a check failed: the server does not serve, a schema is not valid
+  2       the command line or the document is wrong; nothing was sent
+  64+N    the call ended with gRPC status N, for example 67 INVALID_ARGUMENT, 69 NOT_FOUND, 78 UNAVAILABLE
+
+Environment: ROWAN_ADDRESS, ROWAN_TIMEOUT, ROWAN_CA_FILE; NO_COLOR turns colours off.)"};
+
+const CommandHelp kGetHelp = {
+    "get", "Read one page of records with their related records",
+    R"(The document has the keys select, where, order_by, limit and offset. Without a limit the first 150 records are read, at the root and in
+each list; a note on standard error says when there are more.
+
+Examples:
+  rowan get blog User
+  rowan get blog User '{"select": {"id": true, "name": true, "role": {"name": true}, "posts": {"title": true, "tags": {"name": true}}}}'
+  rowan get blog User '{select: {name: true}, where: {role: {name: {eq: admin}}, posts: {title: {contains: release}}}}'
+  rowan get blog Post '{"select": {"title": true}, "order_by": [{"title": "desc"}], "limit": 20}' --format table
+  rowan get blog User @read.yaml --show-sql
+
+Tables flatten related records into columns like role.name and print lists in one cell.)"};
+
+const CommandHelp kStreamHelp = {
+    "stream", "Read all records, as they come, in bounded memory",
+    R"(The document is that of get; without a limit all records are read. One JSON object per line is printed as it arrives. The server reads on only as fast as
+the output is taken. Ctrl-C, or a reader that closes the pipe, stops the query on the server. A stream that ends with exit code 0 is complete
+unless its reader closed the pipe.
+
+Examples:
+  rowan stream blog User > users.jsonl
+  rowan stream blog Post '{"select": {"title": true, "tags": {"name": true}}, "order_by": "title"}' | head -5
+  rowan stream blog User '{"select": {"*": true}}' --format json > users.json)"};
+
+const CommandHelp kInsertHelp = {
+    "insert", "Insert records, with related records to create or connect",
+    R"(The document is a record, a list of records, or {data: ..., returning: ...}. All is written, or nothing. The answer has the primary keys, or what --returning
+asks for, and counts of what was done.
+
+Examples:
+  rowan insert blog Role '[{"name": "admin"}, {"name": "editor"}]'
+  rowan insert blog User '{"name": "Alice", "role": {"connect": 1}, "profile": {"create": {"bio": "Builder"}},
+                           "posts": {"create": [{"title": "First post", "tags": {"connect": [1, 2]}}]}}'
+  rowan insert blog User '{"name": "Bob", "role": {"connect": {"name": "admin"}}}' --returning id,name
+  rowan insert blog User - < users.json)"};
+
+const CommandHelp kUpdateHelp = {"update", "Update the records that a filter matches, and their relations",
+                                 R"(The document is {data: ..., where: ...}. Without a filter it needs "all_rows": true.
+
+Examples:
+  rowan update blog User '{"data": {"role": {"connect": 1}}, "where": {"id": 5}}'
+  rowan update blog User '{"data": {"profile": {"create": {"bio": "Builder from Day 1"}}}, "where": {"id": 5}}'
+  rowan update blog Post '{"data": {"tags": {"connect": [1, 2, 3], "disconnect": [4]}}, "where": {"id": 10}}' \
+        --returning '{"id": true, "tags": {"name": true}}')"};
+
+const CommandHelp kDeleteHelp = {
+    "delete", "Delete the records that a filter matches",
+    R"(The document is {where: ...}. Without a filter it needs "all_rows": true. --returning prints the records as they were.
+
+Examples:
+  rowan delete blog Post '{"where": {"id": 10}}'
+  rowan delete blog Post '{"where": {"user": {"name": "Alice"}}}' --returning id,title)"};
+
+const CommandHelp kExplainHelp = {"explain", "Show the plan and the SQL of a request without running it",
+                                  R"(Examples:
+  rowan explain get blog User '{"select": {"name": true, "posts": {"title": true}}}'
+  rowan explain insert blog User '{"name": "Alice", "role": {"connect": 1}}'
+  rowan explain delete blog Post '{"where": {"id": 10}}' --format json)"};
+
+const CommandHelp kHealthHelp = {"health", "Tell whether the server serves",
+                                 R"(Prints SERVING and exits with 0, or says why not and exits with 1.
+
+Examples:
+  rowan health
+  rowan health --wait 30s --address db.example.com:50051)"};
+
+const CommandHelp kSchemaHelp = {"schema", "Register schemas and read them back",
+                                 R"(Examples:
+  rowan schema validate blog.yaml
+  rowan schema apply blog.yaml
+  rowan schema get blog
+  rowan schema list)"};
+
+const CommandHelp kSchemaValidateHelp = {
+    "validate", "Check a schema against the server, and change nothing",
+    R"(Prints what applying would do. Exits with 1 when the schema cannot be applied.
+
+Examples:
+  rowan schema validate blog.yaml
+  rowan schema validate blog.yaml --offline)"};
+
+const CommandHelp kSchemaApplyHelp = {"apply", "Register a schema, and bring the database up to it",
+                                      R"(Prints the steps. The same schema again changes nothing.
+
+Examples:
+  rowan schema apply blog.yaml
+  rowan schema apply blog.yaml --validate-only --show-sql
+  rowan schema apply blog.yaml --expected-version 0f3a5c7e9b1d2f40)"};
+
+const CommandHelp kSchemaGetHelp = {"get", "Print a registered schema with every name and default spelled out",
+                                    R"(What is printed can be applied again.
+
+Examples:
+  rowan schema get blog > blog.yaml
+  rowan schema get blog --format json)"};
+
+const CommandHelp kSchemaListHelp = {"list", "List the registered schemas",
+                                     R"(Examples:
+  rowan schema list
+  rowan schema list --format json)"};
+
+}  // namespace rowan::cli

@@ -1,0 +1,15 @@
+// The texts of --help. Private to clients/cli.
+#pragma once
+
+namespace rowan::cli {
+
+struct CommandHelp {
+  const char* name;
+  const char* summary;  // one line
+  const char* footer;   // examples and what else to know
+};
+
+extern const CommandHelp kHelp, kGetHelp, kStreamHelp, kInsertHelp, kUpdateHelp, kDeleteHelp, kExplainHelp, kHealthHelp,
+    kSchemaHelp, kSchemaValidateHelp, kSchemaApplyHelp, kSchemaGetHelp, kSchemaListHelp;
+
+}  // namespace rowan::cli

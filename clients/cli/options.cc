@@ -1,0 +1,275 @@
+#include "clients/cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <ostream>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "clients/cli/help.h"
+#include "engine/base/nearest.h"
+
+namespace rowan::cli {
+namespace {
+
+// The format of a name that the parser has checked.
+Format FormatNamed(const std::string& name) {
+  static constexpr std::pair<std::string_view, Format> kFormats[] = {{"table", Format::kTable},
+                                                                     {"json", Format::kJson},
+                                                                     {"jsonl", Format::kJsonLines},
+                                                                     {"text", Format::kText},
+                                                                     {"yaml", Format::kYaml}};
+  for (const auto& [known, format] : kFormats) {
+    if (known == name) return format;
+  }
+  return Format::kJson;
+}
+
+// What the parser writes before it is read into Options.
+struct Raw {
+  Options options;
+  std::string timeout;
+  std::string wait;
+  std::string format;
+  std::string expected_version;
+};
+
+void AddFormat(CLI::App& app, Raw& raw, const std::vector<std::string>& allowed, const std::string& preset) {
+  raw.format.clear();
+  app.add_option("--format", raw.format, "How to print: " + CLI::detail::join(allowed, ", ") + ". Default: " + preset)
+      ->check(CLI::IsMember(allowed))
+      ->type_name("FORMAT");
+}
+
+void AddDocument(CLI::App& app, Raw& raw, const std::string& what) {
+  app.add_option("schema", raw.options.schema, "The schema's name, for example blog")->required()->type_name("");
+  app.add_option("model", raw.options.model, "The model's name, for example User")->required()->type_name("");
+  app.add_option("document", raw.options.document,
+                 what + ", in JSON or YAML: the text itself, - for standard input, or @FILE")
+      ->type_name("");
+  app.add_option("--file", raw.options.file, "Read the document from a file; - for standard input")->type_name("FILE");
+}
+
+CLI::App* AddCommand(CLI::App& parent, const CommandHelp& help) {
+  CLI::App* app = parent.add_subcommand(help.name, help.summary);
+  app->footer(help.footer);
+  app->fallthrough();
+  return app;
+}
+
+void AddReads(CLI::App& app, Raw& raw) {
+  CLI::App* get = AddCommand(app, kGetHelp);
+  AddDocument(*get, raw, "What to read; all fields when left out");
+  AddFormat(*get, raw, {"json", "jsonl", "table"}, "json");
+  get->add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
+  CLI::App* stream = AddCommand(app, kStreamHelp);
+  AddDocument(*stream, raw, "What to read; all fields when left out");
+  AddFormat(*stream, raw, {"jsonl", "json", "table"}, "jsonl");
+  stream->add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
+}
+
+void AddWrites(CLI::App& app, Raw& raw) {
+  const std::pair<const CommandHelp&, const char*> writes[] = {{kInsertHelp, "A record or a list of records"},
+                                                               {kUpdateHelp, "What to write and where"},
+                                                               {kDeleteHelp, "What to delete"}};
+  for (const auto& [help, what] : writes) {
+    CLI::App* write = AddCommand(app, help);
+    AddDocument(*write, raw, what);
+    AddFormat(*write, raw, {"json", "jsonl", "table"}, "json");
+    write->add_option("--returning", raw.options.returning, "What to return: names like id,name, or a selection")
+        ->type_name("SELECTION");
+    write->add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
+  }
+}
+
+void AddExplain(CLI::App& app, Raw& raw) {
+  CLI::App* explain = AddCommand(app, kExplainHelp);
+  explain->add_option("verb", raw.options.verb, "get, stream, insert, update or delete")
+      ->required()
+      ->check(CLI::IsMember({"get", "stream", "insert", "update", "delete"}))
+      ->type_name("");
+  AddDocument(*explain, raw, "The document of the verb");
+  explain->add_option("--returning", raw.options.returning, "What to return, for insert, update and delete")
+      ->type_name("SELECTION");
+  AddFormat(*explain, raw, {"text", "json"}, "text");
+}
+
+void AddSchema(CLI::App& app, Raw& raw) {
+  CLI::App* schema = AddCommand(app, kSchemaHelp);
+  schema->require_subcommand(1);
+  CLI::App* validate = AddCommand(*schema, kSchemaValidateHelp);
+  validate->add_option("file", raw.options.file, "The schema in YAML or JSON; - for standard input")
+      ->required()
+      ->type_name("");
+  validate->add_flag("--offline", raw.options.offline, "Check the form alone, without a server");
+  CLI::App* apply = AddCommand(*schema, kSchemaApplyHelp);
+  apply->add_option("file", raw.options.file, "The schema in YAML or JSON; - for standard input")
+      ->required()
+      ->type_name("");
+  apply->add_flag("--validate-only", raw.options.validate_only, "Show what would be done, and do nothing");
+  apply
+      ->add_option("--expected-version", raw.expected_version,
+                   "Go on only if this version is current; \"\" for not registered yet")
+      ->type_name("VERSION");
+  for (CLI::App* command : {validate, apply}) {
+    command->add_flag("--show-sql", raw.options.show_sql, "Print the SQL of each step");
+    AddFormat(*command, raw, {"text", "json"}, "text");
+  }
+  CLI::App* get = AddCommand(*schema, kSchemaGetHelp);
+  get->add_option("name", raw.options.schema, "The schema's name")->required()->type_name("");
+  AddFormat(*get, raw, {"yaml", "json"}, "yaml");
+  CLI::App* list = AddCommand(*schema, kSchemaListHelp);
+  AddFormat(*list, raw, {"table", "json", "jsonl"}, "table");
+}
+
+void AddHealth(CLI::App& app, Raw& raw) {
+  CLI::App* health = AddCommand(app, kHealthHelp);
+  health->add_option("--wait", raw.wait, "Wait so long for the server to serve, for example 30s")
+      ->type_name("DURATION");
+}
+
+void AddGlobal(CLI::App& app, Raw& raw) {
+  app.add_option("--address", raw.options.address, "The server, host:port or unix:path (default 127.0.0.1:50051)")
+      ->envname("ROWAN_ADDRESS")
+      ->group("Server");
+  app.add_option(
+         "--timeout", raw.timeout,
+         "How long to wait for the answer, for example 500ms or 2m; 0 for ever (default 30s; for ever for stream)")
+      ->envname("ROWAN_TIMEOUT")
+      ->type_name("DURATION")
+      ->group("Server");
+  CLI::Option* tls =
+      app.add_flag("--tls", raw.options.tls, "Use TLS (default, but for addresses of this machine)")->group("Server");
+  app.add_flag("--plaintext", raw.options.plaintext, "Do without TLS")->excludes(tls)->group("Server");
+  app.add_option("--ca-file", raw.options.ca_file, "Trust the certificates of a PEM file; implies --tls")
+      ->envname("ROWAN_CA_FILE")
+      ->type_name("FILE")
+      ->group("Server");
+  app.add_option("--request-id", raw.options.request_id,
+                 "The id to find the call by in the server's log (default: made up)")
+      ->type_name("ID")
+      ->group("Server");
+  app.add_flag("--quiet", raw.options.quiet, "No progress and no notes on standard error");
+}
+
+Command CommandOf(const CLI::App& app) {
+  const CLI::App* chosen = app.get_subcommands().front();
+  if (chosen->get_name() == "schema") {
+    const std::string name = chosen->get_subcommands().front()->get_name();
+    return name == "validate" ? Command::kSchemaValidate
+           : name == "apply"  ? Command::kSchemaApply
+           : name == "get"    ? Command::kSchemaGet
+                              : Command::kSchemaList;
+  }
+  static constexpr std::pair<std::string_view, Command> kCommands[] = {
+      {"get", Command::kGet},       {"stream", Command::kStream}, {"insert", Command::kInsert},
+      {"update", Command::kUpdate}, {"delete", Command::kDelete}, {"explain", Command::kExplain},
+      {"health", Command::kHealth}};
+  for (const auto& [name, command] : kCommands) {
+    if (chosen->get_name() == name) return command;
+  }
+  return Command::kHealth;
+}
+
+Format DefaultFormat(Command command) {
+  switch (command) {
+    case Command::kGet:
+    case Command::kInsert:
+    case Command::kUpdate:
+    case Command::kDelete:
+      return Format::kJson;
+    case Command::kStream:
+      return Format::kJsonLines;
+    case Command::kExplain:
+    case Command::kHealth:
+    case Command::kSchemaValidate:
+    case Command::kSchemaApply:
+      return Format::kText;
+    case Command::kSchemaGet:
+      return Format::kYaml;
+    case Command::kSchemaList:
+      return Format::kTable;
+  }
+  return Format::kJson;
+}
+
+// Reads "500ms", "30s", "2m" or "0". False for anything else, negative ones and for ever included.
+bool ReadDuration(const std::string& text, absl::Duration& duration) {
+  return absl::ParseDuration(text, &duration) && duration >= absl::ZeroDuration() &&
+         duration != absl::InfiniteDuration();
+}
+
+std::string NewRequestId() {
+  std::random_device random;
+  const auto word = [&] { return static_cast<uint32_t>(random()); };
+  return absl::StrFormat("%08x%08x%08x%08x", word(), word(), word(), word());
+}
+
+int Usage(Console& console, const std::string& message, const std::string& hint) {
+  console.err << "rowan: " << Printable(message) << "\n";
+  if (!hint.empty()) console.err << "  hint: " << hint << "\n";
+  return kExitUsage;
+}
+
+// The hint for a line that does not parse: the verb that was perhaps meant, or where to read on.
+std::string UsageHint(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* chosen = &app;
+  std::string path = "rowan";
+  while (!chosen->get_subcommands().empty()) {
+    chosen = chosen->get_subcommands().front();
+    path += " " + chosen->get_name();
+  }
+  std::vector<std::string_view> names;
+  for (const CLI::App* command : chosen->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  for (const std::string& argument : arguments) {
+    if (names.empty() || argument.empty() || argument[0] == '-' || argument == chosen->get_name()) continue;
+    const std::vector<std::string> nearest = NearestNames(argument, names);
+    if (!nearest.empty()) return "did you mean \"" + path + " " + nearest.front() + "\"?";
+  }
+  return "see \"" + path + " --help\"";
+}
+
+}  // namespace
+
+std::variant<Options, int> ParseOptions(const std::vector<std::string>& arguments, Console& console) {
+  Raw raw;
+  CLI::App app(kHelp.summary, "rowan");
+  app.footer(kHelp.footer);
+  app.set_version_flag("--version", "rowan " ROWAN_VERSION, "Print the version and exit");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.get_formatter()->column_width(32);
+  AddGlobal(app, raw);
+  AddReads(app, raw);
+  AddWrites(app, raw);
+  AddExplain(app, raw);
+  AddSchema(app, raw);
+  AddHealth(app, raw);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // it takes them from the back
+  } catch (const CLI::Success& wanted) {
+    return app.exit(wanted, console.out, console.err);
+  } catch (const CLI::ParseError& error) {
+    return Usage(console, error.what(), UsageHint(app, arguments));
+  }
+  Options options = std::move(raw.options);
+  options.command = CommandOf(app);
+  options.format = raw.format.empty() ? DefaultFormat(options.command) : FormatNamed(raw.format);
+  options.timeout = options.command == Command::kStream ? absl::ZeroDuration() : absl::Seconds(30);
+  if (!raw.timeout.empty() && !ReadDuration(raw.timeout, options.timeout)) {
+    return Usage(console, "--timeout: \"" + raw.timeout + "\" is no duration", "write it like 500ms, 30s or 2m");
+  }
+  if (!raw.wait.empty() && !ReadDuration(raw.wait, options.wait)) {
+    return Usage(console, "--wait: \"" + raw.wait + "\" is no duration", "write it like 500ms, 30s or 2m");
+  }
+  const CLI::App* schema = app.get_subcommand("schema");
+  if (schema->get_subcommand("apply")->get_option("--expected-version")->count() > 0)
+    options.expected_version = raw.expected_version;
+  if (options.request_id.empty()) options.request_id = NewRequestId();
+  return options;
+}
+
+}  // namespace rowan::cli

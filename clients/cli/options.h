@@ -1,0 +1,65 @@
+// What the command line said.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "clients/cli/console.h"
+
+namespace rowan::cli {
+
+enum class Command {
+  kGet,
+  kStream,
+  kInsert,
+  kUpdate,
+  kDelete,
+  kExplain,
+  kHealth,
+  kSchemaValidate,
+  kSchemaApply,
+  kSchemaGet,
+  kSchemaList,
+};
+
+enum class Format { kTable, kJson, kJsonLines, kText, kYaml };
+
+struct Options {
+  Command command = Command::kGet;
+
+  // The server.
+  std::string address = "127.0.0.1:50051";
+  bool tls = false;        // TLS although the address is of this machine
+  bool plaintext = false;  // no TLS although the address is of another machine
+  std::string ca_file;     // PEM; empty: the system's certificates
+  absl::Duration timeout;  // zero: none
+  std::string request_id;  // never empty once parsed
+
+  // The output.
+  Format format = Format::kJson;
+  bool quiet = false;     // no progress and no notes
+  bool show_sql = false;  // the SQL too
+
+  // The command's own. Empty where it has none.
+  std::string schema;     // a name
+  std::string model;      // a name
+  std::string document;   // text, "-", or "@path"
+  std::string file;       // a path or "-"
+  std::string verb;       // of explain
+  std::string returning;  // a selection
+  bool offline = false;   // of schema validate: without a server
+  bool validate_only = false;
+  std::optional<std::string> expected_version;
+  absl::Duration wait;  // of health; zero: no waiting
+};
+
+// Reads a command line without the program's name. Environment: ROWAN_ADDRESS, ROWAN_CA_FILE, ROWAN_TIMEOUT, for which
+// flags stand in first. When there is nothing left to do, because help or the version was asked for or because the line
+// is wrong, says so on the console and gives the exit code.
+std::variant<Options, int> ParseOptions(const std::vector<std::string>& arguments, Console& console);
+
+}  // namespace rowan::cli

@@ -1,0 +1,52 @@
+#include "clients/cli/run.h"
+
+#include <ostream>
+
+#include "clients/cli/commands.h"
+#include "clients/cli/options.h"
+#include "clients/cli/server.h"
+
+namespace rowan::cli {
+namespace {
+
+int Dispatch(const Options& options, const Channel& channel, Console& console) {
+  switch (options.command) {
+    case Command::kGet:
+      return RunGet(options, channel, console);
+    case Command::kStream:
+      return RunStream(options, channel, console);
+    case Command::kInsert:
+    case Command::kUpdate:
+    case Command::kDelete:
+      return RunWrite(options, channel, console);
+    case Command::kExplain:
+      return RunExplain(options, channel, console);
+    case Command::kHealth:
+      return RunHealth(options, channel, console);
+    case Command::kSchemaValidate:
+    case Command::kSchemaApply:
+      return RunSchemaApply(options, channel, console);
+    case Command::kSchemaGet:
+      return RunSchemaGet(options, channel, console);
+    case Command::kSchemaList:
+      return RunSchemaList(options, channel, console);
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+
+int Run(const std::vector<std::string>& arguments, Console& console) {
+  const std::variant<Options, int> parsed = ParseOptions(arguments, console);
+  if (const int* code = std::get_if<int>(&parsed)) {
+    console.out.flush();
+    return *code;
+  }
+  const Options& options = std::get<Options>(parsed);
+  if (options.offline) return Dispatch(options, nullptr, console);
+  const absl::StatusOr<Channel> channel = OpenChannel(options);
+  if (!channel.ok()) return Tell(console, FailureOf(channel.status()));
+  return Dispatch(options, *channel, console);
+}
+
+}  // namespace rowan::cli
