@@ -160,6 +160,24 @@ def add_missing(client: rowan.Client, what: str, model: str, key: str, wanted: I
     add(client, what, model, [record(name) for name in wanted if name not in there])
 
 
+def connect_missing(client: rowan.Client, world: sources.World) -> None:
+    """Connects time zones and currencies to countries that they have lost, which came back without them."""
+    with client.stream(SCHEMA, "TimeZone", {"select": {"name": True, "countries": {"alpha2": True}}}) as zones:
+        connected = {zone["name"]: {country["alpha2"] for country in zone["countries"]} for zone in zones}
+    for name, zone in world.zones.items():
+        lost = [code for code in zone["countries"] if code not in connected[name]]
+        if lost:
+            client.update(SCHEMA, "TimeZone", {"data": {"countries": {"connect": lost}}, "where": {"name": name}})
+    with client.stream(
+        SCHEMA, "Currency", {"select": {"alpha3": True}, "where": {"NOT": {"country": {}}}}
+    ) as currencies:
+        alone = [currency["alpha3"] for currency in currencies]
+    for code in alone:
+        country = world.currencies.get(code, {}).get("country")
+        if country:
+            client.update(SCHEMA, "Currency", {"data": {"country": {"connect": country}}, "where": {"alpha3": code}})
+
+
 def load(client: rowan.Client, world: sources.World) -> None:
     """Writes what is missing. A run that was cut short is completed by the next."""
     add_missing(
@@ -199,6 +217,7 @@ def load(client: rowan.Client, world: sources.World) -> None:
     add_missing(client, "time zones", "TimeZone", "name", world.zones, lambda name: zone_record(world, name))
     add_missing(client, "languages", "Language", "alpha3", world.languages, lambda code: language_record(world, code))
     add_missing(client, "currencies", "Currency", "alpha3", world.currencies, lambda code: currency_record(world, code))
+    connect_missing(client, world)
 
 
 # --- checking ---------------------------------------------------------------------------------------------------------

@@ -78,7 +78,8 @@ class RowanError(Exception):
 
     def __str__(self) -> str:
         label = " ".join(part for part in (self.code.name, self.reason) if part)
-        where = f" at {self.path}" if self.path else ""
+        # The server's messages begin with the path already.
+        where = f" at {self.path}" if self.path and not self.message.startswith(self.path) else ""
         trace = f" (request {self.request_id})" if self.request_id else ""
         return f"{label}{where}: {self.message}{trace}"
 

@@ -83,7 +83,10 @@ FILTERS = [
     (
         {"r": {"some": {"a": 1}, "b": 1}},
         'relation { relation: "r" where { '
-        + every(f'relation {{ relation: "some" where {{ {field("a", "EQ", "int_value: 1")} }} }}', field("b", "EQ", "int_value: 1"))
+        + every(
+            f'relation {{ relation: "some" where {{ {field("a", "EQ", "int_value: 1")} }} }}',
+            field("b", "EQ", "int_value: 1"),
+        )
         + " } }",
     ),
     ({"NOT": {"r": {}}}, 'not { relation { relation: "r" } }'),

@@ -232,7 +232,7 @@ def test_every_verb_is_explained_with_its_sql(live, blog, verb, model, body, par
 
 
 ERRORS = [
-    (rowan.NotFoundError, "UNKNOWN_SCHEMA", "", lambda c, s: c.get(s + "x", "User", {"select": {"id": True}})),
+    (rowan.NotFoundError, "UNKNOWN_SCHEMA", "schema", lambda c, s: c.get(s + "x", "User", {"select": {"id": True}})),
     (rowan.InvalidArgumentError, "UNKNOWN_MODEL", "model", lambda c, s: c.get(s, "Usr", {"select": {"id": True}})),
     (
         rowan.InvalidArgumentError,
