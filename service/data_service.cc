@@ -1,0 +1,41 @@
+#include "service/data_service.h"
+
+namespace rowan::service {
+
+grpc::ServerUnaryReactor* DataService::Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
+                                           v1::GetResponse* response) {
+  return RunUnary(state_, *context, "Get", {request->schema(), request->model()},
+                  [=](Engine& engine, const Call& call) { return engine.Get(*request, call, *response); });
+}
+
+grpc::ServerWriteReactor<v1::StreamResponse>* DataService::Stream(grpc::CallbackServerContext* context,
+                                                                  const v1::StreamRequest* request) {
+  return RunStream(state_, *context, "Stream", {request->schema(), request->model()},
+                   [=](Engine& engine, const Call& call, StreamSink& sink) { return engine.Stream(*request, call, sink); });
+}
+
+grpc::ServerUnaryReactor* DataService::Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,
+                                              v1::MutationResponse* response) {
+  return RunUnary(state_, *context, "Insert", {request->schema(), request->model()},
+                  [=](Engine& engine, const Call& call) { return engine.Insert(*request, call, *response); });
+}
+
+grpc::ServerUnaryReactor* DataService::Update(grpc::CallbackServerContext* context, const v1::UpdateRequest* request,
+                                              v1::MutationResponse* response) {
+  return RunUnary(state_, *context, "Update", {request->schema(), request->model()},
+                  [=](Engine& engine, const Call& call) { return engine.Update(*request, call, *response); });
+}
+
+grpc::ServerUnaryReactor* DataService::Delete(grpc::CallbackServerContext* context, const v1::DeleteRequest* request,
+                                              v1::MutationResponse* response) {
+  return RunUnary(state_, *context, "Delete", {request->schema(), request->model()},
+                  [=](Engine& engine, const Call& call) { return engine.Delete(*request, call, *response); });
+}
+
+grpc::ServerUnaryReactor* DataService::Explain(grpc::CallbackServerContext* context, const v1::ExplainRequest* request,
+                                               v1::ExplainResponse* response) {
+  return RunUnary(state_, *context, "Explain", {},
+                  [=](Engine& engine, const Call&) { return engine.Explain(*request, *response); });
+}
+
+}  // namespace rowan::service

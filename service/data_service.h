@@ -1,0 +1,31 @@
+// DataService over the engine. See data_service.proto for the contract.
+#pragma once
+
+#include "rowan/v1/data_service.grpc.pb.h"
+#include "service/call_adapter.h"
+
+namespace rowan::service {
+
+class DataService final : public v1::DataService::CallbackService {
+ public:
+  // `state` outlives the service.
+  explicit DataService(ServerState& state) : state_(state) {}
+
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
+                                v1::GetResponse* response) override;
+  grpc::ServerWriteReactor<v1::StreamResponse>* Stream(grpc::CallbackServerContext* context,
+                                                       const v1::StreamRequest* request) override;
+  grpc::ServerUnaryReactor* Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,
+                                   v1::MutationResponse* response) override;
+  grpc::ServerUnaryReactor* Update(grpc::CallbackServerContext* context, const v1::UpdateRequest* request,
+                                   v1::MutationResponse* response) override;
+  grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context, const v1::DeleteRequest* request,
+                                   v1::MutationResponse* response) override;
+  grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* context, const v1::ExplainRequest* request,
+                                    v1::ExplainResponse* response) override;
+
+ private:
+  ServerState& state_;
+};
+
+}  // namespace rowan::service

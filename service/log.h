@@ -1,0 +1,24 @@
+// The server's log: one line per event on stderr, JSON when nobody watches. Never a parameter's value, never a secret.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rowan::service {
+
+enum class LogFormat { kText, kJson };
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+// Sets the process's log up; call once, before threads start.
+void StartLog(LogFormat format, LogLevel least);
+
+// A named part of a line. Values are made valid UTF-8 and cut to 512 bytes.
+using LogField = std::pair<std::string_view, std::string>;
+
+// Writes a line. Thread-safe.
+void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fields = {});
+
+}  // namespace rowan::service

@@ -1,0 +1,60 @@
+#include "service/metrics.h"
+
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace rowan::service {
+
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+struct Metrics::Registered {
+  prometheus::Registry registry;
+  Family<Histogram>& calls =
+      BuildHistogram().Name("rowan_rpc_duration_seconds").Help("Duration of calls by method and code.").Register(registry);
+  Family<Gauge>& in_flight = BuildGauge().Name("rowan_rpc_in_flight").Help("Calls that are being served.").Register(registry);
+  Family<Gauge>& pool =
+      BuildGauge().Name("rowan_db_pool_connections").Help("Connections by pool and state.").Register(registry);
+  Family<Gauge>& plans = BuildGauge().Name("rowan_plan_cache_lookups").Help("Plan cache look-ups by result.").Register(registry);
+  Family<Gauge>& statements =
+      BuildGauge().Name("rowan_db_statements").Help("Statements sent since start.").Register(registry);
+  Family<Gauge>& retries =
+      BuildGauge().Name("rowan_transaction_retries").Help("Transactions tried again since start.").Register(registry);
+  Family<Gauge>& build = BuildGauge().Name("rowan_build_info").Help("Always 1; the labels tell the build.").Register(registry);
+};
+
+Metrics::Metrics() : registered_(std::make_unique<Registered>()) { registered_->build.Add({{"version", ROWAN_VERSION}}).Set(1); }
+Metrics::~Metrics() = default;
+
+void Metrics::CountCall(const std::string& method, const std::string& code, double seconds) {
+  static const Histogram::BucketBoundaries kBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+  registered_->calls.Add({{"method", method}, {"code", code}}, kBuckets).Observe(seconds);
+}
+
+std::string Metrics::Text(const Engine* engine, int in_flight) {
+  Registered& all = *registered_;
+  all.in_flight.Add({}).Set(in_flight);
+  if (engine != nullptr) {
+    const auto set_pool = [&](const char* name, const pg::PoolState& state) {
+      all.pool.Add({{"pool", name}, {"state", "idle"}}).Set(state.idle);
+      all.pool.Add({{"pool", name}, {"state", "leased"}}).Set(state.leased);
+      all.pool.Add({{"pool", name}, {"state", "waiting"}}).Set(state.waiting);
+    };
+    set_pool("interactive", engine->interactive_pool());
+    set_pool("stream", engine->stream_pool());
+    const EngineCounters counters = engine->counters();
+    all.plans.Add({{"result", "hit"}}).Set(static_cast<double>(counters.plan_cache_hits));
+    all.plans.Add({{"result", "miss"}}).Set(static_cast<double>(counters.plan_cache_misses));
+    all.statements.Add({}).Set(static_cast<double>(counters.statements));
+    all.retries.Add({}).Set(static_cast<double>(counters.retries));
+  }
+  return prometheus::TextSerializer().Serialize(all.registry.Collect());
+}
+
+}  // namespace rowan::service
