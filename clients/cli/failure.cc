@@ -83,6 +83,9 @@ Failure FailureOf(const grpc::Status& status, const grpc::ClientContext& context
                   .message = status.error_message(),
                   .request_id = request_id,
                   .exit_code = kExitStatus + status.error_code()};
+  // What gRPC itself says of a call that this side cancelled.
+  if (failure.message == failure.code && status.error_code() == grpc::StatusCode::CANCELLED)
+    failure.message = "the call was stopped";
   if (const std::string echoed = EchoedId(context); !echoed.empty()) failure.request_id = echoed;
   google::rpc::Status details;
   Metadata metadata;
