@@ -13,7 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/call.h"
-#include "engine/bind/limits.h"
+#include "engine/base/limits.h"
 #include "engine/pg/pool.h"
 
 namespace rowan::v1 {

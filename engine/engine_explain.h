@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "engine/bind/limits.h"
+#include "engine/base/limits.h"
 #include "engine/catalog/catalog.h"
 
 namespace rowan::v1 {

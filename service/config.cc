@@ -195,11 +195,15 @@ absl::Status ReadFlags(const std::vector<SettingSpec>& specs, const std::vector<
   return absl::OkStatus();
 }
 
+// Variables of the command line, which may well be set where a server is started.
+bool IsClients(const std::string& name) {
+  return name == "ROWAN_ADDRESS" || name == "ROWAN_TIMEOUT" || name == "ROWAN_CA_FILE";
+}
+
 absl::Status ReadEnvironment(const std::vector<SettingSpec>& specs, const std::map<std::string, std::string>& environment,
                              Values& values, std::string& file) {
   for (const auto& [name, value] : environment) {
-    // ROWAN_ADDRESS is the clients'; ROWAN_TEST_… the tests'.
-    if (!name.starts_with("ROWAN_") || name == "ROWAN_ADDRESS" || name.starts_with("ROWAN_TEST_")) continue;
+    if (!name.starts_with("ROWAN_") || name.starts_with("ROWAN_TEST_") || IsClients(name)) continue;
     if (name == "ROWAN_CONFIG") {
       if (file.empty()) file = value;
     } else {

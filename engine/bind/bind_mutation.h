@@ -8,7 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "engine/bind/limits.h"
+#include "engine/base/limits.h"
 #include "engine/catalog/catalog.h"
 #include "engine/ir/arguments.h"
 #include "engine/ir/mutation.h"

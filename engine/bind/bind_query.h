@@ -3,7 +3,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "engine/bind/limits.h"
+#include "engine/base/limits.h"
 #include "engine/catalog/catalog.h"
 #include "engine/ir/arguments.h"
 #include "engine/ir/query.h"

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "engine/base/limits.h"
 #include "engine/base/path.h"
-#include "engine/bind/limits.h"
 #include "engine/catalog/catalog.h"
 #include "engine/ir/arguments.h"
 #include "engine/ir/query.h"

@@ -32,6 +32,11 @@ std::string IdentifierFault(std::string_view name) {
   return "";
 }
 
+// The path of a part with a name that is wrong, by which people find it all the same; the position where there is none.
+std::string FaultyPath(const std::string& list, std::string_view name, int position) {
+  return name.empty() ? absl::StrCat(list, "[", position, "]") : absl::StrCat(list, ".", Printable(name));
+}
+
 void CheckText(Draft& draft, const std::string& path, std::string_view text) {
   if (!IsPlainText(text)) draft.Invalid(path, "the text holds a NUL byte or is not valid UTF-8");
 }
@@ -119,7 +124,7 @@ void CheckFields(Draft& draft, ModelDraft& model) {
   for (int i = 0; i < model.proto->fields_size(); ++i) {
     v1::Field& field = *model.proto->mutable_fields(i);
     if (std::string fault = IdentifierFault(field.name()); !fault.empty()) {
-      draft.Invalid(absl::StrCat(model.path, ".fields[", i, "]"), std::move(fault));
+      draft.Invalid(FaultyPath(model.path + ".fields", field.name(), i), std::move(fault));
       continue;
     }
     const std::string path = model.FieldPath(field.name());
@@ -205,7 +210,7 @@ void CheckRelations(Draft& draft, ModelDraft& model) {
   for (int i = 0; i < model.proto->relations_size(); ++i) {
     v1::Relation& proto = *model.proto->mutable_relations(i);
     if (std::string fault = IdentifierFault(proto.name()); !fault.empty()) {
-      draft.Invalid(absl::StrCat(model.path, ".relations[", i, "]"), std::move(fault));
+      draft.Invalid(FaultyPath(model.path + ".relations", proto.name(), i), std::move(fault));
       continue;
     }
     auto relation = std::make_unique<RelationDraft>();
@@ -308,7 +313,7 @@ void CheckParts(Draft& draft) {
   for (int i = 0; i < schema.models_size(); ++i) {
     v1::Model& proto = *schema.mutable_models(i);
     if (std::string fault = IdentifierFault(proto.name()); !fault.empty()) {
-      draft.Invalid(absl::StrCat("models[", i, "]"), std::move(fault));
+      draft.Invalid(FaultyPath("models", proto.name(), i), std::move(fault));
       continue;
     }
     const std::string path = "models." + proto.name();

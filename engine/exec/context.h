@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine/base/call.h"
-#include "engine/bind/limits.h"
+#include "engine/base/limits.h"
 #include "engine/catalog/catalog.h"
 
 namespace rowan::exec {
