@@ -1,0 +1,77 @@
+"""Streams: bounded memory, and no backend that outlives its reader."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT, wait_for
+
+ROWS = 200_000
+TREE = {"select": {"id": True, "name": True, "role": {"name": True}, "posts": {"title": True}}}
+
+READER = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+import rowan
+stream = rowan.connect(sys.argv[1]).stream("blog", "User", {"select": {"id": True, "name": True, "posts": {"title": True}}})
+next(stream)
+print("reading", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def many(blog, postgres):
+    """Two hundred thousand users with a post each: about 50 MB on the wire."""
+    postgres.psql(f"INSERT INTO users (id, name, role_id) SELECT n, repeat('name ', 20), 1 FROM generate_series(1, {ROWS}) n")
+    postgres.psql(f"INSERT INTO posts (id, title, user_id) SELECT n, repeat('title ', 20), n FROM generate_series(1, {ROWS}) n")
+    return blog
+
+
+def test_all_rows_arrive_in_order(many):
+    stream = many.stream("blog", "User", TREE)
+    assert [record["id"] for record in stream] == list(range(1, ROWS + 1))
+    assert stream.total == ROWS
+
+
+def test_a_slow_reader_does_not_fill_the_server(many, shared_rowand):
+    before = shared_rowand.memory_mb()
+    highest = 0.0
+    stream = many.stream("blog", "User", TREE)
+    for _ in range(20):
+        for _ in range(50):
+            next(stream)
+        time.sleep(0.1)
+        highest = max(highest, shared_rowand.memory_mb())
+    stream.close()
+    print(f"{before:.0f} MB before, {highest:.0f} MB at most")
+    assert highest - before < 100
+
+
+def test_a_closed_stream_frees_its_backend(many, postgres):
+    stream = many.stream("blog", "User", TREE)
+    next(stream)
+    assert postgres.active() == 1
+    stream.close()
+    wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
+
+
+def test_a_killed_reader_frees_its_backend(many, postgres, shared_rowand):
+    reader = subprocess.Popen([sys.executable, "-c", READER, shared_rowand.address, str(ROOT / "clients/python")], stdout=subprocess.PIPE, text=True)
+    assert reader.stdout.readline().strip() == "reading"
+    assert postgres.active() == 1
+    os.kill(reader.pid, signal.SIGKILL)
+    reader.wait()
+    wait_for(lambda: postgres.active() == 0, "the backend is freed", 5)
+
+
+def test_slow_streams_do_not_hold_up_reads(many):
+    streams = [many.stream("blog", "User", TREE) for _ in range(4)]
+    for stream in streams:
+        next(stream)
+    assert many.get("blog", "Role", {"select": {"name": True}}, timeout=2) == [{"name": "admin"}]
+    for stream in streams:
+        stream.close()
