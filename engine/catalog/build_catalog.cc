@@ -178,7 +178,8 @@ void LinkBelongsTo(const v1::Relation& proto, Relation& relation, Model& model) 
   const std::vector<std::string> usual = ForeignKeyFieldNames(proto.name(), ToVector(proto.references()));
   for (size_t i = 0; i < fields.size(); ++i) {
     Field& field = *model.fields[fields[i]->index];
-    if (field.foreign_key_of != nullptr) continue;
+    // A field that several foreign keys share is that of the narrowest, which it identifies best.
+    if (field.foreign_key_of != nullptr && field.foreign_key_of->pairs.size() <= fields.size()) continue;
     field.foreign_key_of = &relation;
     field.implicit = field.name == usual[i];
   }

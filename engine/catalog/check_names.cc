@@ -14,14 +14,16 @@ class Names {
  public:
   explicit Names(Draft& draft) : draft_(draft) {}
 
-  void Take(const std::string& name, const std::string& path, std::string_view what) {
-    if (name.empty()) return;  // not resolved, because of a problem reported elsewhere
+  // Returns whether the name was free.
+  bool Take(const std::string& name, const std::string& path, std::string_view what) {
+    if (name.empty()) return false;  // not resolved, because of a problem reported elsewhere
     const auto [taken, fresh] = by_name_.emplace(name, path);
-    if (fresh) return;
+    if (fresh) return true;
     draft_.Report("NAME_COLLISION", path,
                   absl::StrCat("its ", std::string(what), " \"", Printable(name), "\" has the name of one of ", taken->second,
                                ": give one of them another name"),
                   {{"name", Printable(name)}, {"other", taken->second}});
+    return false;
   }
 
  private:
@@ -34,7 +36,7 @@ void CheckColumns(Draft& draft, const ModelDraft& model) {
   for (const auto& [name, field] : model.fields) columns.Take(field->column(), model.FieldPath(name), "column");
 }
 
-void CheckModel(Draft& draft, const ModelDraft& model, Names& relations) {
+void CheckModel(Draft& draft, const ModelDraft& model, bool own_table, Names& relations) {
   const std::string& table = model.proto->table();
   CheckColumns(draft, model);
   Names constraints(draft);
@@ -42,7 +44,7 @@ void CheckModel(Draft& draft, const ModelDraft& model, Names& relations) {
     relations.Take(name, path, "index");
     if (constraint) constraints.Take(name, path, "constraint");
   };
-  take_index(ConstraintName("pk", table, {}), model.path, true);
+  if (own_table) take_index(ConstraintName("pk", table, {}), model.path, true);
   for (const v1::UniqueKey& key : model.proto->unique_keys()) take_index(key.name(), model.path + ".unique", true);
   for (const v1::Index& index : model.proto->indexes()) take_index(index.name(), model.path + ".indexes", false);
   for (const v1::Check& check : model.proto->checks()) {
@@ -52,8 +54,8 @@ void CheckModel(Draft& draft, const ModelDraft& model, Names& relations) {
     if (field->type().scalar() != v1::SCALAR_TYPE_ENUM || !field->type().enum_name().empty()) continue;
     constraints.Take(ConstraintName("ck", table, {field->column()}), model.FieldPath(name), "constraint");
   }
-  for (const ForeignKeyDraft& key : draft.foreign_keys) {
-    if (key.holder == &model) constraints.Take(key.relation->proto->constraint_name(), key.relation->path, "constraint");
+  for (const ForeignKeyDraft* key : model.foreign_keys) {
+    constraints.Take(key->relation->proto->constraint_name(), key->relation->path, "constraint");
   }
 }
 
@@ -63,8 +65,8 @@ void CheckJunctions(const ModelDraft& model, std::set<const RelationDraft*>& see
     if (!seen.insert(relation.get()).second) continue;
     if (relation->inverse != nullptr) seen.insert(relation->inverse);
     const v1::Junction& junction = relation->proto->junction();
-    relations.Take(junction.table(), relation->path, "junction");
-    if (!junction.table().empty()) relations.Take(ConstraintName("pk", junction.table(), {}), relation->path, "index");
+    const bool own_table = relations.Take(junction.table(), relation->path, "junction");
+    if (own_table) relations.Take(ConstraintName("pk", junction.table(), {}), relation->path, "index");
   }
 }
 
@@ -92,8 +94,11 @@ void CheckEnums(Draft& draft, Names& relations) {
 
 void CheckNames(Draft& draft) {
   Names relations(draft);
-  for (const ModelDraft& model : draft.models) relations.Take(model.proto->table(), model.path, "table");
-  for (const ModelDraft& model : draft.models) CheckModel(draft, model, relations);
+  std::set<const ModelDraft*> own_table;
+  for (const ModelDraft& model : draft.models) {
+    if (relations.Take(model.proto->table(), model.path, "table")) own_table.insert(&model);
+  }
+  for (const ModelDraft& model : draft.models) CheckModel(draft, model, own_table.count(&model) != 0, relations);
   std::set<const RelationDraft*> seen;
   for (const ModelDraft& model : draft.models) CheckJunctions(model, seen, relations);
   CheckEnums(draft, relations);

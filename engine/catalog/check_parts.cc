@@ -333,6 +333,10 @@ void CheckParts(Draft& draft) {
       draft.Invalid(path + ".fields", absl::StrCat("a model has at most 500 fields, not ", proto.fields_size()));
       continue;
     }
+    if (proto.relations_size() > kMaxRelations) {
+      draft.Invalid(path + ".relations", absl::StrCat("a model has at most 500 relations, not ", proto.relations_size()));
+      continue;
+    }
     CheckFields(draft, model);
     CheckRelations(draft, model);
     CheckLists(draft, model);

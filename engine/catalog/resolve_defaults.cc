@@ -1,5 +1,7 @@
 // Defaults of fields, and with them what inserts may leave out.
-#include "absl/strings/str_cat.h"
+#include <utility>
+
+#include "absl/strings/match.h"
 #include "engine/catalog/field_type.h"
 #include "engine/catalog/schema_draft.h"
 #include "engine/types/codec.h"
@@ -42,7 +44,9 @@ void CheckLiteral(Draft& draft, const std::string& path, v1::Field& field) {
   const absl::StatusOr<Encoded> encoded = EncodeValue(type, literal, at);
   if (!encoded.ok()) {
     const std::string reason = ErrorReasonOf(encoded.status());
-    draft.Report(reason.empty() ? "SCHEMA_INVALID" : reason, path, std::string(encoded.status().message()));
+    std::string message(encoded.status().message());
+    if (absl::StartsWith(message, path + ": ")) message.erase(0, path.size() + 2);  // it is reported with its path
+    draft.Report(reason.empty() ? "SCHEMA_INVALID" : reason, path, std::move(message));
     return;
   }
   v1::Value normal;

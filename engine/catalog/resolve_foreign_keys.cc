@@ -114,6 +114,7 @@ void AddForeignKey(Draft& draft, RelationDraft& relation, ModelDraft& holder, Mo
   for (const std::string& field : fields) AddField(draft, holder, field, relation);
   relation.foreign_key = &draft.foreign_keys.emplace_back(
       ForeignKeyDraft{&holder, &target, &relation, std::move(fields), std::move(references), relation.proto->unique()});
+  holder.foreign_keys.push_back(relation.foreign_key);
   *relation.proto->mutable_fields() = {relation.foreign_key->fields.begin(), relation.foreign_key->fields.end()};
   if (IsBelongsTo(relation)) {
     *relation.proto->mutable_references() = {relation.foreign_key->references.begin(), relation.foreign_key->references.end()};
@@ -208,11 +209,11 @@ void ImplyForeignKey(Draft& draft, RelationDraft& relation) {
     if (stem.empty()) stem = source.proto->name();
     fields = ForeignKeyFieldNames(stem, references);
   }
-  for (const ForeignKeyDraft& other : draft.foreign_keys) {
-    if (other.holder != relation.target || other.fields != fields) continue;
+  for (const ForeignKeyDraft* other : relation.target->foreign_keys) {
+    if (other->fields != fields) continue;
     draft.Report("NAME_COLLISION", relation.path,
                  absl::StrCat("the foreign key ", relation.target->proto->name(), "(", absl::StrJoin(fields, ", "), ") is that of ",
-                              other.relation->QualifiedName(), " already: declare the belongs_to in ", relation.target->proto->name(),
+                              other->relation->QualifiedName(), " already: declare the belongs_to in ", relation.target->proto->name(),
                               ", or name other `fields`"),
                  {{"name", absl::StrJoin(fields, ", ")}});
     relation.broken = true;

@@ -51,7 +51,7 @@ void CheckListed(Draft& draft, ModelDraft& model) {
   }
 }
 
-void AddUniqueKeys(Draft& draft, ModelDraft& model) {
+void AddUniqueKeys(ModelDraft& model) {
   const auto add = [&](const Names& fields) {
     if (!AllExist(model, fields) || IsKey(model, fields)) return;
     *model.proto->add_unique_keys()->mutable_fields() = {fields.begin(), fields.end()};
@@ -59,8 +59,8 @@ void AddUniqueKeys(Draft& draft, ModelDraft& model) {
   for (const v1::Field& field : model.proto->fields()) {
     if (field.unique()) add({field.name()});
   }
-  for (const ForeignKeyDraft& key : draft.foreign_keys) {
-    if (key.holder == &model && key.unique) add(key.fields);
+  for (const ForeignKeyDraft* key : model.foreign_keys) {
+    if (key->unique) add(key->fields);
   }
   for (v1::UniqueKey& key : *model.proto->mutable_unique_keys()) {
     const Names fields = ToVector(key.fields());
@@ -83,8 +83,8 @@ void AddIndexes(Draft& draft, ModelDraft& model) {
   for (const v1::Field& field : model.proto->fields()) {
     if (field.index()) add({field.name()}, model.FieldPath(field.name()));
   }
-  for (const ForeignKeyDraft& key : draft.foreign_keys) {
-    if (key.holder == &model && key.relation->proto->index()) add(key.fields, key.relation->path);
+  for (const ForeignKeyDraft* key : model.foreign_keys) {
+    if (key->relation->proto->index()) add(key->fields, key->relation->path);
   }
   for (v1::Index& index : *model.proto->mutable_indexes()) {
     const Names fields = ToVector(index.fields());
@@ -119,7 +119,7 @@ void ResolveForeignKeyNames(Draft& draft, const ForeignKeyDraft& key) {
 void ResolveKeys(Draft& draft) {
   for (ModelDraft& model : draft.models) {
     CheckListed(draft, model);
-    AddUniqueKeys(draft, model);
+    AddUniqueKeys(model);
     AddIndexes(draft, model);
   }
   for (const ForeignKeyDraft& key : draft.foreign_keys) ResolveForeignKeyNames(draft, key);

@@ -31,6 +31,7 @@ namespace rowan {
 
 // The most fields of a model, those that foreign keys add included.
 inline constexpr int kMaxFields = 500;
+inline constexpr int kMaxRelations = 500;
 
 struct ModelDraft;
 struct ForeignKeyDraft;
@@ -62,6 +63,7 @@ struct ModelDraft {
   std::map<std::string, v1::Field*> fields;
   std::map<std::string, RelationDraft*> relation_by_name;
   std::vector<std::unique_ptr<RelationDraft>> relations;  // in the order of their names
+  std::vector<ForeignKeyDraft*> foreign_keys;             // that this model holds
   enum class Keyed { kNo, kInProgress, kYes } keyed = Keyed::kNo;
   std::vector<std::string> primary;  // field names; empty when broken
   std::set<std::string> added;       // fields that a foreign key added and whose type is not known yet

@@ -33,8 +33,26 @@ absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
   return absl::OkStatus();
 }
 
+template <typename Exception>
+bool Is(const pqxx::sql_error& error) {
+  return dynamic_cast<const Exception*>(&error) != nullptr;
+}
+
+// Some exceptions of libpqxx 6 come without their SQLSTATE; then it is that of their class.
+std::string SqlState(const pqxx::sql_error& error) {
+  if (!error.sqlstate().empty()) return error.sqlstate();
+  if (Is<pqxx::insufficient_privilege>(error)) return "42501";
+  if (Is<pqxx::syntax_error>(error)) return "42601";
+  if (Is<pqxx::data_exception>(error)) return "22000";
+  if (Is<pqxx::integrity_constraint_violation>(error)) return "23000";
+  if (Is<pqxx::disk_full>(error)) return "53100";
+  if (Is<pqxx::out_of_memory>(error)) return "53200";
+  if (Is<pqxx::insufficient_resources>(error)) return "53000";
+  return "";
+}
+
 absl::Status SqlError(const pqxx::sql_error& error, const SchemaStep* step) {
-  const std::string sqlstate = error.sqlstate();
+  const std::string sqlstate = SqlState(error);
   if (sqlstate == "42501") return errors::DatabasePermissionDenied("");
   if (sqlstate == "55P03") return errors::LockTimeout();
   if (sqlstate == "57014") return errors::DeadlineExceeded();
@@ -59,6 +77,9 @@ absl::Status Guarded(const Log& log, const SchemaStep* const& step, const std::f
   } catch (const pqxx::in_doubt_error& error) {
     report(error);
     return errors::CommitOutcomeUnknown();
+  } catch (const pqxx::too_many_connections& error) {
+    report(error);
+    return errors::DatabaseExhausted("53300");
   } catch (const pqxx::broken_connection& error) {
     report(error);
     return errors::DatabaseUnavailable();

@@ -89,8 +89,7 @@ class Migration {
  private:
   void Refuse(const std::string& path, const std::string& change, const std::string& what) {
     refused_.push_back({"UNSUPPORTED_CHANGE", path,
-                        absl::StrCat(change, " is not supported yet: ", what,
-                                     "; what can change are new models, fields, relations, keys, indexes and checks"),
+                        absl::StrCat(change, " is not supported yet, only additions are: ", what),
                         {{"change", change}}});
   }
 
