@@ -103,7 +103,8 @@ std::unique_ptr<Model> BuildModel(const v1::Model& proto, const std::string& sch
     model->field_by_name.emplace(field.name(), model->fields.back().get());
   }
   model->keys.push_back({ConstraintName("pk", model->table, {}), FieldsOf(*model, proto.primary_key()), true});
-  for (const v1::UniqueKey& key : proto.unique_keys()) model->keys.push_back({key.name(), FieldsOf(*model, key.fields()), false});
+  for (const v1::UniqueKey& key : proto.unique_keys())
+    model->keys.push_back({key.name(), FieldsOf(*model, key.fields()), false});
   for (const v1::Index& index : proto.indexes()) {
     model->indexes.push_back({index.name(), FieldsOf(*model, index.fields()), index.unique(), index.predicate()});
   }
@@ -111,13 +112,15 @@ std::unique_ptr<Model> BuildModel(const v1::Model& proto, const std::string& sch
   return model;
 }
 
-std::vector<JunctionColumn> JunctionColumns(const google::protobuf::RepeatedPtrField<std::string>& columns, const Model& model) {
+std::vector<JunctionColumn> JunctionColumns(const google::protobuf::RepeatedPtrField<std::string>& columns,
+                                            const Model& model) {
   std::vector<JunctionColumn> built;
   for (int i = 0; i < columns.size(); ++i) built.push_back({columns[i], model.primary_key().fields[i]});
   return built;
 }
 
-std::vector<std::string> NamesOfColumns(const std::vector<JunctionColumn>& first, const std::vector<JunctionColumn>& second = {}) {
+std::vector<std::string> NamesOfColumns(const std::vector<JunctionColumn>& first,
+                                        const std::vector<JunctionColumn>& second = {}) {
   std::vector<std::string> names;
   for (const JunctionColumn& column : first) names.push_back(column.column);
   for (const JunctionColumn& column : second) names.push_back(column.column);
@@ -153,7 +156,8 @@ void BuildRelations(const v1::Model& proto, Model& model, const Catalog& catalog
     relation->source = &model;
     relation->target = catalog.FindModel(given.target());
     relation->index = static_cast<int>(model.relations.size());
-    relation->ownership = given.on_connect_owned() == v1::OWNERSHIP_POLICY_FAIL ? OwnershipPolicy::kFail : OwnershipPolicy::kMove;
+    relation->ownership =
+        given.on_connect_owned() == v1::OWNERSHIP_POLICY_FAIL ? OwnershipPolicy::kFail : OwnershipPolicy::kMove;
     relation->description = given.description();
     if (relation->kind == RelationKind::kManyToMany) relation->junction = BuildJunction(given, *relation);
     model.relation_by_name.emplace(given.name(), relation.get());
@@ -161,15 +165,15 @@ void BuildRelations(const v1::Model& proto, Model& model, const Catalog& catalog
   }
 }
 
-void AddForeignKey(const v1::Relation& proto, Relation& relation, Model& holder, const Model& target, const std::vector<const Field*>& fields,
-                   const std::vector<const Field*>& references) {
+void AddForeignKey(const v1::Relation& proto, Relation& relation, Model& holder, const Model& target,
+                   const std::vector<const Field*>& fields, const std::vector<const Field*>& references) {
   relation.required = proto.required();
   const bool belongs_to = relation.kind == RelationKind::kBelongsTo;
   for (size_t i = 0; i < fields.size(); ++i) {
     relation.pairs.push_back(belongs_to ? ColumnPair{fields[i], references[i]} : ColumnPair{references[i], fields[i]});
   }
-  holder.foreign_keys.push_back(
-      {proto.constraint_name(), fields, &target, references, ActionOf(proto.on_update()), ActionOf(proto.on_delete()), &relation});
+  holder.foreign_keys.push_back({proto.constraint_name(), fields, &target, references, ActionOf(proto.on_update()),
+                                 ActionOf(proto.on_delete()), &relation});
 }
 
 void LinkBelongsTo(const v1::Relation& proto, Relation& relation, Model& model) {
@@ -187,10 +191,12 @@ void LinkBelongsTo(const v1::Relation& proto, Relation& relation, Model& model) 
 
 // Links a hasOne, hasMany or manyToMany to its other end. All belongsTo relations are linked already.
 void LinkInverse(const v1::Relation& proto, Relation& relation, Catalog& catalog) {
-  Model& target = **std::find_if(catalog.models.begin(), catalog.models.end(), [&](const auto& model) { return model.get() == relation.target; });
+  Model& target = **std::find_if(catalog.models.begin(), catalog.models.end(),
+                                 [&](const auto& model) { return model.get() == relation.target; });
   if (proto.inverse().empty()) {
     if (relation.kind == RelationKind::kManyToMany) return;
-    AddForeignKey(proto, relation, target, *relation.source, FieldsOf(target, proto.fields()), relation.source->primary_key().fields);
+    AddForeignKey(proto, relation, target, *relation.source, FieldsOf(target, proto.fields()),
+                  relation.source->primary_key().fields);
     return;
   }
   Relation& inverse = *target.relations[target.FindRelation(proto.inverse())->index];
@@ -215,7 +221,8 @@ std::shared_ptr<const Catalog> BuildCatalog(const v1::Schema& canonical) {
   const auto each_relation = [&](auto visit) {
     for (int m = 0; m < canonical.models_size(); ++m) {
       Model& model = *catalog->models[m];
-      for (int r = 0; r < canonical.models(m).relations_size(); ++r) visit(canonical.models(m).relations(r), *model.relations[r], model);
+      for (int r = 0; r < canonical.models(m).relations_size(); ++r)
+        visit(canonical.models(m).relations(r), *model.relations[r], model);
     }
   };
   for (int m = 0; m < canonical.models_size(); ++m) BuildRelations(canonical.models(m), *catalog->models[m], *catalog);

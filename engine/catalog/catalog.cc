@@ -11,10 +11,16 @@ const T* Find(const absl::flat_hash_map<std::string, const T*>& by_name, std::st
 
 }  // namespace
 
-const Field* Model::FindField(std::string_view name) const { return Find(field_by_name, name); }
+const Field* Model::FindField(std::string_view name) const {
+  return Find(field_by_name, name);
+}
 
-const Relation* Model::FindRelation(std::string_view name) const { return Find(relation_by_name, name); }
+const Relation* Model::FindRelation(std::string_view name) const {
+  return Find(relation_by_name, name);
+}
 
-const Model* Catalog::FindModel(std::string_view name) const { return Find(model_by_name, name); }
+const Model* Catalog::FindModel(std::string_view name) const {
+  return Find(model_by_name, name);
+}
 
 }  // namespace rowan

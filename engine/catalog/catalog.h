@@ -1,6 +1,6 @@
-// The catalog: a compiled, immutable schema. Every name of a request is looked up here once, in bind; from then on the engine
-// passes pointers into the catalog around. A request keeps the shared_ptr of the catalog it was bound with, so pointers stay
-// valid while it runs whatever is applied meanwhile. Immutable, hence thread-safe.
+// The catalog: a compiled, immutable schema. Every name of a request is looked up here once, in bind; from then on the
+// engine passes pointers into the catalog around. A request keeps the shared_ptr of the catalog it was bound with, so
+// pointers stay valid while it runs whatever is applied meanwhile. Immutable, hence thread-safe.
 //
 //   Catalog blog
 //     Model User, table "public"."users"
@@ -34,11 +34,12 @@ struct Field {
   std::string column;
   Type type;
   const Model* model = nullptr;
-  int index = 0;             // position in model->fields
-  bool nullable = false;     // the column may be null
+  int index = 0;          // position in model->fields
+  bool nullable = false;  // the column may be null
   bool read_only = false;
-  bool omittable = false;    // may be left out of inserts: nullable, has a default, or is an identity
-  bool implicit = false;     // holds a belongsTo relation's key under the name it gets by itself, so that people think of the relation
+  bool omittable = false;  // may be left out of inserts: nullable, has a default, or is an identity
+  bool implicit =
+      false;  // holds a belongsTo relation's key under the name it gets by itself, so that people think of the relation
   Generator generator = Generator::kNone;
   Encoded literal;           // Generator::kLiteral: the default, encoded
   std::string literal_text;  // Generator::kLiteral: the default as an SQL literal, quoted, without cast
@@ -73,12 +74,12 @@ enum class OwnershipPolicy { kMove, kFail };
 // A foreign key constraint of a model's table.
 struct ForeignKey {
   std::string constraint;
-  std::vector<const Field*> fields;      // of this model
+  std::vector<const Field*> fields;  // of this model
   const Model* target = nullptr;
   std::vector<const Field*> references;  // of the target
   ReferentialAction on_update = ReferentialAction::kCascade;
   ReferentialAction on_delete = ReferentialAction::kRestrict;
-  const Relation* relation = nullptr;    // the belongsTo, or the hasOne/hasMany that implied the key
+  const Relation* relation = nullptr;  // the belongsTo, or the hasOne/hasMany that implied the key
 };
 
 // Joins rows by equality: source.from = target.to. Composite keys have several.
@@ -103,7 +104,7 @@ struct Junction {
   std::string source_foreign_key;
   std::string target_foreign_key;
   std::string reverse_index;
-  bool owner = false;  // exactly one end of a junction is its owner: the one whose view DDL is made from
+  bool owner = false;        // exactly one end of a junction is its owner: the one whose view DDL is made from
   bool source_first = true;  // the source's columns come first in the table and in its primary key
 };
 
@@ -112,11 +113,11 @@ struct Relation {
   RelationKind kind = RelationKind::kBelongsTo;
   const Model* source = nullptr;
   const Model* target = nullptr;
-  int index = 0;                        // position in source->relations
-  std::vector<ColumnPair> pairs;        // empty for manyToMany
-  std::optional<Junction> junction;     // manyToMany
-  const Relation* inverse = nullptr;    // the other end, when it is declared
-  bool required = false;                // the foreign key is NOT NULL (never for manyToMany)
+  int index = 0;                      // position in source->relations
+  std::vector<ColumnPair> pairs;      // empty for manyToMany
+  std::optional<Junction> junction;   // manyToMany
+  const Relation* inverse = nullptr;  // the other end, when it is declared
+  bool required = false;              // the foreign key is NOT NULL (never for manyToMany)
   OwnershipPolicy ownership = OwnershipPolicy::kMove;
   std::string description;
 
@@ -147,7 +148,7 @@ struct Model {
 struct Catalog {
   std::string schema_name;
   std::string database_schema;
-  std::string version;  // 16 hexadecimal digits
+  std::string version;                         // 16 hexadecimal digits
   std::vector<std::unique_ptr<Model>> models;  // in the order of their names
   absl::flat_hash_map<std::string, const Model*> model_by_name;
 

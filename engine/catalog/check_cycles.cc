@@ -1,5 +1,6 @@
-// A model whose required foreign keys lead in a circle back to it can never get a first row: each would need the others' rows before. A required
-// relation of a model to itself is no such circle, as a row may refer to itself; it is a notice.
+// A model whose required foreign keys lead in a circle back to it can never get a first row: each would need the
+// others' rows before. A required relation of a model to itself is no such circle, as a row may refer to itself; it is
+// a notice.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -11,7 +12,8 @@ namespace {
 using Edges = std::map<const ModelDraft*, std::vector<const ForeignKeyDraft*>>;
 
 // Removes the models that can have a first row, given that those removed already have rows.
-void Strip(std::set<const ModelDraft*>& stuck, const Edges& edges, const std::map<const ModelDraft*, std::vector<const ModelDraft*>>& users,
+void Strip(std::set<const ModelDraft*>& stuck, const Edges& edges,
+           const std::map<const ModelDraft*, std::vector<const ModelDraft*>>& users,
            std::vector<const ModelDraft*> freed) {
   const auto is_stuck = [&](const ModelDraft* model) {
     const auto found = edges.find(model);
@@ -24,18 +26,21 @@ void Strip(std::set<const ModelDraft*>& stuck, const Edges& edges, const std::ma
     freed.pop_back();
     if (stuck.count(model) == 0 || is_stuck(model)) continue;
     stuck.erase(model);
-    if (const auto found = users.find(model); found != users.end()) freed.insert(freed.end(), found->second.begin(), found->second.end());
+    if (const auto found = users.find(model); found != users.end())
+      freed.insert(freed.end(), found->second.begin(), found->second.end());
   }
 }
 
 // Follows required foreign keys among stuck models until one comes again, and returns the circle.
-std::vector<const ForeignKeyDraft*> FindCircle(const ModelDraft* begin, const std::set<const ModelDraft*>& stuck, const Edges& edges) {
+std::vector<const ForeignKeyDraft*> FindCircle(const ModelDraft* begin, const std::set<const ModelDraft*>& stuck,
+                                               const Edges& edges) {
   std::vector<const ForeignKeyDraft*> walked;
   std::map<const ModelDraft*, size_t> position;
   const ModelDraft* at = begin;
   while (position.emplace(at, walked.size()).second) {
     const auto& keys = edges.at(at);
-    const auto next = std::find_if(keys.begin(), keys.end(), [&](const ForeignKeyDraft* key) { return stuck.count(key->target) != 0; });
+    const auto next = std::find_if(keys.begin(), keys.end(),
+                                   [&](const ForeignKeyDraft* key) { return stuck.count(key->target) != 0; });
     walked.push_back(*next);
     at = (*next)->target;
   }
@@ -66,8 +71,11 @@ void CheckCycles(Draft& draft) {
   for (const ModelDraft& model : draft.models) {
     while (stuck.count(&model) != 0) {
       std::vector<const ForeignKeyDraft*> circle = FindCircle(&model, stuck, edges);
-      std::rotate(circle.begin(), std::min_element(circle.begin(), circle.end(),
-                                                   [](const ForeignKeyDraft* a, const ForeignKeyDraft* b) { return a->holder->path < b->holder->path; }),
+      std::rotate(circle.begin(),
+                  std::min_element(circle.begin(), circle.end(),
+                                   [](const ForeignKeyDraft* a, const ForeignKeyDraft* b) {
+                                     return a->holder->path < b->holder->path;
+                                   }),
                   circle.end());
       std::string text;
       std::vector<const ModelDraft*> freed;
@@ -82,7 +90,8 @@ void CheckCycles(Draft& draft) {
       std::vector<const ModelDraft*> next;
       for (const ModelDraft* solved : freed) {
         stuck.erase(solved);
-        if (const auto found = users.find(solved); found != users.end()) next.insert(next.end(), found->second.begin(), found->second.end());
+        if (const auto found = users.find(solved); found != users.end())
+          next.insert(next.end(), found->second.begin(), found->second.end());
       }
       Strip(stuck, edges, users, std::move(next));
     }

@@ -1,5 +1,5 @@
-// No two things may share a name in PostgreSQL. Tables, indexes and the indexes of unique keys share the names of one schema, types too with
-// tables; constraints share those of their table.
+// No two things may share a name in PostgreSQL. Tables, indexes and the indexes of unique keys share the names of one
+// schema, types too with tables; constraints share those of their table.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,8 +20,8 @@ class Names {
     const auto [taken, fresh] = by_name_.emplace(name, path);
     if (fresh) return true;
     draft_.Report("NAME_COLLISION", path,
-                  absl::StrCat("its ", std::string(what), " \"", Printable(name), "\" has the name of one of ", taken->second,
-                               ": give one of them another name"),
+                  absl::StrCat("its ", std::string(what), " \"", Printable(name), "\" has the name of one of ",
+                               taken->second, ": give one of them another name"),
                   {{"name", Printable(name)}, {"other", taken->second}});
     return false;
   }
@@ -82,9 +82,10 @@ void CheckEnums(Draft& draft, Names& relations) {
       if (fresh) {
         relations.Take(type, path, "enum type");
       } else if (found->second.first != ToVector(field->type().labels())) {
-        draft.Report("NAME_COLLISION", path,
-                     absl::StrCat("the native enum \"", Printable(type), "\" has other labels in ", found->second.second),
-                     {{"name", Printable(type)}, {"other", found->second.second}});
+        draft.Report(
+            "NAME_COLLISION", path,
+            absl::StrCat("the native enum \"", Printable(type), "\" has other labels in ", found->second.second),
+            {{"name", Printable(type)}, {"other", found->second.second}});
       }
     }
   }

@@ -24,7 +24,8 @@ constexpr std::string_view kSystemColumns[] = {"cmax", "cmin", "ctid", "tableoid
 std::string IdentifierFault(std::string_view name) {
   if (name.empty()) return "the name is missing";
   if (!IsIdentifier(name)) {
-    return absl::StrCat("\"", Printable(name), "\" is no name: begin with a letter or _, go on with letters, digits or _");
+    return absl::StrCat("\"", Printable(name),
+                        "\" is no name: begin with a letter or _, go on with letters, digits or _");
   }
   if (name.size() > kLongestName) {
     return absl::StrCat("the name \"", Printable(name), "\" has ", name.size(), " bytes; 63 are the most");
@@ -45,8 +46,9 @@ void CheckText(Draft& draft, const std::string& path, std::string_view text) {
 void CheckGivenName(Draft& draft, const std::string& path, std::string_view name) {
   CheckText(draft, path, name);
   if (name.size() > kLongestName) {
-    draft.Invalid(path, absl::StrCat("the name \"", Printable(name), "\" has ", name.size(),
-                                     " bytes; PostgreSQL keeps 63: give a shorter one, or leave it out to get one made"));
+    draft.Invalid(path,
+                  absl::StrCat("the name \"", Printable(name), "\" has ", name.size(),
+                               " bytes; PostgreSQL keeps 63: give a shorter one, or leave it out to get one made"));
   }
 }
 
@@ -56,7 +58,8 @@ void CheckDatabaseSchema(Draft& draft) {
   const std::string& name = schema.database_schema();
   CheckGivenName(draft, "database_schema", name);
   if (name == "rowan" || name == "information_schema" || absl::StartsWith(name, "pg_")) {
-    draft.Invalid("database_schema", absl::StrCat("\"", Printable(name), "\" is reserved: choose another, for example \"public\""));
+    draft.Invalid("database_schema",
+                  absl::StrCat("\"", Printable(name), "\" is reserved: choose another, for example \"public\""));
   }
 }
 
@@ -67,8 +70,10 @@ void CheckSchemaName(Draft& draft) {
   if (name.empty()) {
     draft.Invalid("schema", "the name is missing");
   } else if (!IsIdentifier(as_identifier) || name[0] == '_' || name[0] == '-' || name.size() > kLongestName) {
-    draft.Invalid("schema", absl::StrCat("\"", Printable(name),
-                                         "\" is no name of a schema: 1 to 63 characters, a letter, then letters, digits, _ or -"));
+    draft.Invalid(
+        "schema",
+        absl::StrCat("\"", Printable(name),
+                     "\" is no name of a schema: 1 to 63 characters, a letter, then letters, digits, _ or -"));
   }
 }
 
@@ -84,7 +89,8 @@ void CheckLabels(Draft& draft, const std::string& path, const v1::FieldType& typ
       draft.Invalid(at, absl::StrCat("a label has 1 to 63 bytes, not ", label.size()));
     }
     CheckText(draft, at, label);
-    if (!seen.insert(label).second) draft.Invalid(at, absl::StrCat("the label \"", Printable(label), "\" is there twice"));
+    if (!seen.insert(label).second)
+      draft.Invalid(at, absl::StrCat("the label \"", Printable(label), "\" is there twice"));
   }
   CheckGivenName(draft, path + ".native", type.enum_name());
 }
@@ -220,7 +226,8 @@ void CheckRelations(Draft& draft, ModelDraft& model) {
     const bool is_field = model.fields.count(proto.name()) != 0;
     if (is_field || model.relation_by_name.count(proto.name()) != 0) {
       draft.Report("NAME_COLLISION", relation->path,
-                   absl::StrCat("the model has ", is_field ? "a field and a relation" : "two relations", " named \"", proto.name(), "\""),
+                   absl::StrCat("the model has ", is_field ? "a field and a relation" : "two relations", " named \"",
+                                proto.name(), "\""),
                    {{"name", proto.name()}});
       continue;
     }
@@ -239,9 +246,11 @@ void CheckRelations(Draft& draft, ModelDraft& model) {
   }
 }
 
-void CheckListedFields(Draft& draft, const std::string& path, const google::protobuf::RepeatedPtrField<std::string>& fields) {
+void CheckListedFields(Draft& draft, const std::string& path,
+                       const google::protobuf::RepeatedPtrField<std::string>& fields) {
   if (fields.empty()) draft.Invalid(path, "no fields are named");
-  if (fields.size() > kMaxKeyFields) draft.Invalid(path, absl::StrCat("PostgreSQL takes 32 fields at most, not ", fields.size()));
+  if (fields.size() > kMaxKeyFields)
+    draft.Invalid(path, absl::StrCat("PostgreSQL takes 32 fields at most, not ", fields.size()));
   std::set<std::string_view> seen;
   for (const std::string& field : fields) {
     if (!seen.insert(field).second) draft.Invalid(path, absl::StrCat("\"", Printable(field), "\" is named twice"));
@@ -254,7 +263,8 @@ void CheckExpression(Draft& draft, const std::string& path, const std::string& e
 }
 
 void CheckLists(Draft& draft, ModelDraft& model) {
-  if (!model.proto->primary_key().empty()) CheckListedFields(draft, model.path + ".primary_key", model.proto->primary_key());
+  if (!model.proto->primary_key().empty())
+    CheckListedFields(draft, model.path + ".primary_key", model.proto->primary_key());
   for (int i = 0; i < model.proto->unique_keys_size(); ++i) {
     const std::string path = absl::StrCat(model.path, ".unique[", i, "]");
     CheckListedFields(draft, path, model.proto->unique_keys(i).fields());
@@ -334,7 +344,8 @@ void CheckParts(Draft& draft) {
       continue;
     }
     if (proto.relations_size() > kMaxRelations) {
-      draft.Invalid(path + ".relations", absl::StrCat("a model has at most 500 relations, not ", proto.relations_size()));
+      draft.Invalid(path + ".relations",
+                    absl::StrCat("a model has at most 500 relations, not ", proto.relations_size()));
       continue;
     }
     CheckFields(draft, model);

@@ -10,15 +10,20 @@
 
 namespace rowan {
 
-std::string RelationDraft::QualifiedName() const { return source->proto->name() + "." + proto->name(); }
+std::string RelationDraft::QualifiedName() const {
+  return source->proto->name() + "." + proto->name();
+}
 
-std::string ModelDraft::FieldPath(std::string_view field) const { return path + ".fields." + std::string(field); }
+std::string ModelDraft::FieldPath(std::string_view field) const {
+  return path + ".fields." + std::string(field);
+}
 
 bool ModelDraft::IsPrimary(const std::string& field) const {
   return std::find(primary.begin(), primary.end(), field) != primary.end();
 }
 
-void Draft::Report(std::string reason, std::string path, std::string message, std::map<std::string, std::string> metadata) {
+void Draft::Report(std::string reason, std::string path, std::string message,
+                   std::map<std::string, std::string> metadata) {
   problems.push_back({std::move(reason), std::move(path), std::move(message), std::move(metadata)});
 }
 
@@ -30,7 +35,8 @@ void Draft::Unknown(std::string path, std::string_view what, std::string_view na
   std::map<std::string, std::string> metadata = {{"name", Printable(name)}};
   if (!listed.empty()) metadata.emplace("nearest", listed);
   Report("UNKNOWN_TARGET", std::move(path),
-         "there is no " + std::string(what) + " \"" + Printable(name) + "\"" + (listed.empty() ? "" : "; did you mean " + listed + "?"),
+         "there is no " + std::string(what) + " \"" + Printable(name) + "\"" +
+             (listed.empty() ? "" : "; did you mean " + listed + "?"),
          std::move(metadata));
 }
 

@@ -1,9 +1,12 @@
-// Compiles a schema: checks it, resolves what it leaves open, and builds the catalog. docs/reference/schemas.md has the rules.
+// Compiles a schema: checks it, resolves what it leaves open, and builds the catalog. docs/reference/schemas.md has the
+// rules.
 //
-//   v1::Schema (as sent)  --check, resolve-->  v1::Schema (canonical: every name and default spelled out)  --build-->  Catalog
+//   v1::Schema (as sent)  --check, resolve-->  v1::Schema (canonical: every name and default spelled out)  --build-->
+//   Catalog
 //
-// The canonical form is deterministic: models, relations, keys, indexes and checks are in the order of their names, fields in column
-// order with added foreign-key fields last. Compiling a canonical form gives the same canonical form, version and catalog.
+// The canonical form is deterministic: models, relations, keys, indexes and checks are in the order of their names,
+// fields in column order with added foreign-key fields last. Compiling a canonical form gives the same canonical form,
+// version and catalog.
 #pragma once
 
 #include <memory>
@@ -29,8 +32,8 @@ struct CompiledSchema {
   std::vector<SchemaNotice> notices;
 };
 
-// Compiles the schema. `version` and `apply_time` of the input are ignored. Errors: one status of errors::SchemaInvalid that lists
-// every problem with its own reason and document-form path. Pure, hence thread-safe.
+// Compiles the schema. `version` and `apply_time` of the input are ignored. Errors: one status of errors::SchemaInvalid
+// that lists every problem with its own reason and document-form path. Pure, hence thread-safe.
 absl::StatusOr<CompiledSchema> CompileSchema(const v1::Schema& schema);
 
 }  // namespace rowan

@@ -72,7 +72,8 @@ TEST(CompileCatalogTest, FiveHundredFieldsAndNoMoreWithForeignKeys) {
 TEST(CompileCatalogTest, FiveHundredRelationsAndNoMore) {
   v1::Schema schema = Chain(2);
   for (int i = 1; i < 500; ++i) {
-    AddRelation(*schema.mutable_models(1), absl::StrCat("r", i), v1::RELATION_KIND_BELONGS_TO, "M0")->add_fields("beforeId");
+    AddRelation(*schema.mutable_models(1), absl::StrCat("r", i), v1::RELATION_KIND_BELONGS_TO, "M0")
+        ->add_fields("beforeId");
     schema.mutable_models(1)->mutable_relations(i)->set_constraint_name(absl::StrCat("fk", i));
   }
   EXPECT_TRUE(CompileSchema(schema).ok());
@@ -99,7 +100,8 @@ TEST(CompileCatalogTest, EveryProblemAtOnce) {
   schema.mutable_models(1)->mutable_relations(0)->set_target("M9");
   schema.mutable_models(2)->mutable_relations(0)->set_constraint_name(std::string(64, 'x'));
   const std::string message(CompileSchema(schema).status().message());
-  for (const char* path : {"schema:", "models.M0.fields.id.type:", "models.M1.relations.before.target:", "models.M2.relations.before.constraint_name:"}) {
+  for (const char* path : {"schema:", "models.M0.fields.id.type:", "models.M1.relations.before.target:",
+                           "models.M2.relations.before.constraint_name:"}) {
     EXPECT_NE(message.find(path), std::string::npos) << path << " in " << message;
   }
 }

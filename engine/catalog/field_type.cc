@@ -69,8 +69,9 @@ std::string TimestampText(const google::protobuf::Timestamp& timestamp) {
   // The year before 1 is 1 BC.
   const int64_t year = civil.year() > 0 ? civil.year() : 1 - civil.year();
   char text[64];
-  std::snprintf(text, sizeof text, "%04lld-%02d-%02d %02d:%02d:%02d.%06d+00%s", static_cast<long long>(year), civil.month(), civil.day(),
-                civil.hour(), civil.minute(), civil.second(), timestamp.nanos() / 1000, civil.year() > 0 ? "" : " BC");
+  std::snprintf(text, sizeof text, "%04lld-%02d-%02d %02d:%02d:%02d.%06d+00%s", static_cast<long long>(year),
+                civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second(), timestamp.nanos() / 1000,
+                civil.year() > 0 ? "" : " BC");
   return text;
 }
 
@@ -104,7 +105,9 @@ std::string InputText(const v1::Value& value) {
       for (const v1::Value& element : value.array_value().values()) {
         if (!text.empty()) text += ',';
         const bool null = element.kind_case() == v1::Value::kNullValue;
-        text += null ? "NULL" : absl::StrCat("\"", absl::StrReplaceAll(InputText(element), {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+        text +=
+            null ? "NULL"
+                 : absl::StrCat("\"", absl::StrReplaceAll(InputText(element), {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
       }
       return "{" + text + "}";
     }
@@ -130,6 +133,8 @@ Type FieldTypeOf(const v1::FieldType& proto, const std::string& database_schema)
   return type;
 }
 
-std::string SqlLiteral(const v1::Value& value) { return "'" + absl::StrReplaceAll(InputText(value), {{"'", "''"}}) + "'"; }
+std::string SqlLiteral(const v1::Value& value) {
+  return "'" + absl::StrReplaceAll(InputText(value), {{"'", "''"}}) + "'";
+}
 
 }  // namespace rowan

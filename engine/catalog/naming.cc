@@ -25,27 +25,40 @@ using Rule = std::pair<std::string_view, std::string_view>;
 
 // Whole words that follow no rule below.
 constexpr std::array kIrregular = std::to_array<Rule>({
-    {"aliases", "alias"},   {"analyses", "analysis"}, {"caches", "cache"},    {"canvases", "canvas"}, {"children", "child"},
-    {"cookies", "cookie"},  {"indices", "index"},     {"matrices", "matrix"}, {"men", "man"},         {"movies", "movie"},
-    {"news", "news"},       {"quizzes", "quiz"},      {"series", "series"},   {"shoes", "shoe"},      {"species", "species"},
-    {"vertices", "vertex"}, {"women", "woman"},
+    {"aliases", "alias"},
+    {"analyses", "analysis"},
+    {"caches", "cache"},
+    {"canvases", "canvas"},
+    {"children", "child"},
+    {"cookies", "cookie"},
+    {"indices", "index"},
+    {"matrices", "matrix"},
+    {"men", "man"},
+    {"movies", "movie"},
+    {"news", "news"},
+    {"quizzes", "quiz"},
+    {"series", "series"},
+    {"shoes", "shoe"},
+    {"species", "species"},
+    {"vertices", "vertex"},
+    {"women", "woman"},
 });
 
 // Endings, the first that fits wins: what the ending becomes.
 constexpr std::array kEndings = std::to_array<Rule>({
-    {"sses", "ss"},    // classes, addresses
-    {"shes", "sh"},    // dishes
-    {"ches", "ch"},    // batches
-    {"xes", "x"},      // boxes
-    {"tzes", "tz"},    // waltzes
-    {"oes", "o"},      // heroes
-    {"auses", "ause"}, // clauses
-    {"ouses", "ouse"}, // warehouses
-    {"uses", "us"},    // statuses
-    {"ss", "ss"},      // address
-    {"us", "us"},      // status
-    {"is", "is"},      // basis
-    {"s", ""},         // users
+    {"sses", "ss"},     // classes, addresses
+    {"shes", "sh"},     // dishes
+    {"ches", "ch"},     // batches
+    {"xes", "x"},       // boxes
+    {"tzes", "tz"},     // waltzes
+    {"oes", "o"},       // heroes
+    {"auses", "ause"},  // clauses
+    {"ouses", "ouse"},  // warehouses
+    {"uses", "us"},     // statuses
+    {"ss", "ss"},       // address
+    {"us", "us"},       // status
+    {"is", "is"},       // basis
+    {"s", ""},          // users
 });
 
 }  // namespace
@@ -119,7 +132,8 @@ std::string Singular(std::string_view table) {
   // categories -> category, but ties -> tie.
   if (ends_with("ies")) {
     const bool short_word = lower.size() <= 4;
-    return std::string(before) + std::string(word.substr(0, word.size() - (short_word ? 1 : 3))) + (short_word ? "" : "y");
+    return std::string(before) + std::string(word.substr(0, word.size() - (short_word ? 1 : 3))) +
+           (short_word ? "" : "y");
   }
   for (const auto& [plural, singular] : kEndings) {
     if (!ends_with(plural)) continue;
@@ -145,7 +159,8 @@ std::string ConstraintName(std::string_view prefix, std::string_view table, cons
 std::vector<std::string> ForeignKeyFieldNames(std::string_view stem, const std::vector<std::string>& references) {
   if (references.size() == 1) return {Shortened(std::string(stem) + "Id")};
   std::vector<std::string> fields;
-  for (const std::string& reference : references) fields.push_back(Shortened(std::string(stem) + Capitalised(reference)));
+  for (const std::string& reference : references)
+    fields.push_back(Shortened(std::string(stem) + Capitalised(reference)));
   return fields;
 }
 

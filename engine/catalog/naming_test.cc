@@ -11,25 +11,59 @@ struct Pair {
 };
 
 TEST(NamingTest, SnakeCase) {
-  for (const auto& [from, to] : {Pair{"createdAt", "created_at"}, {"HTTPServer", "http_server"}, {"userID", "user_id"}, {"id", "id"},
-                                 {"already_snake", "already_snake"}, {"A", "a"}, {"x2Y", "x2_y"}, {"_Private", "_private"}, {"", ""}}) {
+  for (const auto& [from, to] : {Pair{"createdAt", "created_at"},
+                                 {"HTTPServer", "http_server"},
+                                 {"userID", "user_id"},
+                                 {"id", "id"},
+                                 {"already_snake", "already_snake"},
+                                 {"A", "a"},
+                                 {"x2Y", "x2_y"},
+                                 {"_Private", "_private"},
+                                 {"", ""}}) {
     EXPECT_EQ(SnakeCase(from), to) << from;
   }
 }
 
 TEST(NamingTest, CamelCase) {
-  for (const auto& [from, to] : {Pair{"order_item", "orderItem"}, {"User", "user"}, {"a b-c", "aBC"}, {"9lives", "lives"}, {"\"'", ""}, {"é_x", "x"}}) {
+  for (const auto& [from, to] : {Pair{"order_item", "orderItem"},
+                                 {"User", "user"},
+                                 {"a b-c", "aBC"},
+                                 {"9lives", "lives"},
+                                 {"\"'", ""},
+                                 {"é_x", "x"}}) {
     EXPECT_EQ(CamelCase(from), to) << from;
   }
 }
 
 TEST(NamingTest, Singular) {
-  for (const auto& [from, to] :
-       {Pair{"users", "user"}, {"categories", "category"}, {"statuses", "status"}, {"boxes", "box"}, {"people", "people"}, {"ties", "tie"},
-        {"movies", "movie"}, {"classes", "class"}, {"addresses", "address"}, {"address", "address"}, {"status", "status"}, {"basis", "basis"},
-        {"houses", "house"}, {"batches", "batch"}, {"caches", "cache"}, {"dishes", "dish"}, {"heroes", "hero"}, {"order_lines", "order_line"},
-        {"my_people", "my_people"}, {"series", "series"}, {"databases", "database"}, {"sizes", "size"}, {"USERS", "USER"}, {"data", "data"},
-        {"s", "s"}, {"", ""}, {"children", "child"}, {"quizzes", "quiz"}}) {
+  for (const auto& [from, to] : {Pair{"users", "user"},
+                                 {"categories", "category"},
+                                 {"statuses", "status"},
+                                 {"boxes", "box"},
+                                 {"people", "people"},
+                                 {"ties", "tie"},
+                                 {"movies", "movie"},
+                                 {"classes", "class"},
+                                 {"addresses", "address"},
+                                 {"address", "address"},
+                                 {"status", "status"},
+                                 {"basis", "basis"},
+                                 {"houses", "house"},
+                                 {"batches", "batch"},
+                                 {"caches", "cache"},
+                                 {"dishes", "dish"},
+                                 {"heroes", "hero"},
+                                 {"order_lines", "order_line"},
+                                 {"my_people", "my_people"},
+                                 {"series", "series"},
+                                 {"databases", "database"},
+                                 {"sizes", "size"},
+                                 {"USERS", "USER"},
+                                 {"data", "data"},
+                                 {"s", "s"},
+                                 {"", ""},
+                                 {"children", "child"},
+                                 {"quizzes", "quiz"}}) {
     EXPECT_EQ(Singular(from), to) << from;
   }
 }
@@ -55,7 +89,8 @@ TEST(NamingTest, Identifiers) {
 TEST(NamingTest, PlainText) {
   EXPECT_TRUE(IsPlainText("naïve 🙂"));
   EXPECT_FALSE(IsPlainText(std::string_view("a\0b", 3)));
-  for (const char* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xf4\x90\x80\x80"}) EXPECT_FALSE(IsPlainText(bad));
+  for (const char* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xf4\x90\x80\x80"})
+    EXPECT_FALSE(IsPlainText(bad));
 }
 
 TEST(NamingTest, PrintableIsAlwaysShortAndPlain) {

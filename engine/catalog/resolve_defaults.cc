@@ -9,14 +9,17 @@
 namespace rowan {
 namespace {
 
-bool HasDefault(const v1::Field& field) { return field.default_().kind_case() != v1::Default::KIND_NOT_SET; }
+bool HasDefault(const v1::Field& field) {
+  return field.default_().kind_case() != v1::Default::KIND_NOT_SET;
+}
 
 void CheckGenerator(Draft& draft, const std::string& path, const v1::Field& field) {
   const v1::ScalarType scalar = field.type().scalar();
   const bool array = field.type().array();
   switch (field.default_().generator()) {
     case v1::DEFAULT_GENERATOR_NOW:
-      if (array || (scalar != v1::SCALAR_TYPE_TIMESTAMP && scalar != v1::SCALAR_TYPE_DATE && scalar != v1::SCALAR_TYPE_TIME)) {
+      if (array ||
+          (scalar != v1::SCALAR_TYPE_TIMESTAMP && scalar != v1::SCALAR_TYPE_DATE && scalar != v1::SCALAR_TYPE_TIME)) {
         draft.Invalid(path, "now is for timestamp, date and time fields");
       }
       return;
@@ -61,12 +64,14 @@ void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
   const std::string path = model.FieldPath(field.name());
   const bool primary = model.IsPrimary(field.name());
   if (field.has_default_() && !HasDefault(field)) draft.Invalid(path + ".default", "the default is empty");
-  if (primary && model.primary.size() == 1 && IsInteger(field.type()) && !field.has_default_() && model.foreign.count(field.name()) == 0) {
+  if (primary && model.primary.size() == 1 && IsInteger(field.type()) && !field.has_default_() &&
+      model.foreign.count(field.name()) == 0) {
     field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
   }
   if (field.optional() && !HasDefault(field)) field.set_nullable(true);
   if (primary && field.nullable()) {
-    draft.Invalid(path, "a field of the primary key is always there: it cannot be nullable, nor optional without a default");
+    draft.Invalid(path,
+                  "a field of the primary key is always there: it cannot be nullable, nor optional without a default");
   }
   switch (field.default_().kind_case()) {
     case v1::Default::kLiteral:

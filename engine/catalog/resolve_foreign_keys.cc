@@ -11,7 +11,9 @@ namespace {
 
 const std::vector<std::string>& PrimaryOf(Draft& draft, ModelDraft& model);
 
-bool IsBelongsTo(const RelationDraft& relation) { return relation.proto->kind() == v1::RELATION_KIND_BELONGS_TO; }
+bool IsBelongsTo(const RelationDraft& relation) {
+  return relation.proto->kind() == v1::RELATION_KIND_BELONGS_TO;
+}
 
 std::vector<std::string> References(Draft& draft, const RelationDraft& belongs_to) {
   if (!belongs_to.proto->references().empty()) return ToVector(belongs_to.proto->references());
@@ -26,7 +28,8 @@ std::vector<std::string> BelongsToFields(Draft& draft, const RelationDraft& belo
 }
 
 // Puts the fields of belongsTo relations in the place of their names.
-std::vector<std::string> Expanded(Draft& draft, ModelDraft& model, const google::protobuf::RepeatedPtrField<std::string>& names) {
+std::vector<std::string> Expanded(Draft& draft, ModelDraft& model,
+                                  const google::protobuf::RepeatedPtrField<std::string>& names) {
   std::vector<std::string> fields;
   for (const std::string& name : names) {
     const auto relation = model.relation_by_name.find(name);
@@ -42,9 +45,10 @@ std::vector<std::string> Expanded(Draft& draft, ModelDraft& model, const google:
 const std::vector<std::string>& PrimaryOf(Draft& draft, ModelDraft& model) {
   if (model.keyed == ModelDraft::Keyed::kYes) return model.primary;
   if (model.keyed == ModelDraft::Keyed::kInProgress) {
-    draft.Invalid(model.path + ".primary_key",
-                  "the key holds a relation whose own key leads back to this one, so that its fields cannot be known: name them "
-                  "with `fields` and give them types");
+    draft.Invalid(
+        model.path + ".primary_key",
+        "the key holds a relation whose own key leads back to this one, so that its fields cannot be known: name them "
+        "with `fields` and give them types");
     return model.primary;
   }
   model.keyed = ModelDraft::Keyed::kInProgress;
@@ -56,15 +60,17 @@ const std::vector<std::string>& PrimaryOf(Draft& draft, ModelDraft& model) {
   if (primary.empty()) {
     primary = marked;
     if (marked.empty()) {
-      draft.Invalid(model.path, "the model has no primary key: mark a field `primary: true`, or list fields in primary_key");
+      draft.Invalid(model.path,
+                    "the model has no primary key: mark a field `primary: true`, or list fields in primary_key");
     }
   } else {
     const bool all_listed = std::all_of(marked.begin(), marked.end(), [&](const std::string& field) {
       return std::find(primary.begin(), primary.end(), field) != primary.end();
     });
     if (!all_listed) {
-      draft.Invalid(model.path + ".primary_key", absl::StrCat("it lists ", absl::StrJoin(primary, ", "), ", but marked primary are ",
-                                                              absl::StrJoin(marked, ", "), ": say it one way"));
+      draft.Invalid(model.path + ".primary_key",
+                    absl::StrCat("it lists ", absl::StrJoin(primary, ", "), ", but marked primary are ",
+                                 absl::StrJoin(marked, ", "), ": say it one way"));
     }
   }
   model.primary = std::move(primary);
@@ -78,8 +84,8 @@ void AddField(Draft& draft, ModelDraft& model, const std::string& name, const Re
   if (model.fields.count(name) != 0) return;
   if (model.relation_by_name.count(name) != 0) {
     draft.Report("NAME_COLLISION", relation.path,
-                 absl::StrCat("its foreign-key field \"", name, "\" has the name of a relation of ", model.proto->name(),
-                              ": name another with `fields`"),
+                 absl::StrCat("its foreign-key field \"", name, "\" has the name of a relation of ",
+                              model.proto->name(), ": name another with `fields`"),
                  {{"name", name}});
     return;
   }
@@ -93,16 +99,17 @@ void AddField(Draft& draft, ModelDraft& model, const std::string& name, const Re
   model.added.insert(name);
 }
 
-void AddForeignKey(Draft& draft, RelationDraft& relation, ModelDraft& holder, ModelDraft& target, std::vector<std::string> fields,
-                   std::vector<std::string> references) {
+void AddForeignKey(Draft& draft, RelationDraft& relation, ModelDraft& holder, ModelDraft& target,
+                   std::vector<std::string> fields, std::vector<std::string> references) {
   if (references.empty()) {
     relation.broken = true;  // the target has no key, which is reported there
     return;
   }
   if (fields.size() != references.size()) {
     draft.Invalid(relation.path + ".fields",
-                  absl::StrCat("the foreign key has ", fields.size(), " fields (", absl::StrJoin(fields, ", "), ") and refers to ",
-                               references.size(), " (", absl::StrJoin(references, ", "), ") of ", target.proto->name()));
+                  absl::StrCat("the foreign key has ", fields.size(), " fields (", absl::StrJoin(fields, ", "),
+                               ") and refers to ", references.size(), " (", absl::StrJoin(references, ", "), ") of ",
+                               target.proto->name()));
     relation.broken = true;
     return;
   }
@@ -117,7 +124,8 @@ void AddForeignKey(Draft& draft, RelationDraft& relation, ModelDraft& holder, Mo
   holder.foreign_keys.push_back(relation.foreign_key);
   *relation.proto->mutable_fields() = {relation.foreign_key->fields.begin(), relation.foreign_key->fields.end()};
   if (IsBelongsTo(relation)) {
-    *relation.proto->mutable_references() = {relation.foreign_key->references.begin(), relation.foreign_key->references.end()};
+    *relation.proto->mutable_references() = {relation.foreign_key->references.begin(),
+                                             relation.foreign_key->references.end()};
   }
 }
 
@@ -141,7 +149,8 @@ std::vector<RelationDraft*> Willing(const std::vector<RelationDraft*>& candidate
   return naming.empty() ? open : naming;
 }
 
-// Finds the belongsTo at the other end. Returns false when a problem was reported; without one the relation implies its foreign key.
+// Finds the belongsTo at the other end. Returns false when a problem was reported; without one the relation implies its
+// foreign key.
 bool FindInverse(Draft& draft, RelationDraft& relation) {
   const std::vector<RelationDraft*> candidates = PointingBack(relation);
   const std::string& named = relation.proto->inverse();
@@ -154,8 +163,9 @@ bool FindInverse(Draft& draft, RelationDraft& relation) {
       return false;
     }
     if (std::find(candidates.begin(), candidates.end(), found->second) == candidates.end()) {
-      draft.Invalid(relation.path + ".inverse", absl::StrCat(found->second->QualifiedName(), " is no belongs_to of ",
-                                                             relation.source->proto->name(), ", so it cannot be the other end"));
+      draft.Invalid(relation.path + ".inverse",
+                    absl::StrCat(found->second->QualifiedName(), " is no belongs_to of ",
+                                 relation.source->proto->name(), ", so it cannot be the other end"));
       return false;
     }
     relation.inverse = found->second;
@@ -172,7 +182,8 @@ bool FindInverse(Draft& draft, RelationDraft& relation) {
     const std::string listed =
         absl::StrJoin(willing, ", ", [](std::string* out, const RelationDraft* r) { out->append(r->QualifiedName()); });
     draft.Report("AMBIGUOUS_INVERSE", relation.path,
-                 absl::StrCat("its other end can be any of ", listed, ": name one, for example `inverse: ", willing[0]->proto->name(), "`"),
+                 absl::StrCat("its other end can be any of ", listed,
+                              ": name one, for example `inverse: ", willing[0]->proto->name(), "`"),
                  {{"candidates", listed}});
     return false;
   }
@@ -212,9 +223,9 @@ void ImplyForeignKey(Draft& draft, RelationDraft& relation) {
   for (const ForeignKeyDraft* other : relation.target->foreign_keys) {
     if (other->fields != fields) continue;
     draft.Report("NAME_COLLISION", relation.path,
-                 absl::StrCat("the foreign key ", relation.target->proto->name(), "(", absl::StrJoin(fields, ", "), ") is that of ",
-                              other->relation->QualifiedName(), " already: declare the belongs_to in ", relation.target->proto->name(),
-                              ", or name other `fields`"),
+                 absl::StrCat("the foreign key ", relation.target->proto->name(), "(", absl::StrJoin(fields, ", "),
+                              ") is that of ", other->relation->QualifiedName(), " already: declare the belongs_to in ",
+                              relation.target->proto->name(), ", or name other `fields`"),
                  {{"name", absl::StrJoin(fields, ", ")}});
     relation.broken = true;
     return;
@@ -292,7 +303,8 @@ void ResolveForeignKeys(Draft& draft) {
   for (ModelDraft& model : draft.models) {
     for (const auto& relation : model.relations) {
       if (relation->broken || !IsBelongsTo(*relation)) continue;
-      AddForeignKey(draft, *relation, model, *relation->target, BelongsToFields(draft, *relation), References(draft, *relation));
+      AddForeignKey(draft, *relation, model, *relation->target, BelongsToFields(draft, *relation),
+                    References(draft, *relation));
     }
   }
   for (ModelDraft& model : draft.models) {

@@ -20,7 +20,9 @@ void Pair(RelationDraft& a, RelationDraft& b) {
   b.inverse = &a;
 }
 
-void Break(RelationDraft& relation) { relation.broken = true; }
+void Break(RelationDraft& relation) {
+  relation.broken = true;
+}
 
 // Pairs a relation that names its other end.
 void PairNamed(Draft& draft, RelationDraft& relation) {
@@ -28,7 +30,8 @@ void PairNamed(Draft& draft, RelationDraft& relation) {
   const std::string path = relation.path + ".inverse";
   const auto found = relation.target->relation_by_name.find(named);
   if (found == relation.target->relation_by_name.end()) {
-    draft.Unknown(path, "relation of " + relation.target->proto->name(), named, NamesOf(relation.target->relation_by_name));
+    draft.Unknown(path, "relation of " + relation.target->proto->name(), named,
+                  NamesOf(relation.target->relation_by_name));
     return Break(relation);
   }
   RelationDraft& other = *found->second;
@@ -74,9 +77,11 @@ void PairUnnamed(Draft& draft, const std::vector<RelationDraft*>& open) {
       const std::vector<RelationDraft*>& theirs = candidates[mine[0]];
       if (theirs.size() == 1 && theirs[0] == relation) Pair(*relation, *mine[0]);
     } else if (mine.size() > 1) {
-      const std::string listed = absl::StrJoin(mine, ", ", [](std::string* out, const RelationDraft* r) { out->append(r->QualifiedName()); });
+      const std::string listed =
+          absl::StrJoin(mine, ", ", [](std::string* out, const RelationDraft* r) { out->append(r->QualifiedName()); });
       draft.Report("AMBIGUOUS_INVERSE", relation->path,
-                   absl::StrCat("its other end can be any of ", listed, ": name one, for example `inverse: ", mine[0]->proto->name(), "`"),
+                   absl::StrCat("its other end can be any of ", listed,
+                                ": name one, for example `inverse: ", mine[0]->proto->name(), "`"),
                    {{"candidates", listed}});
       relation->broken = true;
     }
@@ -98,12 +103,12 @@ Names DefaultColumns(const ModelDraft& model) {
 
 // Takes what either end says; both must say the same.
 template <typename Given>
-bool Agree(Draft& draft, const RelationDraft& relation, const char* what, const Given& here, const Given& there, const std::string& here_text,
-           const std::string& there_text) {
+bool Agree(Draft& draft, const RelationDraft& relation, const char* what, const Given& here, const Given& there,
+           const std::string& here_text, const std::string& there_text) {
   if (here.empty() || there.empty() || here == there) return true;
   draft.Report("JUNCTION_MISMATCH", relation.path,
-               absl::StrCat(what, " here is ", here_text, ", but ", there_text, " at the other end, ", relation.inverse->QualifiedName(),
-                            ": write it once, or the same at both ends"),
+               absl::StrCat(what, " here is ", here_text, ", but ", there_text, " at the other end, ",
+                            relation.inverse->QualifiedName(), ": write it once, or the same at both ends"),
                {{"here", here_text}, {"there", there_text}});
   return false;
 }
@@ -120,11 +125,14 @@ void ResolveJunction(Draft& draft, RelationDraft& relation) {
   const Names there_target = ToVector(there.target_columns());
   const auto listed = [](const Names& names) { return Printable(absl::StrJoin(names, ", ")); };
   const bool agreed =
-      Agree(draft, relation, "the junction's table", here.table(), there.table(), Printable(here.table()), Printable(there.table())) &
+      Agree(draft, relation, "the junction's table", here.table(), there.table(), Printable(here.table()),
+            Printable(there.table())) &
       Agree(draft, relation, "source_columns", here_source, there_target, listed(here_source), listed(there_target)) &
       Agree(draft, relation, "target_columns", here_target, there_source, listed(here_target), listed(there_source));
   if (!agreed) return;
-  const auto either = [](const auto& a, const auto& b, const auto& otherwise) { return !a.empty() ? a : !b.empty() ? b : otherwise; };
+  const auto either = [](const auto& a, const auto& b, const auto& otherwise) {
+    return !a.empty() ? a : !b.empty() ? b : otherwise;
+  };
   const std::string table = either(here.table(), there.table(), DefaultTable(relation));
   const Names sources = either(here_source, there_target, DefaultColumns(source));
   const Names targets = either(here_target, there_source, DefaultColumns(target));
@@ -132,18 +140,19 @@ void ResolveJunction(Draft& draft, RelationDraft& relation) {
   const auto check_count = [&](const char* attribute, const Names& columns, const ModelDraft& model) {
     if (columns.size() == model.primary.size()) return;
     draft.Invalid(absl::StrCat(relation.path, ".junction.", attribute),
-                  absl::StrCat("there are ", columns.size(), " columns for the ", model.primary.size(), " fields of the primary key of ",
-                               model.proto->name()));
+                  absl::StrCat("there are ", columns.size(), " columns for the ", model.primary.size(),
+                               " fields of the primary key of ", model.proto->name()));
   };
   check_count("source_columns", sources, source);
   check_count("target_columns", targets, target);
   std::set<std::string> distinct(sources.begin(), sources.end());
   distinct.insert(targets.begin(), targets.end());
   if (distinct.size() < sources.size() + targets.size()) {
-    draft.Report("NAME_COLLISION", relation.path + ".junction",
-                 absl::StrCat("two columns of the junction ", Printable(table), " are both called one of ", listed(targets),
-                              ": name them with source_columns and target_columns, as a relation of a model to itself must"),
-                 {{"name", listed(targets)}});
+    draft.Report(
+        "NAME_COLLISION", relation.path + ".junction",
+        absl::StrCat("two columns of the junction ", Printable(table), " are both called one of ", listed(targets),
+                     ": name them with source_columns and target_columns, as a relation of a model to itself must"),
+        {{"name", listed(targets)}});
   }
   v1::Junction& junction = *relation.proto->mutable_junction();
   junction.set_table(table);

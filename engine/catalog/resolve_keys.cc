@@ -1,5 +1,5 @@
-// Unique keys, indexes and the names of constraints. Marks on fields and relations become entries of the model's lists, where they can have
-// a name; the marks stay, and say of a canonical schema what is so.
+// Unique keys, indexes and the names of constraints. Marks on fields and relations become entries of the model's lists,
+// where they can have a name; the marks stay, and say of a canonical schema what is so.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +13,8 @@ namespace {
 using Names = std::vector<std::string>;
 
 bool AllExist(const ModelDraft& model, const Names& fields) {
-  return std::all_of(fields.begin(), fields.end(), [&](const std::string& field) { return model.fields.count(field) != 0; });
+  return std::all_of(fields.begin(), fields.end(),
+                     [&](const std::string& field) { return model.fields.count(field) != 0; });
 }
 
 const v1::UniqueKey* FindUnique(const ModelDraft& model, const Names& fields) {
@@ -27,7 +28,8 @@ const v1::UniqueKey* FindUnique(const ModelDraft& model, const Names& fields) {
 bool IsKey(const ModelDraft& model, const Names& fields) {
   if (SameNames(model.primary, fields)) return true;
   const auto& keys = model.proto->unique_keys();
-  return std::any_of(keys.begin(), keys.end(), [&](const v1::UniqueKey& key) { return SameNames(ToVector(key.fields()), fields); });
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const v1::UniqueKey& key) { return SameNames(ToVector(key.fields()), fields); });
 }
 
 bool HasPlainIndex(const ModelDraft& model, const Names& fields) {
@@ -40,7 +42,8 @@ bool HasPlainIndex(const ModelDraft& model, const Names& fields) {
 void CheckListed(Draft& draft, ModelDraft& model) {
   const auto check = [&](const std::string& path, const google::protobuf::RepeatedPtrField<std::string>& fields) {
     for (const std::string& field : fields) {
-      if (model.fields.count(field) == 0) draft.Unknown(path, "field of " + model.proto->name(), field, NamesOf(model.fields));
+      if (model.fields.count(field) == 0)
+        draft.Unknown(path, "field of " + model.proto->name(), field, NamesOf(model.fields));
     }
   };
   for (int i = 0; i < model.proto->unique_keys_size(); ++i) {
@@ -96,7 +99,8 @@ void AddIndexes(Draft& draft, ModelDraft& model) {
 
 template <typename Repeated>
 void SortByName(Repeated* repeated) {
-  std::stable_sort(repeated->pointer_begin(), repeated->pointer_end(), [](const auto* a, const auto* b) { return a->name() < b->name(); });
+  std::stable_sort(repeated->pointer_begin(), repeated->pointer_end(),
+                   [](const auto* a, const auto* b) { return a->name() < b->name(); });
 }
 
 void ResolveForeignKeyNames(Draft& draft, const ForeignKeyDraft& key) {
@@ -109,9 +113,10 @@ void ResolveForeignKeyNames(Draft& draft, const ForeignKeyDraft& key) {
   const bool belongs_to = relation.kind() == v1::RELATION_KIND_BELONGS_TO;
   if (belongs_to && (key.unique || FindUnique(*key.holder, key.fields) != nullptr)) relation.set_unique(true);
   if (!AllExist(*key.target, key.references) || IsKey(*key.target, key.references)) return;
-  draft.Invalid(key.relation->path + ".references",
-                absl::StrCat("(", absl::StrJoin(key.references, ", "), ") is neither the primary key nor a unique key of ",
-                             key.target->proto->name(), ": refer to its primary key, or declare these fields unique there"));
+  draft.Invalid(
+      key.relation->path + ".references",
+      absl::StrCat("(", absl::StrJoin(key.references, ", "), ") is neither the primary key nor a unique key of ",
+                   key.target->proto->name(), ": refer to its primary key, or declare these fields unique there"));
 }
 
 }  // namespace

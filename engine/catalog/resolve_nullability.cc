@@ -8,12 +8,17 @@
 namespace rowan {
 namespace {
 
-bool HasDefault(const v1::Field& field) { return field.default_().kind_case() != v1::Default::KIND_NOT_SET; }
+bool HasDefault(const v1::Field& field) {
+  return field.default_().kind_case() != v1::Default::KIND_NOT_SET;
+}
 
-bool Nullable(const v1::Field& field) { return field.nullable() || (field.optional() && !HasDefault(field)); }
+bool Nullable(const v1::Field& field) {
+  return field.nullable() || (field.optional() && !HasDefault(field));
+}
 
 bool SetsNull(const v1::Relation& relation) {
-  return relation.on_delete() == v1::REFERENTIAL_ACTION_SET_NULL || relation.on_update() == v1::REFERENTIAL_ACTION_SET_NULL;
+  return relation.on_delete() == v1::REFERENTIAL_ACTION_SET_NULL ||
+         relation.on_update() == v1::REFERENTIAL_ACTION_SET_NULL;
 }
 
 // The key's fields, unless one could not be added.
@@ -31,8 +36,9 @@ std::vector<v1::Field*> FieldsOf(const ForeignKeyDraft& key) {
 void ImplyNullable(Draft& draft, const ForeignKeyDraft& key, const std::vector<v1::Field*>& fields) {
   const v1::Relation& relation = *key.relation->proto;
   const auto refuse = [&](const std::string& why) {
-    draft.Report("SET_NULL_ON_REQUIRED", key.relation->path,
-                 absl::StrCat("SET NULL on a foreign key that ", why, ": make it nullable, or choose restrict or cascade"));
+    draft.Report(
+        "SET_NULL_ON_REQUIRED", key.relation->path,
+        absl::StrCat("SET NULL on a foreign key that ", why, ": make it nullable, or choose restrict or cascade"));
   };
   if (relation.required()) return refuse("is declared required");
   for (const v1::Field* field : fields) {
@@ -72,19 +78,22 @@ void ResolveActions(Draft& draft, const ForeignKeyDraft& key, const std::vector<
   const bool any = std::any_of(fields.begin(), fields.end(), [](const v1::Field* field) { return Nullable(*field); });
   const bool all = std::all_of(fields.begin(), fields.end(), [](const v1::Field* field) { return Nullable(*field); });
   if (relation.required() && any) {
-    if (!SetsNull(relation)) draft.Invalid(key.relation->path + ".required", "the relation is declared required, but its field is nullable");
+    if (!SetsNull(relation))
+      draft.Invalid(key.relation->path + ".required", "the relation is declared required, but its field is nullable");
     return;
   }
   const bool sets_default = relation.on_delete() == v1::REFERENTIAL_ACTION_SET_DEFAULT ||
                             relation.on_update() == v1::REFERENTIAL_ACTION_SET_DEFAULT;
   for (const v1::Field* field : fields) {
     if (!sets_default || Nullable(*field) || HasDefault(*field)) continue;
-    draft.Invalid(key.relation->path, absl::StrCat("SET DEFAULT needs a default, or null, in ", key.holder->proto->name(), ".", field->name()));
+    draft.Invalid(key.relation->path, absl::StrCat("SET DEFAULT needs a default, or null, in ",
+                                                   key.holder->proto->name(), ".", field->name()));
   }
   relation.set_nullable(any);
   relation.set_optional(any);
   relation.set_required(!any);
-  if (relation.on_update() == v1::REFERENTIAL_ACTION_UNSPECIFIED) relation.set_on_update(v1::REFERENTIAL_ACTION_CASCADE);
+  if (relation.on_update() == v1::REFERENTIAL_ACTION_UNSPECIFIED)
+    relation.set_on_update(v1::REFERENTIAL_ACTION_CASCADE);
   if (relation.on_delete() == v1::REFERENTIAL_ACTION_UNSPECIFIED) {
     relation.set_on_delete(all ? v1::REFERENTIAL_ACTION_SET_NULL : v1::REFERENTIAL_ACTION_RESTRICT);
   }

@@ -43,14 +43,16 @@ class TypeResolver {
       return &field.type();
     }
     if (!in_progress_.insert(id).second) {
-      draft_.Invalid(model.FieldPath(name), "its type is that of a key which leads back to this field: declare the field with its type");
+      draft_.Invalid(model.FieldPath(name),
+                     "its type is that of a key which leads back to this field: declare the field with its type");
       return nullptr;
     }
     const Reference& first = references->second.front();
     ModelDraft& target = *first.key->target;
     if (target.fields.count(first.referenced) != 0) {
       // A copy: resolving may add to the target's fields.
-      if (const v1::FieldType* type = Resolve(target, first.referenced); type != nullptr) *field.mutable_type() = v1::FieldType(*type);
+      if (const v1::FieldType* type = Resolve(target, first.referenced); type != nullptr)
+        *field.mutable_type() = v1::FieldType(*type);
     }
     in_progress_.erase(id);
     done_.insert(id);
@@ -74,8 +76,9 @@ class TypeResolver {
       const v1::FieldType* there = Resolve(*key.target, referenced);
       if (here == nullptr || there == nullptr || MessageDifferencer::Equals(*here, *there)) continue;
       draft_.Invalid(key.holder->FieldPath(key.fields[i]) + ".type",
-                     absl::StrCat("it refers to ", key.target->proto->name(), ".", referenced, " by ", key.relation->QualifiedName(),
-                                  " and must have the same type: ", Text(*there), ", not ", Text(*here)));
+                     absl::StrCat("it refers to ", key.target->proto->name(), ".", referenced, " by ",
+                                  key.relation->QualifiedName(), " and must have the same type: ", Text(*there),
+                                  ", not ", Text(*here)));
     }
   }
 
@@ -98,7 +101,8 @@ class TypeResolver {
       const std::string path = model.FieldPath(field.name());
       const bool identity = field.default_().generator() == v1::DEFAULT_GENERATOR_IDENTITY;
       if (foreign) draft_.Invalid(path + ".type", "a foreign key takes its value from another row: use int64");
-      if (field.has_default_() && !identity) draft_.Invalid(path + ".default", "an auto_increment has no other default");
+      if (field.has_default_() && !identity)
+        draft_.Invalid(path + ".default", "an auto_increment has no other default");
       type.set_scalar(v1::SCALAR_TYPE_INT64);
       field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
     } else if (type.scalar() == v1::SCALAR_TYPE_DECIMAL && type.has_precision()) {

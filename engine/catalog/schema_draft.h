@@ -1,16 +1,14 @@
 // A schema while it is compiled. Private to engine/catalog.
 //
-// The draft holds a copy of the schema that the steps below turn into the canonical form in place, and tables beside it to find things by
-// name. Each step reports what is wrong and goes on with the rest, so that one compilation finds every problem; what a step cannot use is
-// marked broken and left alone by the later ones.
+// The draft holds a copy of the schema that the steps below turn into the canonical form in place, and tables beside it
+// to find things by name. Each step reports what is wrong and goes on with the rest, so that one compilation finds
+// every problem; what a step cannot use is marked broken and left alone by the later ones.
 //
 //   CheckParts          each part by itself: names, types, attributes that fit; fills the tables
-//   ResolveForeignKeys  primary keys; foreign keys of belongsTo, or implied by hasOne and hasMany; inverses; adds their fields
-//   ResolveTypes        number, auto-increment, types of added fields
-//   ResolveNullability  foreign keys and their actions, then every field
-//   ResolveDefaults     identities and literals
-//   ResolveKeys         unique keys, indexes, constraint names, what foreign keys may refer to
-//   ResolveJunctions    manyToMany: inverses, tables, columns
+//   ResolveForeignKeys  primary keys; foreign keys of belongsTo, or implied by hasOne and hasMany; inverses; adds their
+//   fields ResolveTypes        number, auto-increment, types of added fields ResolveNullability  foreign keys and their
+//   actions, then every field ResolveDefaults     identities and literals ResolveKeys         unique keys, indexes,
+//   constraint names, what foreign keys may refer to ResolveJunctions    manyToMany: inverses, tables, columns
 //   CheckNames          no two things share a name in PostgreSQL
 //   CheckCycles         a first row can be inserted everywhere
 #pragma once
@@ -39,7 +37,7 @@ struct ForeignKeyDraft;
 struct RelationDraft {
   v1::Relation* proto = nullptr;
   ModelDraft* source = nullptr;
-  ModelDraft* target = nullptr;            // null when broken
+  ModelDraft* target = nullptr;  // null when broken
   std::string path;
   bool broken = false;                     // reported; later steps leave it alone
   RelationDraft* inverse = nullptr;        // hasOne, hasMany: the belongsTo; manyToMany: the other end
@@ -51,7 +49,8 @@ struct RelationDraft {
 struct ForeignKeyDraft {
   ModelDraft* holder = nullptr;
   ModelDraft* target = nullptr;
-  RelationDraft* relation = nullptr;  // whose attributes describe it: the belongsTo, or the hasOne or hasMany that implies it
+  RelationDraft* relation =
+      nullptr;  // whose attributes describe it: the belongsTo, or the hasOne or hasMany that implies it
   std::vector<std::string> fields;
   std::vector<std::string> references;
   bool unique = false;
@@ -81,11 +80,13 @@ struct Draft {
   std::vector<errors::SchemaProblem> problems;
   std::vector<SchemaNotice> notices;
 
-  void Report(std::string reason, std::string path, std::string message, std::map<std::string, std::string> metadata = {});
+  void Report(std::string reason, std::string path, std::string message,
+              std::map<std::string, std::string> metadata = {});
   // A part that is wrong in itself.
   void Invalid(std::string path, std::string message) { Report("SCHEMA_INVALID", std::move(path), std::move(message)); }
   // A name that does not exist. `what` is what it should be: "model".
-  void Unknown(std::string path, std::string_view what, std::string_view name, const std::vector<std::string_view>& existing);
+  void Unknown(std::string path, std::string_view what, std::string_view name,
+               const std::vector<std::string_view>& existing);
   void Notice(std::string reason, std::string path, std::string message);
 };
 

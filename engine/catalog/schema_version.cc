@@ -32,6 +32,8 @@ std::string CanonicalContent(const v1::Schema& canonical) {
   return bytes;
 }
 
-std::string SchemaVersion(const v1::Schema& canonical) { return ContentHash(CanonicalContent(canonical)).substr(0, 16); }
+std::string SchemaVersion(const v1::Schema& canonical) {
+  return ContentHash(CanonicalContent(canonical)).substr(0, 16);
+}
 
 }  // namespace rowan

@@ -7,8 +7,8 @@
 namespace rowan {
 namespace {
 
-// Returns the position after the quoted text that begins at `begin`, or npos when it does not end. A doubled quote is part of the text, and so
-// is what follows a backslash where `escapes`.
+// Returns the position after the quoted text that begins at `begin`, or npos when it does not end. A doubled quote is
+// part of the text, and so is what follows a backslash where `escapes`.
 size_t AfterQuoted(std::string_view text, size_t begin, bool escapes) {
   const char quote = text[begin];
   for (size_t i = begin + 1; i < text.size(); ++i) {
@@ -22,7 +22,9 @@ size_t AfterQuoted(std::string_view text, size_t begin, bool escapes) {
   return std::string_view::npos;
 }
 
-bool IsWord(char c) { return absl::ascii_isalnum(c) || c == '_'; }
+bool IsWord(char c) {
+  return absl::ascii_isalnum(c) || c == '_';
+}
 
 }  // namespace
 
@@ -33,7 +35,8 @@ std::string SqlExpressionFault(std::string_view text) {
     const char c = text[i];
     const char next = i + 1 < text.size() ? text[i + 1] : '\0';
     if (c == '\'' || c == '"') {
-      const bool escapes = c == '\'' && i > 0 && absl::ascii_tolower(text[i - 1]) == 'e' && (i < 2 || !IsWord(text[i - 2]));
+      const bool escapes =
+          c == '\'' && i > 0 && absl::ascii_tolower(text[i - 1]) == 'e' && (i < 2 || !IsWord(text[i - 2]));
       i = AfterQuoted(text, i, escapes);
       if (i == std::string_view::npos) return "a quote is not closed";
       continue;

@@ -6,8 +6,9 @@
 
 namespace rowan {
 
-// Returns what keeps the text from being one expression inside parentheses, or "": an unclosed quote, unbalanced parentheses, a comment, a
-// semicolon, dollar quotes. Whether PostgreSQL understands the expression is for PostgreSQL to say.
+// Returns what keeps the text from being one expression inside parentheses, or "": an unclosed quote, unbalanced
+// parentheses, a comment, a semicolon, dollar quotes. Whether PostgreSQL understands the expression is for PostgreSQL
+// to say.
 std::string SqlExpressionFault(std::string_view expression);
 
 }  // namespace rowan

@@ -17,18 +17,24 @@ std::string FirstLine(const std::exception& error) {
   return std::string(what.substr(0, what.find('\n')));
 }
 
-bool HasClass(const std::string& sqlstate, const char* sqlstate_class) { return absl::StartsWith(sqlstate, sqlstate_class); }
+bool HasClass(const std::string& sqlstate, const char* sqlstate_class) {
+  return absl::StartsWith(sqlstate, sqlstate_class);
+}
 
 absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
-  if (HasClass(sqlstate, "22") || HasClass(sqlstate, "23")) return errors::DataConflict(step.path, sqlstate, step.description);
+  if (HasClass(sqlstate, "22") || HasClass(sqlstate, "23"))
+    return errors::DataConflict(step.path, sqlstate, step.description);
   if (sqlstate == "42P07" || sqlstate == "42710") {
-    return errors::TableExists(step.path, step.creates.empty() ? std::string_view(step.path) : std::string_view(step.creates.front()));
+    return errors::TableExists(
+        step.path, step.creates.empty() ? std::string_view(step.path) : std::string_view(step.creates.front()));
   }
   if (step.authored && HasClass(sqlstate, "42")) {
-    return errors::SchemaInvalid({{"SCHEMA_INVALID", step.path,
-                                   absl::StrCat("PostgreSQL refuses an expression in \"", step.description, "\" (SQLSTATE ", sqlstate,
-                                                "): it is SQL over the table's columns, by their column names"),
-                                   {{"sqlstate", sqlstate}}}});
+    return errors::SchemaInvalid(
+        {{"SCHEMA_INVALID",
+          step.path,
+          absl::StrCat("PostgreSQL refuses an expression in \"", step.description, "\" (SQLSTATE ", sqlstate,
+                       "): it is SQL over the table's columns, by their column names"),
+          {{"sqlstate", sqlstate}}}});
   }
   return absl::OkStatus();
 }
@@ -63,7 +69,8 @@ absl::Status SqlError(const pqxx::sql_error& error, const SchemaStep* step) {
   if (step != nullptr) {
     if (absl::Status status = StepError(sqlstate, *step); !status.ok()) return status;
   }
-  return errors::Internal(absl::StrCat(step == nullptr ? "" : absl::StrCat(step->description, ": "), FirstLine(error), " (", sqlstate, ")"));
+  return errors::Internal(absl::StrCat(step == nullptr ? "" : absl::StrCat(step->description, ": "), FirstLine(error),
+                                       " (", sqlstate, ")"));
 }
 
 }  // namespace

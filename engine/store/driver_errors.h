@@ -11,8 +11,8 @@ namespace rowan::store {
 
 using Log = std::function<void(const std::string& message)>;
 
-// Runs `work`, which may throw what libpqxx throws, and returns its status or that of the exception. `step` tells which step runs, or
-// null; it is read when an exception comes.
+// Runs `work`, which may throw what libpqxx throws, and returns its status or that of the exception. `step` tells which
+// step runs, or null; it is read when an exception comes.
 absl::Status Guarded(const Log& log, const SchemaStep* const& step, const std::function<absl::Status()>& work);
 
 }  // namespace rowan::store

@@ -15,12 +15,14 @@ namespace {
 
 // Fields of two catalogs are the same when their columns are.
 bool SameColumns(const std::vector<const Field*>& a, const std::vector<const Field*>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Field* x, const Field* y) { return x->column == y->column; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Field* x, const Field* y) { return x->column == y->column; });
 }
 
 bool SameColumns(const std::vector<JunctionColumn>& a, const std::vector<JunctionColumn>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const JunctionColumn& x, const JunctionColumn& y) { return x.column == y.column && x.field->type == y.field->type; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const JunctionColumn& x, const JunctionColumn& y) {
+    return x.column == y.column && x.field->type == y.field->type;
+  });
 }
 
 // Returns the part called `name`, or null.
@@ -38,7 +40,8 @@ std::map<std::string, const Relation*> Junctions(const Catalog& catalog) {
   std::map<std::string, const Relation*> junctions;
   for (const auto& model : catalog.models) {
     for (const auto& relation : model->relations) {
-      if (relation->junction.has_value() && relation->junction->owner) junctions.emplace(relation->junction->table, relation.get());
+      if (relation->junction.has_value() && relation->junction->owner)
+        junctions.emplace(relation->junction->table, relation.get());
     }
   }
   return junctions;
@@ -59,7 +62,8 @@ class Migration {
  public:
   void Compare(const Catalog& from, const Catalog& to) {
     if (from.database_schema != to.database_schema) {
-      return Refuse("database_schema", "move tables", absl::StrCat("the tables are in ", Printable(from.database_schema)));
+      return Refuse("database_schema", "move tables",
+                    absl::StrCat("the tables are in ", Printable(from.database_schema)));
     }
     CompareTypes(NativeEnums(from), to);
     for (const auto& model : from.models) {
@@ -80,7 +84,8 @@ class Migration {
 
   absl::StatusOr<std::vector<SchemaStep>> Take(std::vector<SchemaStep> steps) {
     if (!refused_.empty()) return errors::UnsupportedChange(refused_);
-    for (std::vector<SchemaStep>* group : {&types_, &tables_, &columns_, &constraints_, &junctions_, &foreign_keys_, &indexes_}) {
+    for (std::vector<SchemaStep>* group :
+         {&types_, &tables_, &columns_, &constraints_, &junctions_, &foreign_keys_, &indexes_}) {
       steps.insert(steps.end(), std::make_move_iterator(group->begin()), std::make_move_iterator(group->end()));
     }
     return steps;
@@ -88,7 +93,8 @@ class Migration {
 
  private:
   void Refuse(const std::string& path, const std::string& change, const std::string& what) {
-    refused_.push_back({"UNSUPPORTED_CHANGE", path,
+    refused_.push_back({"UNSUPPORTED_CHANGE",
+                        path,
                         absl::StrCat(change, " is not supported yet, only additions are: ", what),
                         {{"change", change}}});
   }
@@ -111,7 +117,8 @@ class Migration {
       return Refuse(PathOf(after), "rename table", absl::StrCat("the table is called ", Printable(before.table)));
     }
     for (const auto& field : before.fields) {
-      if (after.FindField(field->name) == nullptr) Refuse(PathOf(*field), "drop column", "the field is no longer there");
+      if (after.FindField(field->name) == nullptr)
+        Refuse(PathOf(*field), "drop column", "the field is no longer there");
     }
     for (const auto& field : after.fields) {
       const Field* was = before.FindField(field->name);
@@ -125,16 +132,19 @@ class Migration {
 
   void CompareField(const Field& before, const Field& after) {
     const std::string path = PathOf(after);
-    if (before.column != after.column) Refuse(path, "rename column", absl::StrCat("the column is called ", Printable(before.column)));
+    if (before.column != after.column)
+      Refuse(path, "rename column", absl::StrCat("the column is called ", Printable(before.column)));
     if (before.type != after.type) {
       const bool labels = before.type.scalar == Scalar::kEnum && after.type.scalar == Scalar::kEnum;
-      Refuse(path, labels ? "change labels" : "change type", absl::StrCat("the column is ", Printable(SqlType(before.type))));
+      Refuse(path, labels ? "change labels" : "change type",
+             absl::StrCat("the column is ", Printable(SqlType(before.type))));
     }
     if (before.nullable != after.nullable) {
       Refuse(path, "change nullability", before.nullable ? "the column is nullable" : "the column is NOT NULL");
     }
     if (before.generator != after.generator || before.literal_text != after.literal_text) {
-      Refuse(path, "change default", before.generator == Generator::kNone ? "the column has no default" : "the column has another default");
+      Refuse(path, "change default",
+             before.generator == Generator::kNone ? "the column has no default" : "the column has another default");
     }
   }
 
@@ -144,7 +154,8 @@ class Migration {
     }
     for (const Key& key : before.keys) {
       if (!key.primary && FindPart(after.keys, key.constraint, kConstraint) == nullptr) {
-        Refuse(PathOf(*key.fields.front()), "drop unique key", absl::StrCat("the table has ", Printable(key.constraint)));
+        Refuse(PathOf(*key.fields.front()), "drop unique key",
+               absl::StrCat("the table has ", Printable(key.constraint)));
       }
     }
     for (const Key& key : after.keys) {
@@ -153,7 +164,8 @@ class Migration {
       if (was == nullptr) {
         constraints_.push_back(AddUniqueKey(after, key));
       } else if (!SameColumns(was->fields, key.fields)) {
-        Refuse(PathOf(*key.fields.front()), "change unique key", absl::StrCat(Printable(key.constraint), " has other fields"));
+        Refuse(PathOf(*key.fields.front()), "change unique key",
+               absl::StrCat(Printable(key.constraint), " has other fields"));
       }
     }
   }
@@ -161,9 +173,9 @@ class Migration {
   void CompareIndexes(const Model& before, const Model& after) {
     for (const IndexDefinition& index : before.indexes) {
       if (FindPart(after.indexes, index.name, kName) != nullptr) continue;
-      const bool redundant = !index.unique && index.predicate.empty() && std::any_of(after.keys.begin(), after.keys.end(), [&](const Key& key) {
-        return SameColumns(key.fields, index.fields);
-      });
+      const bool redundant = !index.unique && index.predicate.empty() &&
+                             std::any_of(after.keys.begin(), after.keys.end(),
+                                         [&](const Key& key) { return SameColumns(key.fields, index.fields); });
       if (redundant) {
         indexes_.push_back(DropIndex(after, index.name));
       } else {
@@ -174,7 +186,8 @@ class Migration {
       const IndexDefinition* was = FindPart(before.indexes, index.name, kName);
       if (was == nullptr) {
         indexes_.push_back(CreateIndex(after, index));
-      } else if (was->unique != index.unique || was->predicate != index.predicate || !SameColumns(was->fields, index.fields)) {
+      } else if (was->unique != index.unique || was->predicate != index.predicate ||
+                 !SameColumns(was->fields, index.fields)) {
         Refuse(PathOf(after) + ".indexes", "change index", absl::StrCat(Printable(index.name), " is another one"));
       }
     }
@@ -218,9 +231,11 @@ class Migration {
     }
   }
 
-  void CompareJunctions(const std::map<std::string, const Relation*>& before, const std::map<std::string, const Relation*>& after) {
+  void CompareJunctions(const std::map<std::string, const Relation*>& before,
+                        const std::map<std::string, const Relation*>& after) {
     for (const auto& [table, relation] : before) {
-      if (after.count(table) == 0) Refuse(PathOf(*relation), "drop junction", absl::StrCat("the table ", Printable(table), " is there"));
+      if (after.count(table) == 0)
+        Refuse(PathOf(*relation), "drop junction", absl::StrCat("the table ", Printable(table), " is there"));
     }
     for (const auto& [table, relation] : after) {
       const auto was = before.find(table);
@@ -231,11 +246,14 @@ class Migration {
       }
       const Relation& old = *was->second;
       // Which end owns the junction may change when the other is declared.
-      const bool flipped = old.source->name != relation->source->name || (old.source == old.target && !SameColumns(old.junction->source, relation->junction->source));
+      const bool flipped = old.source->name != relation->source->name ||
+                           (old.source == old.target && !SameColumns(old.junction->source, relation->junction->source));
       const auto& old_source = flipped ? old.junction->target : old.junction->source;
       const auto& old_target = flipped ? old.junction->source : old.junction->target;
-      if (!SameColumns(old_source, relation->junction->source) || !SameColumns(old_target, relation->junction->target)) {
-        Refuse(PathOf(*relation), "change junction", absl::StrCat("the table ", Printable(table), " has other columns"));
+      if (!SameColumns(old_source, relation->junction->source) ||
+          !SameColumns(old_target, relation->junction->target)) {
+        Refuse(PathOf(*relation), "change junction",
+               absl::StrCat("the table ", Printable(table), " has other columns"));
       }
     }
   }

@@ -1,4 +1,5 @@
-// From one catalog to another: the ordered steps that bring the database along. Additive changes only; everything else is refused.
+// From one catalog to another: the ordered steps that bring the database along. Additive changes only; everything else
+// is refused.
 //
 //   (none)      -> blog v1    CREATE TYPE …, CREATE TABLE …, junctions, then foreign keys, then indexes
 //   blog v1     -> blog v2    ALTER TABLE … ADD COLUMN …, ADD CONSTRAINT …, CREATE INDEX …, new tables as above
@@ -25,8 +26,9 @@ struct SchemaStep {
   bool authored = false;
 };
 
-// Plans the way from `from`, or from nothing when it is null, to `to`. `schema_exists` tells whether PostgreSQL has the schema that the tables
-// go to. The same input gives the same steps. Errors: UnsupportedChange, which lists every change that is not additive. Pure.
+// Plans the way from `from`, or from nothing when it is null, to `to`. `schema_exists` tells whether PostgreSQL has the
+// schema that the tables go to. The same input gives the same steps. Errors: UnsupportedChange, which lists every
+// change that is not additive. Pure.
 absl::StatusOr<std::vector<SchemaStep>> PlanMigration(const Catalog* from, const Catalog& to, bool schema_exists);
 
 }  // namespace rowan::store

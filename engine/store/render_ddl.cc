@@ -9,22 +9,30 @@
 namespace rowan::store {
 namespace {
 
-std::string Quoted(const std::string& name) { return QuoteIdentifier(name); }
+std::string Quoted(const std::string& name) {
+  return QuoteIdentifier(name);
+}
 
-std::string TableName(const Model& model) { return QuoteQualified(model.schema, model.table); }
+std::string TableName(const Model& model) {
+  return QuoteQualified(model.schema, model.table);
+}
 
-std::string Literal(const std::string& text) { return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "''"}}), "'"); }
+std::string Literal(const std::string& text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "''"}}), "'");
+}
 
 std::string Columns(const std::vector<const Field*>& fields) {
   return absl::StrJoin(fields, ", ", [](std::string* out, const Field* field) { out->append(Quoted(field->column)); });
 }
 
 std::string Columns(const std::vector<JunctionColumn>& columns) {
-  return absl::StrJoin(columns, ", ", [](std::string* out, const JunctionColumn& column) { out->append(Quoted(column.column)); });
+  return absl::StrJoin(columns, ", ",
+                       [](std::string* out, const JunctionColumn& column) { out->append(Quoted(column.column)); });
 }
 
 std::string Labels(const Type& type) {
-  return absl::StrJoin(type.labels, ", ", [](std::string* out, const std::string& label) { out->append(Literal(label)); });
+  return absl::StrJoin(type.labels, ", ",
+                       [](std::string* out, const std::string& label) { out->append(Literal(label)); });
 }
 
 std::string ActionText(ReferentialAction action) {
@@ -43,7 +51,9 @@ std::string ActionText(ReferentialAction action) {
   return "";
 }
 
-std::string NowText(Scalar scalar) { return scalar == Scalar::kDate ? "CURRENT_DATE" : scalar == Scalar::kTime ? "LOCALTIME" : "now()"; }
+std::string NowText(Scalar scalar) {
+  return scalar == Scalar::kDate ? "CURRENT_DATE" : scalar == Scalar::kTime ? "LOCALTIME" : "now()";
+}
 
 std::string DefaultText(const Field& field) {
   switch (field.generator) {
@@ -66,26 +76,30 @@ std::string EnumCheck(const Field& field) {
   if (field.type.scalar != Scalar::kEnum || !field.type.enum_name.empty()) return "";
   const std::string name = Quoted(ConstraintName("ck", field.model->table, {field.column}));
   const std::string column = Quoted(field.column);
-  const std::string condition = field.type.array ? absl::StrCat("array_remove(", column, ", NULL) <@ ARRAY[", Labels(field.type), "]::text[]")
-                                                 : absl::StrCat(column, " IN (", Labels(field.type), ")");
+  const std::string condition =
+      field.type.array ? absl::StrCat("array_remove(", column, ", NULL) <@ ARRAY[", Labels(field.type), "]::text[]")
+                       : absl::StrCat(column, " IN (", Labels(field.type), ")");
   return absl::StrCat(" CONSTRAINT ", name, " CHECK (", condition, ")");
 }
 
 std::string ColumnText(const Field& field) {
-  return absl::StrCat(Quoted(field.column), " ", SqlType(field.type), field.nullable ? "" : " NOT NULL", DefaultText(field), EnumCheck(field));
+  return absl::StrCat(Quoted(field.column), " ", SqlType(field.type), field.nullable ? "" : " NOT NULL",
+                      DefaultText(field), EnumCheck(field));
 }
 
 std::string KeyText(const Key& key) {
-  return absl::StrCat("CONSTRAINT ", Quoted(key.constraint), key.primary ? " PRIMARY KEY (" : " UNIQUE (", Columns(key.fields), ")");
+  return absl::StrCat("CONSTRAINT ", Quoted(key.constraint), key.primary ? " PRIMARY KEY (" : " UNIQUE (",
+                      Columns(key.fields), ")");
 }
 
 std::string CheckText(const CheckDefinition& check) {
   return absl::StrCat("CONSTRAINT ", Quoted(check.name), " CHECK (", check.expression, ")");
 }
 
-std::string References(const Model& target, const std::string& columns, ReferentialAction on_update, ReferentialAction on_delete) {
-  return absl::StrCat(" REFERENCES ", TableName(target), " (", columns, ") ON UPDATE ", ActionText(on_update), " ON DELETE ",
-                      ActionText(on_delete));
+std::string References(const Model& target, const std::string& columns, ReferentialAction on_update,
+                       ReferentialAction on_delete) {
+  return absl::StrCat(" REFERENCES ", TableName(target), " (", columns, ") ON UPDATE ", ActionText(on_update),
+                      " ON DELETE ", ActionText(on_delete));
 }
 
 std::string CreateTableText(const std::string& name, const std::vector<std::string>& parts) {
@@ -109,21 +123,33 @@ std::vector<JunctionEnds> EndsOf(const Relation& owner) {
 
 }  // namespace
 
-std::string PathOf(const Model& model) { return "models." + model.name; }
+std::string PathOf(const Model& model) {
+  return "models." + model.name;
+}
 
-std::string PathOf(const Field& field) { return PathOf(*field.model) + ".fields." + field.name; }
+std::string PathOf(const Field& field) {
+  return PathOf(*field.model) + ".fields." + field.name;
+}
 
-std::string PathOf(const Relation& relation) { return PathOf(*relation.source) + ".relations." + relation.name; }
+std::string PathOf(const Relation& relation) {
+  return PathOf(*relation.source) + ".relations." + relation.name;
+}
 
 SchemaStep CreateSchema(const Catalog& catalog) {
-  return {absl::StrCat("create schema ", Printable(catalog.database_schema)), "CREATE SCHEMA " + Quoted(catalog.database_schema),
-          "database_schema", {}, false};
+  return {absl::StrCat("create schema ", Printable(catalog.database_schema)),
+          "CREATE SCHEMA " + Quoted(catalog.database_schema),
+          "database_schema",
+          {},
+          false};
 }
 
 SchemaStep CreateType(const Type& type, const std::string& path) {
-  return {absl::StrCat("create type ", Printable(type.enum_name)),
-          absl::StrCat("CREATE TYPE ", QuoteQualified(type.enum_schema, type.enum_name), " AS ENUM (", Labels(type), ")"), path,
-          {type.enum_name}, false};
+  return {
+      absl::StrCat("create type ", Printable(type.enum_name)),
+      absl::StrCat("CREATE TYPE ", QuoteQualified(type.enum_schema, type.enum_name), " AS ENUM (", Labels(type), ")"),
+      path,
+      {type.enum_name},
+      false};
 }
 
 SchemaStep CreateTable(const Model& model) {
@@ -135,8 +161,8 @@ SchemaStep CreateTable(const Model& model) {
     creates.push_back(key.constraint);
   }
   for (const CheckDefinition& check : model.checks) parts.push_back(CheckText(check));
-  return {absl::StrCat("create table ", Printable(model.table)), CreateTableText(TableName(model), parts), PathOf(model), std::move(creates),
-          !model.checks.empty()};
+  return {absl::StrCat("create table ", Printable(model.table)), CreateTableText(TableName(model), parts),
+          PathOf(model), std::move(creates), !model.checks.empty()};
 }
 
 SchemaStep CreateJunction(const Relation& owner) {
@@ -148,59 +174,83 @@ SchemaStep CreateJunction(const Relation& owner) {
       parts.push_back(absl::StrCat(Quoted(column.column), " ", SqlType(column.field->type), " NOT NULL"));
     }
   }
-  parts.push_back(absl::StrCat("CONSTRAINT ", Quoted(junction.primary_key), " PRIMARY KEY (", Columns(*ends[0].columns), ", ",
-                               Columns(*ends[1].columns), ")"));
+  parts.push_back(absl::StrCat("CONSTRAINT ", Quoted(junction.primary_key), " PRIMARY KEY (", Columns(*ends[0].columns),
+                               ", ", Columns(*ends[1].columns), ")"));
   for (const JunctionEnds& end : ends) {
     parts.push_back(absl::StrCat("CONSTRAINT ", Quoted(*end.foreign_key), " FOREIGN KEY (", Columns(*end.columns), ")",
-                                 References(*end.model, Columns(end.model->primary_key().fields), ReferentialAction::kCascade,
-                                            ReferentialAction::kCascade)));
+                                 References(*end.model, Columns(end.model->primary_key().fields),
+                                            ReferentialAction::kCascade, ReferentialAction::kCascade)));
   }
   return {absl::StrCat("create junction ", Printable(junction.table)),
-          CreateTableText(QuoteQualified(junction.schema, junction.table), parts), PathOf(owner), {junction.table, junction.primary_key}, false};
+          CreateTableText(QuoteQualified(junction.schema, junction.table), parts),
+          PathOf(owner),
+          {junction.table, junction.primary_key},
+          false};
 }
 
 SchemaStep CreateReverseIndex(const Relation& owner) {
   const Junction& junction = *owner.junction;
   const std::vector<JunctionEnds> ends = EndsOf(owner);
   return {absl::StrCat("create index ", Printable(junction.reverse_index)),
-          absl::StrCat("CREATE INDEX ", Quoted(junction.reverse_index), " ON ", QuoteQualified(junction.schema, junction.table), " (",
-                       Columns(*ends[1].columns), ", ", Columns(*ends[0].columns), ")"),
-          PathOf(owner), {junction.reverse_index}, false};
+          absl::StrCat("CREATE INDEX ", Quoted(junction.reverse_index), " ON ",
+                       QuoteQualified(junction.schema, junction.table), " (", Columns(*ends[1].columns), ", ",
+                       Columns(*ends[0].columns), ")"),
+          PathOf(owner),
+          {junction.reverse_index},
+          false};
 }
 
 SchemaStep AddColumn(const Field& field) {
   return {absl::StrCat("add column ", Printable(field.model->table), ".", Printable(field.column)),
-          absl::StrCat("ALTER TABLE ", TableName(*field.model), " ADD COLUMN ", ColumnText(field)), PathOf(field), {}, false};
+          absl::StrCat("ALTER TABLE ", TableName(*field.model), " ADD COLUMN ", ColumnText(field)),
+          PathOf(field),
+          {},
+          false};
 }
 
 SchemaStep AddUniqueKey(const Model& model, const Key& key) {
-  return {absl::StrCat("add unique key ", Printable(key.constraint)), absl::StrCat("ALTER TABLE ", TableName(model), " ADD ", KeyText(key)),
-          PathOf(*key.fields.front()), {key.constraint}, false};
+  return {absl::StrCat("add unique key ", Printable(key.constraint)),
+          absl::StrCat("ALTER TABLE ", TableName(model), " ADD ", KeyText(key)),
+          PathOf(*key.fields.front()),
+          {key.constraint},
+          false};
 }
 
 SchemaStep AddCheck(const Model& model, const CheckDefinition& check) {
-  return {absl::StrCat("add check ", Printable(check.name)), absl::StrCat("ALTER TABLE ", TableName(model), " ADD ", CheckText(check)),
-          absl::StrCat(PathOf(model), ".checks.", Printable(check.name)), {}, true};
+  return {absl::StrCat("add check ", Printable(check.name)),
+          absl::StrCat("ALTER TABLE ", TableName(model), " ADD ", CheckText(check)),
+          absl::StrCat(PathOf(model), ".checks.", Printable(check.name)),
+          {},
+          true};
 }
 
 SchemaStep AddForeignKey(const Model& model, const ForeignKey& key) {
   return {absl::StrCat("add foreign key ", Printable(key.constraint)),
-          absl::StrCat("ALTER TABLE ", TableName(model), " ADD CONSTRAINT ", Quoted(key.constraint), " FOREIGN KEY (", Columns(key.fields), ")",
+          absl::StrCat("ALTER TABLE ", TableName(model), " ADD CONSTRAINT ", Quoted(key.constraint), " FOREIGN KEY (",
+                       Columns(key.fields), ")",
                        References(*key.target, Columns(key.references), key.on_update, key.on_delete)),
-          PathOf(*key.relation), {}, false};
+          PathOf(*key.relation),
+          {},
+          false};
 }
 
 SchemaStep CreateIndex(const Model& model, const IndexDefinition& index) {
-  std::string sql = absl::StrCat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", Quoted(index.name), " ON ", TableName(model), " (",
-                                 Columns(index.fields), ")");
+  std::string sql = absl::StrCat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", Quoted(index.name), " ON ",
+                                 TableName(model), " (", Columns(index.fields), ")");
   if (!index.predicate.empty()) absl::StrAppend(&sql, " WHERE (", index.predicate, ")");
-  return {absl::StrCat("create index ", Printable(index.name)), std::move(sql), absl::StrCat(PathOf(model), ".indexes.", Printable(index.name)),
-          {index.name}, !index.predicate.empty()};
+  return {absl::StrCat("create index ", Printable(index.name)),
+          std::move(sql),
+          absl::StrCat(PathOf(model), ".indexes.", Printable(index.name)),
+          {index.name},
+          !index.predicate.empty()};
 }
 
 SchemaStep DropIndex(const Model& model, const std::string& index) {
   return {absl::StrCat("drop index ", Printable(index), ", which a unique key makes redundant"),
-          "DROP INDEX " + QuoteQualified(model.schema, index), PathOf(model), {}, false};
+          "DROP INDEX " + QuoteQualified(model.schema, index),
+          PathOf(model),
+          {},
+          false};
 }
 
 }  // namespace rowan::store

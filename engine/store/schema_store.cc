@@ -23,9 +23,11 @@ constexpr int kRegistryFormat = 1;
 constexpr const char* kRegistryTables[] = {
     "CREATE SCHEMA IF NOT EXISTS \"rowan\"",
     "CREATE TABLE \"rowan\".\"registry\" (\"format\" integer NOT NULL)",
-    "CREATE TABLE \"rowan\".\"schemas\" (\"name\" text PRIMARY KEY, \"version\" text NOT NULL, \"content\" bytea NOT NULL, "
+    "CREATE TABLE \"rowan\".\"schemas\" (\"name\" text PRIMARY KEY, \"version\" text NOT NULL, \"content\" bytea NOT "
+    "NULL, "
     "\"checksum\" text NOT NULL, \"applied_at\" timestamptz NOT NULL, \"applied_by\" text NOT NULL)",
-    "CREATE TABLE \"rowan\".\"schema_history\" (\"id\" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \"name\" text NOT NULL, "
+    "CREATE TABLE \"rowan\".\"schema_history\" (\"id\" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \"name\" text "
+    "NOT NULL, "
     "\"version\" text NOT NULL, \"content\" bytea NOT NULL, \"checksum\" text NOT NULL, \"steps\" jsonb NOT NULL, "
     "\"applied_at\" timestamptz NOT NULL, \"applied_by\" text NOT NULL)",
     "CREATE INDEX \"schema_history_name\" ON \"rowan\".\"schema_history\" (\"name\", \"id\")",
@@ -33,7 +35,8 @@ constexpr const char* kRegistryTables[] = {
 
 constexpr const char* kMicroseconds = "(extract(epoch FROM \"applied_at\") * 1000000)::bigint";
 
-// Runs one statement by the extended protocol, which refuses several in one text, whatever a schema's author wrote into it.
+// Runs one statement by the extended protocol, which refuses several in one text, whatever a schema's author wrote into
+// it.
 template <typename... Values>
 pqxx::result Run(pqxx::transaction_base& transaction, const std::string& sql, const Values&... values) {
   return transaction.exec_params(sql, values...);
@@ -70,14 +73,15 @@ struct Row {
 };
 
 std::vector<Row> ReadRows(pqxx::transaction_base& transaction, const std::optional<std::string>& name) {
-  const std::string select = absl::StrCat("SELECT \"name\", \"version\", encode(\"content\", 'hex'), \"checksum\", ", kMicroseconds,
-                                          " FROM \"rowan\".\"schemas\"");
+  const std::string select = absl::StrCat("SELECT \"name\", \"version\", encode(\"content\", 'hex'), \"checksum\", ",
+                                          kMicroseconds, " FROM \"rowan\".\"schemas\"");
   const pqxx::result result = name.has_value() ? Run(transaction, select + " WHERE \"name\" = $1", *name)
                                                : Run(transaction, select + " ORDER BY \"name\" COLLATE \"C\"");
   std::vector<Row> rows;
   for (const auto& row : result) {
-    rows.push_back({row[0].as<std::string>(), row[1].as<std::string>(), absl::HexStringToBytes(row[2].as<std::string>()),
-                    row[3].as<std::string>(), absl::FromUnixMicros(row[4].as<int64_t>())});
+    rows.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
+                    absl::HexStringToBytes(row[2].as<std::string>()), row[3].as<std::string>(),
+                    absl::FromUnixMicros(row[4].as<int64_t>())});
   }
   return rows;
 }
@@ -91,12 +95,14 @@ absl::StatusOr<CompiledSchema> Recompile(const Row& row) {
 }
 
 // Refuses to take over what is not Rowan's. Two steps never create one name, as compilation sees to that.
-absl::Status CheckFree(pqxx::transaction_base& transaction, const std::string& database_schema, const std::vector<SchemaStep>& steps) {
+absl::Status CheckFree(pqxx::transaction_base& transaction, const std::string& database_schema,
+                       const std::vector<SchemaStep>& steps) {
   std::set<std::string> taken;
-  const pqxx::result names = Run(transaction,
-                                 "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 "
-                                 "UNION SELECT typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = $1",
-                                 database_schema);
+  const pqxx::result names =
+      Run(transaction,
+          "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 "
+          "UNION SELECT typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = $1",
+          database_schema);
   for (const auto& row : names) taken.insert(row[0].as<std::string>());
   for (const SchemaStep& step : steps) {
     for (const std::string& name : step.creates) {
@@ -112,32 +118,37 @@ std::string StepsJson(const std::vector<SchemaStep>& steps) {
   return json.dump();
 }
 
-absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema, const std::vector<SchemaStep>& steps,
-                    const std::string& actor) {
+absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema,
+                    const std::vector<SchemaStep>& steps, const std::string& actor) {
   const std::string content = CanonicalContent(schema.canonical);
   const std::string hex = absl::BytesToHexString(content);
   const std::string checksum = ContentHash(content);
   const std::string& name = schema.canonical.name();
   const std::string& version = schema.canonical.version();
   Run(transaction,
-      "INSERT INTO \"rowan\".\"schema_history\" (\"name\", \"version\", \"content\", \"checksum\", \"steps\", \"applied_at\", \"applied_by\") "
+      "INSERT INTO \"rowan\".\"schema_history\" (\"name\", \"version\", \"content\", \"checksum\", \"steps\", "
+      "\"applied_at\", \"applied_by\") "
       "VALUES ($1, $2, decode($3, 'hex'), $4, $5::jsonb, now(), $6)",
       name, version, hex, checksum, StepsJson(steps), actor);
-  const pqxx::result result = Run(
-      transaction,
-      absl::StrCat("INSERT INTO \"rowan\".\"schemas\" VALUES ($1, $2, decode($3, 'hex'), $4, now(), $5) ON CONFLICT (\"name\") DO UPDATE SET "
-                   "\"version\" = excluded.\"version\", \"content\" = excluded.\"content\", \"checksum\" = excluded.\"checksum\", "
-                   "\"applied_at\" = excluded.\"applied_at\", \"applied_by\" = excluded.\"applied_by\" RETURNING ",
-                   kMicroseconds),
-      name, version, hex, checksum, actor);
+  const pqxx::result result =
+      Run(transaction,
+          absl::StrCat("INSERT INTO \"rowan\".\"schemas\" VALUES ($1, $2, decode($3, 'hex'), $4, now(), $5) ON "
+                       "CONFLICT (\"name\") DO UPDATE SET "
+                       "\"version\" = excluded.\"version\", \"content\" = excluded.\"content\", \"checksum\" = "
+                       "excluded.\"checksum\", "
+                       "\"applied_at\" = excluded.\"applied_at\", \"applied_by\" = excluded.\"applied_by\" RETURNING ",
+                       kMicroseconds),
+          name, version, hex, checksum, actor);
   return absl::FromUnixMicros(result[0][0].as<int64_t>());
 }
 
-void Configure(pqxx::transaction_base& transaction, const StoreOptions& options, std::chrono::milliseconds statement_timeout) {
+void Configure(pqxx::transaction_base& transaction, const StoreOptions& options,
+               std::chrono::milliseconds statement_timeout) {
   SetLocal(transaction, "lock_timeout", absl::StrCat(options.lock_timeout.count()));
   SetLocal(transaction, "standard_conforming_strings", "on");
   SetLocal(transaction, "client_min_messages", "error");
-  if (statement_timeout.count() > 0) SetLocal(transaction, "statement_timeout", absl::StrCat(statement_timeout.count()));
+  if (statement_timeout.count() > 0)
+    SetLocal(transaction, "statement_timeout", absl::StrCat(statement_timeout.count()));
 }
 
 bool SchemaExists(pqxx::transaction_base& transaction, const std::string& name) {
@@ -197,8 +208,8 @@ absl::StatusOr<ApplyResult> SchemaStore::Apply(const CompiledSchema& schema, con
       ROWAN_ASSIGN_OR_RETURN(registered, Recompile(rows[0]));
     }
     const std::string& database_schema = schema.catalog->database_schema;
-    ROWAN_ASSIGN_OR_RETURN(applied.steps,
-                           PlanMigration(registered.catalog.get(), *schema.catalog, SchemaExists(transaction, database_schema)));
+    ROWAN_ASSIGN_OR_RETURN(applied.steps, PlanMigration(registered.catalog.get(), *schema.catalog,
+                                                        SchemaExists(transaction, database_schema)));
     ROWAN_RETURN_IF_ERROR(CheckFree(transaction, database_schema, applied.steps));
     // What authors write in checks and predicates means the tables of their schema.
     SetLocal(transaction, "search_path", QuoteIdentifier(database_schema));

@@ -4,7 +4,8 @@
 //   "rowan"."schemas"         the current version of each schema: canonical content and its checksum
 //   "rowan"."schema_history"  every version applied: content, steps, when, by whom
 //
-// Applying is one transaction under an advisory lock: registry and tables change together or not at all, one apply at a time in a database.
+// Applying is one transaction under an advisory lock: registry and tables change together or not at all, one apply at a
+// time in a database.
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,8 @@ struct StoreOptions {
   std::string conninfo;  // libpq's: keywords or URI
   // How long applying waits for the advisory lock and for each table. Errors with LOCK_TIMEOUT after it.
   std::chrono::milliseconds lock_timeout{5000};
-  // Takes what the driver said about an error, for the log: the first line, which holds no values. Called from any thread; may be empty.
+  // Takes what the driver said about an error, for the log: the first line, which holds no values. Called from any
+  // thread; may be empty.
   std::function<void(const std::string& message)> log;
 };
 
@@ -67,8 +69,9 @@ class SchemaStore {
   // Returns all registered schemas by name.
   absl::StatusOr<std::vector<StoredSchema>> LoadAll() const;
 
-  // Brings the database to the schema and registers it. The version that is current already changes nothing. Errors: VersionMismatch,
-  // UnsupportedChange, TableExists, DataConflict, SchemaInvalid (an expression that PostgreSQL refuses), CommitOutcomeUnknown.
+  // Brings the database to the schema and registers it. The version that is current already changes nothing. Errors:
+  // VersionMismatch, UnsupportedChange, TableExists, DataConflict, SchemaInvalid (an expression that PostgreSQL
+  // refuses), CommitOutcomeUnknown.
   absl::StatusOr<ApplyResult> Apply(const CompiledSchema& schema, const ApplyOptions& options) const;
 
  private:

@@ -16,7 +16,8 @@ namespace {
 
 CompiledSchema Compile(const std::string& models, const std::string& name = "t") {
   v1::Schema schema;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(absl::StrCat("name: '", name, "' ", models), &schema)) << models;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(absl::StrCat("name: '", name, "' ", models), &schema))
+      << models;
   auto compiled = CompileSchema(schema);
   EXPECT_TRUE(compiled.ok()) << compiled.status();
   return *std::move(compiled);
@@ -24,10 +25,14 @@ CompiledSchema Compile(const std::string& models, const std::string& name = "t")
 
 // A model A with an id, and what is given.
 std::string ModelA(const std::string& more = "") {
-  return absl::StrCat("models { name: 'A' table: 'a' fields { name: 'id' type { scalar: SCALAR_TYPE_INT64 } primary: true } ", more, " }");
+  return absl::StrCat(
+      "models { name: 'A' table: 'a' fields { name: 'id' type { scalar: SCALAR_TYPE_INT64 } primary: true } ", more,
+      " }");
 }
 
-std::string TextField(const std::string& more) { return absl::StrCat("fields { name: 'n' type { scalar: SCALAR_TYPE_TEXT } ", more, " }"); }
+std::string TextField(const std::string& more) {
+  return absl::StrCat("fields { name: 'n' type { scalar: SCALAR_TYPE_TEXT } ", more, " }");
+}
 
 class SchemaStoreTest : public testing::Test {
  protected:
@@ -84,7 +89,9 @@ TEST_F(SchemaStoreTest, AppliesOnceAndKeepsHistory) {
   EXPECT_EQ(again.apply_time, first.apply_time);
   EXPECT_TRUE(Apply(Compile(ModelA(TextField("optional: true")))).applied);
   EXPECT_EQ(Count("rowan.schemas"), 1);
-  EXPECT_EQ(Count("rowan.schema_history WHERE name = 't' AND (applied_by = 'ann') = (jsonb_array_length(steps) = 1 AND id = 1)"), 2);
+  EXPECT_EQ(Count("rowan.schema_history WHERE name = 't' AND (applied_by = 'ann') = (jsonb_array_length(steps) = 1 AND "
+                  "id = 1)"),
+            2);
 }
 
 TEST_F(SchemaStoreTest, ReadsSchemasBackAfterARestart) {
@@ -149,10 +156,14 @@ TEST_F(SchemaStoreTest, RowsThatBreakWhatIsAdded) {
   const auto unique = store_->Apply(Compile(ModelA(TextField("unique: true"))), {});
   EXPECT_EQ(ErrorReasonOf(unique.status()), "DATA_CONFLICT");
   EXPECT_EQ(ErrorMetadataOf(unique.status())["path"], "models.A.fields.n");
-  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"n <> 'x'\" }"))), "DATA_CONFLICT");
-  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"m <> 'x'\" }"))), "SCHEMA_INVALID");
-  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"n <>\" }"))), "SCHEMA_INVALID");
-  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"n::int > 0\" }"))), "DATA_CONFLICT");
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"n <> 'x'\" }"))),
+            "DATA_CONFLICT");
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"m <> 'x'\" }"))),
+            "SCHEMA_INVALID");
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"n <>\" }"))),
+            "SCHEMA_INVALID");
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"n::int > 0\" }"))),
+            "DATA_CONFLICT");
   EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("index: true")))), "OK");
 }
 
@@ -166,7 +177,8 @@ TEST_F(SchemaStoreTest, TakesOverNothing) {
   EXPECT_EQ(ReasonOfApply(Compile(ModelA(), "another")), "TABLE_EXISTS");
   EXPECT_EQ(ReasonOfApply(Compile(ModelA() + "database_schema: 'own'", "another")), "OK");
   Sql("CREATE TYPE mood AS ENUM ('x')");
-  const std::string mood = "fields { name: 'm' type { scalar: SCALAR_TYPE_ENUM labels: 'x' enum_name: 'mood' } optional: true }";
+  const std::string mood =
+      "fields { name: 'm' type { scalar: SCALAR_TYPE_ENUM labels: 'x' enum_name: 'mood' } optional: true }";
   EXPECT_EQ(ReasonOfApply(Compile(ModelA(mood))), "TABLE_EXISTS");
 }
 
@@ -217,7 +229,8 @@ TEST_F(SchemaStoreTest, DatabasesThatCannotBeUsed) {
   EXPECT_EQ(ErrorReasonOf(SchemaStore::Open({.conninfo = conninfo_}).status()), "INTERNAL");
   Sql("CREATE ROLE nobody LOGIN; UPDATE rowan.registry SET format = 1");
   std::string logged;
-  const auto refused = SchemaStore::Open({.conninfo = conninfo_ + " user=nobody", .log = [&](const std::string& text) { logged = text; }});
+  const auto refused = SchemaStore::Open(
+      {.conninfo = conninfo_ + " user=nobody", .log = [&](const std::string& text) { logged = text; }});
   EXPECT_EQ(ErrorReasonOf(refused.status()), "DATABASE_PERMISSION_DENIED") << logged;
   EXPECT_THAT(logged, testing::HasSubstr("permission denied"));
 }

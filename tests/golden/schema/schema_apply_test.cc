@@ -15,7 +15,8 @@ TEST(SchemaApplyTest, WhatCompilesCanBeCreated) {
   const auto conninfo = test::PrivatePostgres::Shared().CreateDatabase("schemas");
   ASSERT_TRUE(conninfo.ok()) << conninfo.status();
   std::string driver;
-  const auto store = store::SchemaStore::Open({.conninfo = *conninfo, .log = [&](const std::string& message) { driver = message; }});
+  const auto store =
+      store::SchemaStore::Open({.conninfo = *conninfo, .log = [&](const std::string& message) { driver = message; }});
   ASSERT_TRUE(store.ok()) << store.status();
   int created = 0;
   for (const SchemaFile& file : *files) {

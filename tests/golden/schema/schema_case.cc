@@ -33,7 +33,8 @@ std::string FieldNames(const std::vector<const Field*>& fields) {
 
 std::string JunctionText(const Junction& junction) {
   const auto columns = [](const std::vector<JunctionColumn>& side) {
-    return absl::StrJoin(side, ", ", [](std::string* out, const JunctionColumn& column) { out->append(column.column); });
+    return absl::StrJoin(side, ", ",
+                         [](std::string* out, const JunctionColumn& column) { out->append(column.column); });
   };
   return absl::StrCat(" through ", junction.table, " (", columns(junction.source), " | ", columns(junction.target), ")",
                       junction.owner ? " owner" : "");
@@ -41,8 +42,9 @@ std::string JunctionText(const Junction& junction) {
 
 std::string FieldText(const Field& field) {
   static constexpr const char* kGenerators[] = {"", " = now", " = uuid", " = identity", " = "};
-  std::string text = absl::StrCat("  field ", field.name, field.name == field.column ? "" : " \"" + field.column + "\"", ": ",
-                                  TypeName(field.type), kGenerators[static_cast<int>(field.generator)], field.literal_text);
+  std::string text =
+      absl::StrCat("  field ", field.name, field.name == field.column ? "" : " \"" + field.column + "\"", ": ",
+                   TypeName(field.type), kGenerators[static_cast<int>(field.generator)], field.literal_text);
   for (const auto& [given, word] : {std::pair(field.nullable, " nullable"), std::pair(field.omittable, " omittable"),
                                     std::pair(field.read_only, " read-only"), std::pair(field.implicit, " implicit")}) {
     if (given) text += word;
@@ -53,7 +55,8 @@ std::string FieldText(const Field& field) {
 
 std::string RelationText(const Relation& relation) {
   static constexpr const char* kKinds[] = {"belongsTo", "hasOne", "hasMany", "manyToMany"};
-  std::string text = absl::StrCat("  relation ", relation.name, ": ", kKinds[static_cast<int>(relation.kind)], " ", relation.target->name);
+  std::string text = absl::StrCat("  relation ", relation.name, ": ", kKinds[static_cast<int>(relation.kind)], " ",
+                                  relation.target->name);
   for (const ColumnPair& pair : relation.pairs) absl::StrAppend(&text, " ", pair.from->name, "->", pair.to->name);
   if (relation.junction.has_value()) text += JunctionText(*relation.junction);
   if (relation.required) text += " required";
@@ -67,7 +70,8 @@ std::string CatalogText(const Catalog& catalog) {
   for (const auto& model : catalog.models) {
     absl::StrAppend(&text, "model ", model->name, " ", QuoteQualified(model->schema, model->table), "\n");
     for (const auto& field : model->fields) text += FieldText(*field);
-    for (const Key& key : model->keys) absl::StrAppend(&text, "  ", key.primary ? "primary key (" : "unique key (", FieldNames(key.fields), ")\n");
+    for (const Key& key : model->keys)
+      absl::StrAppend(&text, "  ", key.primary ? "primary key (" : "unique key (", FieldNames(key.fields), ")\n");
     for (const auto& relation : model->relations) text += RelationText(*relation);
   }
   return text;
@@ -75,7 +79,8 @@ std::string CatalogText(const Catalog& catalog) {
 
 std::string StepsText(const std::vector<store::SchemaStep>& steps) {
   std::string text;
-  for (const store::SchemaStep& step : steps) absl::StrAppend(&text, "-- ", step.description, " (", step.path, ")\n", step.sql, "\n");
+  for (const store::SchemaStep& step : steps)
+    absl::StrAppend(&text, "-- ", step.description, " (", step.path, ")\n", step.sql, "\n");
   return text.empty() ? "(no steps)\n" : text;
 }
 
@@ -168,7 +173,8 @@ std::string Outcome(const SchemaCase& golden) {
   std::shared_ptr<const Catalog> before;
   if (golden.before.empty()) {
     text = CatalogText(*compiled->catalog);
-    for (const SchemaNotice& notice : compiled->notices) absl::StrAppend(&text, notice.reason, " ", notice.path, ": ", notice.message, "\n");
+    for (const SchemaNotice& notice : compiled->notices)
+      absl::StrAppend(&text, notice.reason, " ", notice.path, ": ", notice.message, "\n");
   } else {
     const absl::StatusOr<CompiledSchema> first = Compile(golden.before);
     if (!first.ok()) return "the schema before: " + ErrorText(first.status());

@@ -7,8 +7,8 @@
 //   model User "public"."users"
 //   …
 //
-// A schema is a YAML document, or after a line `proto` a textproto of rowan.v1.Schema. Two schemas with a line `---- then` between them are a
-// change: what is expected are the steps from the first to the second.
+// A schema is a YAML document, or after a line `proto` a textproto of rowan.v1.Schema. Two schemas with a line `----
+// then` between them are a change: what is expected are the steps from the first to the second.
 #pragma once
 
 #include <string>

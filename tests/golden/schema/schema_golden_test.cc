@@ -1,5 +1,6 @@
-// Compiles the schema of every case and compares with what the file expects; UPDATE_GOLDEN=1 rewrites the files instead. For each schema that
-// compiles, the canonical form must compile to itself, whatever the order in which models and relations were written.
+// Compiles the schema of every case and compares with what the file expects; UPDATE_GOLDEN=1 rewrites the files
+// instead. For each schema that compiles, the canonical form must compile to itself, whatever the order in which models
+// and relations were written.
 #include <gtest/gtest.h>
 
 #include <algorithm>
