@@ -2,51 +2,91 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
 #include <vector>
 
 namespace rowan {
 namespace {
 
-TEST(Cancellation, RunsCallbacksOnce) {
-  auto cancellation = std::make_shared<Cancellation>();
+using namespace std::chrono_literals;
+
+TEST(CancellationTest, RunsCallbacksOnceHoweverOftenItIsCancelled) {
+  const auto cancellation = std::make_shared<Cancellation>();
   int runs = 0;
   const Cancellation::Registration registration(cancellation, [&] { ++runs; });
   EXPECT_FALSE(cancellation->cancelled());
+  EXPECT_EQ(runs, 0);
   cancellation->Cancel();
   cancellation->Cancel();
   EXPECT_TRUE(cancellation->cancelled());
   EXPECT_EQ(runs, 1);
 }
 
-TEST(Cancellation, ForgetsWhatIsNoLongerRegistered) {
-  auto cancellation = std::make_shared<Cancellation>();
-  int runs = 0;
-  { const Cancellation::Registration registration(cancellation, [&] { ++runs; }); }
+TEST(CancellationTest, RunsALateCallbackAtOnce) {
+  const auto cancellation = std::make_shared<Cancellation>();
   cancellation->Cancel();
-  EXPECT_EQ(runs, 0);
+  bool ran = false;
+  const Cancellation::Registration registration(cancellation, [&] { ran = true; });
+  EXPECT_TRUE(ran);
 }
 
-TEST(Cancellation, RunsAtOnceWhenItIsTooLateToRegister) {
-  auto cancellation = std::make_shared<Cancellation>();
+TEST(CancellationTest, ForgetsCallbacksWhoseRegistrationEnded) {
+  const auto cancellation = std::make_shared<Cancellation>();
+  int first = 0;
+  int second = 0;
+  std::optional<Cancellation::Registration> ended(std::in_place, cancellation, [&] { ++first; });
+  const Cancellation::Registration kept(cancellation, [&] { ++second; });
+  ended.reset();
   cancellation->Cancel();
-  int runs = 0;
-  const Cancellation::Registration registration(cancellation, [&] { ++runs; });
-  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(second, 1);
 }
 
-TEST(Cancellation, NoCallbackRunsAfterItsRegistrationEnded) {
+TEST(CancellationTest, ARegistrationEndsAfterItsRunningCallback) {
+  const auto cancellation = std::make_shared<Cancellation>();
+  std::atomic<bool> started = false;
+  std::atomic<bool> finished = false;
+  std::optional<Cancellation::Registration> registration(std::in_place, cancellation, [&] {
+    started = true;
+    std::this_thread::sleep_for(50ms);
+    finished = true;
+  });
+  std::thread canceller([&] { cancellation->Cancel(); });
+  while (!started) std::this_thread::yield();
+  registration.reset();
+  EXPECT_TRUE(finished);
+  canceller.join();
+}
+
+// Whoever comes first, each callback runs exactly once.
+TEST(CancellationTest, RegisteringWhileCancelling) {
   for (int round = 0; round < 200; ++round) {
-    auto cancellation = std::make_shared<Cancellation>();
-    std::thread canceller([cancellation] { cancellation->Cancel(); });
-    std::vector<int> alive(1, 1);
+    const auto cancellation = std::make_shared<Cancellation>();
+    std::atomic<int> runs = 0;
+    std::thread canceller([&] { cancellation->Cancel(); });
     {
-      const Cancellation::Registration registration(cancellation, [&alive] { alive.at(0) = 2; });
+      const Cancellation::Registration registration(cancellation, [&] { ++runs; });
+      while (!cancellation->cancelled()) std::this_thread::yield();
+      canceller.join();
     }
-    alive.clear();  // A callback that came now would throw.
-    canceller.join();
-    EXPECT_TRUE(cancellation->cancelled());
+    EXPECT_EQ(runs, 1);
   }
+}
+
+TEST(CallTest, CopiesShareTheCancellation) {
+  const Call call;
+  const Call copy = call;
+  call.cancellation->Cancel();
+  EXPECT_TRUE(copy.cancellation->cancelled());
+  EXPECT_FALSE(Call().cancellation->cancelled());
+}
+
+TEST(CallTest, TheDefaultDeadlineIsThirtySeconds) {
+  const Clock::time_point before = Clock::now();
+  const Call call;
+  EXPECT_GE(call.deadline, before + 30s);
+  EXPECT_LE(call.deadline, Clock::now() + 30s);
 }
 
 }  // namespace

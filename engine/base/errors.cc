@@ -26,6 +26,13 @@ std::string Quotable(std::string_view text) {
     for (size_t k = 1; k < length; ++k) {
       valid = valid && i + k < text.size() && (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
     }
+    if (valid && length > 2) {
+      // The shortest form only, no surrogates, nothing beyond U+10FFFF.
+      const unsigned char next = static_cast<unsigned char>(text[i + 1]);
+      valid = !(lead == 0xe0 && next < 0xa0) && !(lead == 0xed && next > 0x9f) && !(lead == 0xf0 && next < 0x90) &&
+              !(lead == 0xf4 && next > 0x8f);
+    }
+    if (valid && i + length > 64) break;
     if (!valid || lead < 0x20 || lead == 0x7f) {
       clean += '?';
       ++i;
