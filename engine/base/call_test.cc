@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
 #include <thread>
-#include <vector>
 
 namespace rowan {
 namespace {
@@ -57,6 +57,19 @@ TEST(CancellationTest, ARegistrationEndsAfterItsRunningCallback) {
   registration.reset();
   EXPECT_TRUE(finished);
   canceller.join();
+}
+
+TEST(CancellationTest, NoCallbackRunsAfterItsRegistrationEnded) {
+  for (int round = 0; round < 200; ++round) {
+    const auto cancellation = std::make_shared<Cancellation>();
+    std::thread canceller([&] { cancellation->Cancel(); });
+    std::atomic<bool> over = false;
+    std::atomic<bool> late = false;
+    { const Cancellation::Registration registration(cancellation, [&] { late = over.load(); }); }
+    over = true;
+    canceller.join();
+    EXPECT_FALSE(late);
+  }
 }
 
 // Whoever comes first, each callback runs exactly once.

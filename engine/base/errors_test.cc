@@ -279,6 +279,9 @@ TEST(ErrorMessagesTest, LongListsAreCut) {
   EXPECT_THAT(message, Not(HasSubstr("column20")));
   EXPECT_THAT(std::string(errors::UnknownModel(kPath, "User", {}).message()), HasSubstr("There are: none"));
 
+  const absl::Status two = errors::RelatedNotFound({"data[0].role.connect", "data[1].role.connect"}, "Role", {"7", "8"});
+  EXPECT_EQ(Payload<google::rpc::BadRequest>(two)->field_violations(1).field(), "data[1].role.connect");
+
   std::vector<std::string> keys(1000, "7");
   const absl::Status missing = errors::RelatedNotFound(std::vector<std::string>(1000, "data.tags"), "Tag", keys);
   EXPECT_THAT(std::string(missing.message()), HasSubstr("and 980 more"));

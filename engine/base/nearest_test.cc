@@ -36,6 +36,8 @@ TEST(NearestNamesTest, NothingThatIsFar) {
 
 TEST(NearestNamesTest, LongNamesAreComparedByTheirStart) {
   const std::string long_name(10000, 'a');
+  const std::string huge(1 << 20, 'a');
+  EXPECT_THAT(NearestNames(huge, {"name", huge}), ElementsAre(huge));
   const std::string candidate = std::string(64, 'a') + "tail";
   EXPECT_THAT(NearestNames(long_name, {candidate}), ElementsAre(candidate));
   EXPECT_THAT(NearestNames(std::string(10000, 'b'), {candidate}), IsEmpty());

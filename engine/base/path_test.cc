@@ -41,6 +41,8 @@ TEST(IdentifierTest, AlwaysQuotedAndQuotesDoubled) {
   EXPECT_EQ(QuoteIdentifier(R"(a"; DROP TABLE x; --)"), R"("a""; DROP TABLE x; --")");
   EXPECT_EQ(QuoteIdentifier(R"("")"), R"("""""")");
   EXPECT_EQ(QuoteIdentifier("back\\slash $$ 名前"), "\"back\\slash $$ 名前\"");
+  EXPECT_EQ(QuoteIdentifier(""), R"("")");
+  EXPECT_EQ(QuoteQualified("s.", "t"), R"("s."."t")");
   EXPECT_EQ(QuoteQualified("public", R"(a".b)"), R"("public"."a"".b")");
 }
 
