@@ -5,9 +5,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,16 +107,15 @@ std::string Tail(const std::string& path) {
   return all.size() <= 1000 ? all : all.substr(all.size() - 1000);
 }
 
-// Whether something accepts connections on a unix socket.
-bool Accepts(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return false;
-  std::copy(path.begin(), path.end(), address.sun_path);
-  const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool accepted = connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-  close(connection);
-  return accepted;
+// Whether the server takes queries. It says so in the eighth line of its pid file; that its socket is open is not enough, since it may
+// still be recovering.
+bool Ready(const std::string& data) {
+  std::ifstream file(data + "/postmaster.pid");
+  std::string line;
+  for (int i = 0; i < 8; ++i) {
+    if (!std::getline(file, line)) return false;
+  }
+  return line.starts_with("ready");
 }
 
 }  // namespace
@@ -167,6 +164,8 @@ struct EmbeddedPostgres::Impl {
     if (mkdtemp(sockets) == nullptr) return absl::FailedPreconditionError("cannot make a folder under /tmp");
     socket_folder = sockets;
     GiveTo(user, socket_folder);
+    // What a server that was killed left behind says nothing of the one to come; the lock above keeps a running one's.
+    fs::remove(Data() + "/postmaster.pid", failure);
     if (fs::exists(Data() + "/PG_VERSION")) return absl::OkStatus();
     // A first start that was cut short leaves a folder that initdb would refuse.
     fs::remove_all(Data(), failure);
@@ -207,7 +206,7 @@ struct EmbeddedPostgres::Impl {
 
   absl::Status AwaitStart() {
     const auto until = std::chrono::steady_clock::now() + kStartPatience;
-    while (!Accepts(socket_folder + "/.s.PGSQL.5432")) {
+    while (!Ready(Data())) {
       if (std::chrono::steady_clock::now() > until) return absl::InternalError("the server does not start: " + Tail(Log()));
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
