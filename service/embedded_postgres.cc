@@ -107,12 +107,14 @@ std::string Tail(const std::string& path) {
   return all.size() <= 1000 ? all : all.substr(all.size() - 1000);
 }
 
-// Whether the server takes queries. It says so in the eighth line of its pid file; that its socket is open is not enough, since it may
-// still be recovering.
-bool Ready(const std::string& data) {
+// Whether the server of the pid takes queries. It says so in its pid file, whose first line is its pid and whose eighth is its state; that its
+// socket is open is not enough, since it may still be recovering.
+bool Ready(const std::string& data, pid_t pid) {
   std::ifstream file(data + "/postmaster.pid");
+  std::string first;
   std::string line;
-  for (int i = 0; i < 8; ++i) {
+  if (!std::getline(file, first) || std::atoi(first.c_str()) != pid) return false;
+  for (int i = 1; i < 8; ++i) {
     if (!std::getline(file, line)) return false;
   }
   return line.starts_with("ready");
@@ -164,8 +166,6 @@ struct EmbeddedPostgres::Impl {
     if (mkdtemp(sockets) == nullptr) return absl::FailedPreconditionError("cannot make a folder under /tmp");
     socket_folder = sockets;
     GiveTo(user, socket_folder);
-    // What a server that was killed left behind says nothing of the one to come; the lock above keeps a running one's.
-    fs::remove(Data() + "/postmaster.pid", failure);
     if (fs::exists(Data() + "/PG_VERSION")) return absl::OkStatus();
     // A first start that was cut short leaves a folder that initdb would refuse.
     fs::remove_all(Data(), failure);
@@ -206,11 +206,14 @@ struct EmbeddedPostgres::Impl {
 
   absl::Status AwaitStart() {
     const auto until = std::chrono::steady_clock::now() + kStartPatience;
-    while (!Ready(Data())) {
+    for (;;) {
+      {
+        std::lock_guard guard(mutex);
+        if (server > 0 && Ready(Data(), server)) return absl::OkStatus();
+      }
       if (std::chrono::steady_clock::now() > until) return absl::InternalError("the server does not start: " + Tail(Log()));
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    return absl::OkStatus();
   }
 };
 
