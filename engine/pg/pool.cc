@@ -49,7 +49,7 @@ struct Pool::Impl {
   void Return(std::unique_ptr<Connection> connection) {
     // Closing and rolling back talk to PostgreSQL, so they are done without the lock.
     connection->Rollback();
-    if (connection->broken()) connection.reset();
+    if (!connection->Alive()) connection.reset();
     std::lock_guard lock(mutex);
     const bool alive = connection != nullptr;
     if (Serve(connection)) return;
