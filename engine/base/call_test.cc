@@ -65,7 +65,9 @@ TEST(CancellationTest, NoCallbackRunsAfterItsRegistrationEnded) {
     std::thread canceller([&] { cancellation->Cancel(); });
     std::atomic<bool> over = false;
     std::atomic<bool> late = false;
-    { const Cancellation::Registration registration(cancellation, [&] { late = over.load(); }); }
+    {
+      const Cancellation::Registration registration(cancellation, [&] { late = over.load(); });
+    }
     over = true;
     canceller.join();
     EXPECT_FALSE(late);

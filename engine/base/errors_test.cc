@@ -1,4 +1,5 @@
-// Holds the catalogue against rowan/v1/error.proto: its values, and the code and the literal example in each value's comment.
+// Holds the catalogue against rowan/v1/error.proto: its values, and the code and the literal example in each value's
+// comment.
 #include "engine/base/errors.h"
 
 #include <gmock/gmock.h>
@@ -40,21 +41,32 @@ struct Row {
 std::vector<Row> Catalogue() {
   using namespace errors;  // NOLINT: the catalogue is what this is about
   std::vector<Row> rows = {
-      {"MISSING_ARGUMENT", MissingArgument(kPath, "the name of a schema"), {"path"}, {"where: ", "the name of a schema"}},
+      {"MISSING_ARGUMENT",
+       MissingArgument(kPath, "the name of a schema"),
+       {"path"},
+       {"where: ", "the name of a schema"}},
       {"UNKNOWN_SCHEMA", UnknownSchema("blgo", {"blog"}), {"path", "schema", "nearest"}, {"\"blgo\"", "blog"}},
       {"UNKNOWN_MODEL", UnknownModel(kPath, "Usr", {"User"}), {"path", "name", "nearest"}, {"\"Usr\"", "mean User?"}},
-      {"UNKNOWN_FIELD", UnknownField(kPath, "User", "nmae", kNames), {"path", "model", "name", "nearest"},
+      {"UNKNOWN_FIELD",
+       UnknownField(kPath, "User", "nmae", kNames),
+       {"path", "model", "name", "nearest"},
        {"User", "\"nmae\"", "mean name?", "id, name, email"}},
-      {"UNKNOWN_RELATION", UnknownRelation(kPath, "User", "rol", {"role"}), {"path", "model", "name", "nearest"},
+      {"UNKNOWN_RELATION",
+       UnknownRelation(kPath, "User", "rol", {"role"}),
+       {"path", "model", "name", "nearest"},
        {"\"rol\"", "mean role?"}},
       {"EMPTY_SELECTION", EmptySelection(kPath, "User", kNames), {"path", "model"}, {"User", "id, name, email"}},
       {"DUPLICATE_NAME", DuplicateName(kPath, "posts"), {"path", "name"}, {"\"posts\"", "alias"}},
       {"EMPTY_FILTER", EmptyFilter(kPath), {"path"}, {"all_of", "any_of", "not", "field", "relation"}},
       {"MISSING_OPERATOR", MissingOperator(kPath, "eq, ne"), {"path", "allowed"}, {"eq, ne"}},
       {"MISSING_VALUE", MissingValue(kPath), {"path"}, {"null_value"}},
-      {"OPERATOR_NOT_ALLOWED", OperatorNotAllowed(kPath, "contains", "int64", "eq, ne"), {"path", "operator", "type", "allowed"},
+      {"OPERATOR_NOT_ALLOWED",
+       OperatorNotAllowed(kPath, "contains", "int64", "eq, ne"),
+       {"path", "operator", "type", "allowed"},
        {"contains", "int64", "eq, ne"}},
-      {"QUANTIFIER_NOT_ALLOWED", QuantifierNotAllowed(kPath, "some", "role", "is"), {"path", "relation", "quantifier", "allowed"},
+      {"QUANTIFIER_NOT_ALLOWED",
+       QuantifierNotAllowed(kPath, "some", "role", "is"),
+       {"path", "relation", "quantifier", "allowed"},
        {"role", "some", "is"}},
       {"NULL_NOT_ALLOWED", NullOperand(kPath, "gt"), {"path", "operator"}, {"gt", "isNull"}},
       {"NULL_NOT_ALLOWED", NullNotAllowed(kPath, "User", "name"), {"path", "model", "field"}, {"User.name"}},
@@ -66,33 +78,60 @@ std::vector<Row> Catalogue() {
       {"DEPTH_EXCEEDED", DepthExceeded(kPath, "selections", 10), {"path", "limit"}, {"selections", "10"}},
       {"TOO_MANY_NODES", TooManyNodes(kPath, 10000), {"path", "limit"}, {"10000"}},
       {"TYPE_MISMATCH", TypeMismatch(kPath, "int32", "text"), {"path", "expected", "got"}, {"int32", "text"}},
-      {"VALUE_OUT_OF_RANGE", ValueOutOfRange(kPath, "int16", "it is too large"), {"path", "type"}, {"int16", "too large"}},
+      {"VALUE_OUT_OF_RANGE",
+       ValueOutOfRange(kPath, "int16", "it is too large"),
+       {"path", "type"},
+       {"int16", "too large"}},
       {"MALFORMED_VALUE", MalformedValue(kPath, "date", "send YYYY-MM-DD"), {"path", "type"}, {"date", "YYYY-MM-DD"}},
-      {"REQUIRED_FIELD", RequiredField(kPath, "Post", "title", "a value"), {"path", "model", "field"}, {"Post.title", "a value"}},
+      {"REQUIRED_FIELD",
+       RequiredField(kPath, "Post", "title", "a value"),
+       {"path", "model", "field"},
+       {"Post.title", "a value"}},
       {"READ_ONLY_FIELD", ReadOnlyField(kPath, "User", "createdAt"), {"path", "model", "field"}, {"User.createdAt"}},
-      {"CONFLICTING_INPUT", ConflictingInput(kPath, "data.roleId", "both set role_id"), {"path", "other"},
+      {"CONFLICTING_INPUT",
+       ConflictingInput(kPath, "data.roleId", "both set role_id"),
+       {"path", "other"},
        {"data.roleId", "both set role_id"}},
       {"CONFLICTING_INPUT", ConflictingInput(kPath, "", "it names itself"), {"path", "other"}, {"it names itself"}},
       {"EMPTY_MUTATION", EmptyMutation(kPath), {"path"}, {"nothing to write"}},
       {"EMPTY_RELATION_WRITE", EmptyRelationWrite(kPath, "create, connect"), {"path", "allowed"}, {"create, connect"}},
-      {"VERB_NOT_ALLOWED", VerbNotAllowed(kPath, "disconnect", "posts", "create, connect", "nothing is there yet"),
-       {"path", "relation", "verb", "allowed"}, {"disconnect", "create, connect", "nothing is there yet"}},
+      {"VERB_NOT_ALLOWED",
+       VerbNotAllowed(kPath, "disconnect", "posts", "create, connect", "nothing is there yet"),
+       {"path", "relation", "verb", "allowed"},
+       {"disconnect", "create, connect", "nothing is there yet"}},
       {"TOO_MANY_RELATED", TooManyRelated(kPath, "role"), {"path", "relation"}, {"role", "one record"}},
       {"NOT_A_KEY", NotAKey(kPath, "Role", "id | name"), {"path", "model", "keys"}, {"Role", "id | name"}},
-      {"RELATED_NOT_FOUND", RelatedNotFound({"data.tags.connect[0]", "data.tags.connect[1]"}, "Tag", {"7", "9"}),
-       {"path", "model", "keys"}, {"data.tags.connect[0]", "Tag", "7, 9"}},
+      {"RELATED_NOT_FOUND",
+       RelatedNotFound({"data.tags.connect[0]", "data.tags.connect[1]"}, "Tag", {"7", "9"}),
+       {"path", "model", "keys"},
+       {"data.tags.connect[0]", "Tag", "7, 9"}},
       {"RELATED_NOT_FOUND", RelatedNotFound({}, "Tag", {}), {"path", "model", "keys"}, {"Tag"}},
-      {"ALREADY_OWNED", AlreadyOwned({"data.posts.connect[0]"}, "Post", {"7"}), {"path", "model", "keys"}, {"Post", "7"}},
-      {"RELATION_OCCUPIED", RelationOccupied("data.profile", "Profile", "3"), {"path", "model", "incumbent"}, {"Profile 3"}},
+      {"ALREADY_OWNED",
+       AlreadyOwned({"data.posts.connect[0]"}, "Post", {"7"}),
+       {"path", "model", "keys"},
+       {"Post", "7"}},
+      {"RELATION_OCCUPIED",
+       RelationOccupied("data.profile", "Profile", "3"),
+       {"path", "model", "incumbent"},
+       {"Profile 3"}},
       {"DISCONNECT_REQUIRED", DisconnectRequired(kPath, "User", "role"), {"path", "model", "relation"}, {"User.role"}},
       {"MULTI_PARENT_CONNECT", MultiParentConnect("data.posts", 3), {"path", "matched"}, {"3 rows"}},
       {"UNGUARDED_MUTATION", UnguardedMutation(kPath, "update"), {"path"}, {"update", "all_rows: true"}},
       {"UNORDERABLE_WRITE", UnorderableWrite(kPath), {"path"}, {"circle"}},
-      {"UNIQUE_VIOLATION", UniqueViolation("uq_roles_name", "Role", "name"), {"constraint", "model", "fields"}, {"Role", "name"}},
+      {"UNIQUE_VIOLATION",
+       UniqueViolation("uq_roles_name", "Role", "name"),
+       {"constraint", "model", "fields"},
+       {"Role", "name"}},
       {"UNIQUE_VIOLATION", UniqueViolation("", "", ""), {"constraint", "model", "fields"}, {"row", "a unique key"}},
-      {"FOREIGN_KEY_RESTRICT", ForeignKeyRestrict("fk", "User", "role"), {"constraint", "model", "relation"}, {"User", "role"}},
+      {"FOREIGN_KEY_RESTRICT",
+       ForeignKeyRestrict("fk", "User", "role"),
+       {"constraint", "model", "relation"},
+       {"User", "role"}},
       {"FOREIGN_KEY_RESTRICT", ForeignKeyRestrict("fk", "", ""), {"constraint", "model", "relation"}, {"other rows"}},
-      {"CHECK_VIOLATION", CheckViolation("users_age_check", "User"), {"constraint", "model", "path"}, {"users_age_check", "User"}},
+      {"CHECK_VIOLATION",
+       CheckViolation("users_age_check", "User"),
+       {"constraint", "model", "path"},
+       {"users_age_check", "User"}},
       {"INVALID_VALUE", InvalidValue("22003"), {"sqlstate"}, {"22003"}},
       {"TRANSACTION_CONFLICT", TransactionConflict(6), {"attempts"}, {"6 times", "Nothing was written"}},
       {"DEADLOCK", Deadlock(6), {"attempts"}, {"6 times", "Nothing was written"}},
@@ -109,15 +148,20 @@ std::vector<Row> Catalogue() {
       {"REPLY_TOO_LARGE", ReplyTooLarge(16777216), {"limit_bytes"}, {"16777216", "Stream"}},
       {"REPLY_TOO_LARGE", TooManyReturned(10000), {"limit_rows"}, {"10000", "returning"}},
       {"INTERNAL", Internal("slot 3 is empty"), {}, {"log"}},
-      {"VERSION_MISMATCH", VersionMismatch("blog", "0f3a", "77b0"), {"schema", "expected", "current"}, {"0f3a", "77b0"}},
+      {"VERSION_MISMATCH",
+       VersionMismatch("blog", "0f3a", "77b0"),
+       {"schema", "expected", "current"},
+       {"0f3a", "77b0"}},
       {"TABLE_EXISTS", TableExists("models.User.table", "users"), {"path", "table"}, {"\"users\""}},
-      {"DATA_CONFLICT", DataConflict("models.User.fields.age", "23502", "age is null in 3 rows"), {"path", "sqlstate"},
+      {"DATA_CONFLICT",
+       DataConflict("models.User.fields.age", "23502", "age is null in 3 rows"),
+       {"path", "sqlstate"},
        {"age is null in 3 rows"}},
       {"UNSUPPORTED_CHANGE", UnsupportedChange(Problem("UNSUPPORTED_CHANGE")), {"path", "name"}, {"is wrong"}},
   };
   // The compiler of schemas chooses among these; they share one function.
-  for (const char* reason : {"SCHEMA_INVALID", "UNKNOWN_TARGET", "AMBIGUOUS_INVERSE", "JUNCTION_MISMATCH", "SET_NULL_ON_REQUIRED",
-                             "NAME_COLLISION", "UNSATISFIABLE_CYCLE"}) {
+  for (const char* reason : {"SCHEMA_INVALID", "UNKNOWN_TARGET", "AMBIGUOUS_INVERSE", "JUNCTION_MISMATCH",
+                             "SET_NULL_ON_REQUIRED", "NAME_COLLISION", "UNSATISFIABLE_CYCLE"}) {
     rows.push_back({reason, SchemaInvalid(Problem(reason)), {"path", "name"}, {"models.User.fields.age", "is wrong"}});
   }
   return rows;
@@ -134,9 +178,9 @@ std::optional<Message> Payload(const absl::Status& status) {
 
 // What the comment of a reason promises.
 struct Promise {
-  std::string code;      // "INVALID_ARGUMENT"
+  std::string code;  // "INVALID_ARGUMENT"
   bool retryable = false;
-  std::string example;   // JSON of an ErrorInfo
+  std::string example;  // JSON of an ErrorInfo
 };
 
 std::map<std::string, Promise> Promises() {
@@ -202,7 +246,8 @@ TEST(ErrorCatalogueTest, EachErrorIsAsTheProtoDocumentsIt) {
     ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(promise.example, &example).ok()) << promise.example;
     EXPECT_EQ(example.reason(), reason);
     // The keys of a schema's problem are the compiler's.
-    if (v1::ErrorReason value; v1::ErrorReason_Parse("ERROR_REASON_" + reason, &value) && value >= 90 && value <= 97) continue;
+    if (v1::ErrorReason value; v1::ErrorReason_Parse("ERROR_REASON_" + reason, &value) && value >= 90 && value <= 97)
+      continue;
     for (const auto& [key, text] : example.metadata()) {
       EXPECT_TRUE(keys[reason].count(key) == 1 || elsewhere.count({reason, key}) == 1) << key;
     }
@@ -259,8 +304,9 @@ TEST(ErrorMessagesTest, HostileNames) {
            Case{long_name, "\"" + std::string(64, 'x') + "…\""},
            Case{cut_inside, "\"" + std::string(63, 'x') + "…\""},
        }) {
-    for (const absl::Status& status : {errors::UnknownField(kPath, "User", c.name, kNames), errors::UnknownModel(kPath, c.name, kNames),
-                                       errors::UnknownSchema(c.name, kNames), errors::DuplicateName(kPath, c.name)}) {
+    for (const absl::Status& status :
+         {errors::UnknownField(kPath, "User", c.name, kNames), errors::UnknownModel(kPath, c.name, kNames),
+          errors::UnknownSchema(c.name, kNames), errors::DuplicateName(kPath, c.name)}) {
       EXPECT_THAT(std::string(status.message()), HasSubstr(c.shown));
       // Serializing invalid UTF-8 would fail on the other side.
       const auto info = Payload<google::rpc::ErrorInfo>(status);
@@ -279,7 +325,8 @@ TEST(ErrorMessagesTest, LongListsAreCut) {
   EXPECT_THAT(message, Not(HasSubstr("column20")));
   EXPECT_THAT(std::string(errors::UnknownModel(kPath, "User", {}).message()), HasSubstr("There are: none"));
 
-  const absl::Status two = errors::RelatedNotFound({"data[0].role.connect", "data[1].role.connect"}, "Role", {"7", "8"});
+  const absl::Status two =
+      errors::RelatedNotFound({"data[0].role.connect", "data[1].role.connect"}, "Role", {"7", "8"});
   EXPECT_EQ(Payload<google::rpc::BadRequest>(two)->field_violations(1).field(), "data[1].role.connect");
 
   std::vector<std::string> keys(1000, "7");

@@ -20,7 +20,8 @@ TEST(NearestNamesTest, FindsWhatWasMeant) {
 }
 
 TEST(NearestNamesTest, TheNearestFirstAndTiesInByteOrder) {
-  EXPECT_THAT(NearestNames("abcdef", {"abxyef", "abcdex", "abcdef", "abcdea"}), ElementsAre("abcdef", "abcdea", "abcdex"));
+  EXPECT_THAT(NearestNames("abcdef", {"abxyef", "abcdex", "abcdef", "abcdea"}),
+              ElementsAre("abcdef", "abcdea", "abcdex"));
 }
 
 TEST(NearestNamesTest, AtMostThree) {

@@ -441,9 +441,9 @@ absl::Status RunOnce(const CompiledMutation& mutation, const Arguments& argument
   }
   status = connection.Commit(context.call);
   if (status.ok()) return status;
-  // PostgreSQL's own refusal is certain; anything else (a lost connection, a deadline that passed meanwhile) leaves the outcome open.
+  // PostgreSQL's own refusal is certain, and so is a COMMIT that was never sent; a connection lost meanwhile leaves the outcome open.
   const auto error = pg::DatabaseErrorOf(status);
-  if (error == nullptr || error->sqlstate.empty()) return errors::CommitOutcomeUnknown();
+  if (error != nullptr && error->sqlstate.empty()) return errors::CommitOutcomeUnknown();
   transient = IsTransient(status);
   return TranslateDatabaseError(status, described, context);
 }

@@ -116,6 +116,12 @@ struct Connection::State {
     return status;
   }
 
+  // Checks whether the call is over before anything is sent.
+  static absl::Status CheckStart(const Call& call) {
+    if (call.cancellation->cancelled()) return errors::Cancelled();
+    return Clock::now() < call.deadline ? absl::OkStatus() : errors::DeadlineExceeded();
+  }
+
   // Checks whether the call is over while we wait for PostgreSQL. `cancelled_at` remembers when that was first seen.
   absl::Status CheckCall(const Call& call, Clock::time_point& cancelled_at) {
     const Clock::time_point now = Clock::now();
@@ -208,13 +214,12 @@ struct Connection::State {
   // Sends the commands as one pipeline, preparing statements that are new, and returns the last one's result. In a pipeline that is
   // not within BEGIN, all commands are one implicit transaction. On an error of PostgreSQL the connection stays usable.
   absl::StatusOr<Result> Run(const std::vector<Command>& commands, const Call& call) {
-    if (call.cancellation->cancelled()) return errors::Cancelled();
-    if (Clock::now() >= call.deadline) return errors::DeadlineExceeded();
+    ROWAN_RETURN_IF_ERROR(CheckStart(call));
     const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
     ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
     if (PQenterPipelineMode(connection) == 0) return Broken();
-    std::vector<std::pair<const std::string*, std::string>> fresh;  // texts prepared by this pipeline, and their names
-    size_t sent = 0;
+    // What was sent: for a preparation the text and its name, else null.
+    std::vector<std::pair<const std::string*, std::string>> sent;
     for (const Command& command : commands) {
       bool ok;
       if (command.text != nullptr) {
@@ -224,22 +229,25 @@ struct Connection::State {
         std::string name = known != nullptr ? *known : "s" + std::to_string(next_name++);
         if (known == nullptr) {
           if (!SendPrepare(*command.statement, name)) return Broken();
-          ++sent;
-          fresh.emplace_back(&command.statement->text, name);
+          sent.emplace_back(&command.statement->text, name);
         }
         ok = SendExecute(name, *command.parameters);
       }
       if (!ok) return Broken();
-      ++sent;
+      sent.emplace_back();
     }
     if (PQpipelineSync(connection) == 0) return Broken();
     ROWAN_RETURN_IF_ERROR(Flush(call));
 
     absl::Status error;
     OwnedResult last;
-    for (size_t i = 0; i < sent; ++i) {
+    for (auto& [prepared_text, name] : sent) {
       ROWAN_ASSIGN_OR_RETURN(OwnedResult result, Next(call));
       if (result == nullptr) return Broken();
+      // It stays prepared even when its execution fails or the transaction is rolled back.
+      if (prepared_text != nullptr && PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+        Remember(*prepared_text, std::move(name));
+      }
       if (Failed(result.get()) && error.ok()) error = ErrorOf(result.get());
       last = std::move(result);
       ROWAN_ASSIGN_OR_RETURN(OwnedResult end, Next(call));
@@ -250,21 +258,17 @@ struct Connection::State {
       return Broken();
     }
     if (cancel_sent) broken = true;
-    if (error.ok()) {
-      for (auto& [text, name] : fresh) Remember(*text, std::move(name));
-      return Result(last.release());
+    if (error.ok()) return Result(last.release());
+    for (const Command& command : commands) {
+      if (command.statement != nullptr) ForgetAfter(error, *command.statement);
     }
-    ForgetAfter(error, commands);
     return error;
   }
 
   // A plan that no longer fits what it was prepared for is prepared anew next time.
-  void ForgetAfter(const absl::Status& error, const std::vector<Command>& commands) {
+  void ForgetAfter(const absl::Status& error, const Statement& statement) {
     const auto database = DatabaseErrorOf(error);
-    if (database == nullptr || (database->sqlstate != "0A000" && database->sqlstate != "26000")) return;
-    for (const Command& command : commands) {
-      if (command.statement != nullptr) Forget(command.statement->text);
-    }
+    if (database != nullptr && (database->sqlstate == "0A000" || database->sqlstate == "26000")) Forget(statement.text);
   }
 
   // Makes room before a new statement is prepared.
@@ -316,8 +320,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   if (PQstatus(state->connection) == CONNECTION_BAD) return state->Broken();
   for (PostgresPollingStatusType wanted = PGRES_POLLING_WRITING; wanted != PGRES_POLLING_OK;) {
     if (wanted == PGRES_POLLING_FAILED) return state->Broken();
-    if (call.cancellation->cancelled()) return errors::Cancelled();
-    if (Clock::now() >= call.deadline) return errors::DeadlineExceeded();
+    ROWAN_RETURN_IF_ERROR(State::CheckStart(call));
     const short events = wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     if (Poll(PQsocket(state->connection), events, call.deadline)) wanted = PQconnectPoll(state->connection);
   }
@@ -343,7 +346,18 @@ absl::Status Connection::Begin(const TransactionOptions& options, const Call& ca
   return state_->Run({{.text = begin}, {.statement = &TransactionSettings(), .parameters = &settings}}, call).status();
 }
 
-absl::Status Connection::Commit(const Call& call) { return state_->Run({{.text = "COMMIT"}}, call).status(); }
+absl::Status Connection::Commit(const Call& call) {
+  // PostgreSQL would roll back and call that a success.
+  if (PQtransactionStatus(state_->connection) == PQTRANS_INERROR) {
+    return DatabaseErrorStatus({.sqlstate = "25P02", .message = "the transaction has failed"});
+  }
+  absl::Status status = state_->Run({{.text = "COMMIT"}}, call).status();
+  // Once sent and given up it is like a lost connection: nobody knows how it ends.
+  if (!status.ok() && state_->broken && DatabaseErrorOf(status) == nullptr) {
+    return DatabaseErrorStatus({.message = "gave up waiting for COMMIT"});
+  }
+  return status;
+}
 
 void Connection::Rollback() {
   if (broken() || !in_transaction()) return;
@@ -372,7 +386,7 @@ absl::StatusOr<Result> Connection::ExecuteRead(const Statement& statement, const
 absl::Status Connection::ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call,
                                      const std::function<absl::Status(const RowView&)>& on_row) {
   State& state = *state_;
-  if (call.cancellation->cancelled()) return errors::Cancelled();
+  ROWAN_RETURN_IF_ERROR(State::CheckStart(call));
   const Cancellation::Registration on_cancel(call.cancellation, [&state] { state.SendCancel(); });
   ROWAN_RETURN_IF_ERROR(state.EvictPrepared(call));
   const std::string* known = state.FindPrepared(statement.text);
@@ -396,6 +410,7 @@ absl::Status Connection::ExecuteRows(const Statement& statement, const std::vect
     }
   }
   if (state.cancel_sent) state.broken = true;
+  state.ForgetAfter(error, statement);
   return error;
 }
 
@@ -408,10 +423,9 @@ int Connection::server_version() const { return PQserverVersion(state_->connecti
 
 bool Connection::Alive() const {
   if (broken()) return false;
+  // Whatever arrives while nobody asked is most likely the server's farewell.
   pollfd entry{PQsocket(state_->connection), POLLIN, 0};
-  if (poll(&entry, 1, 0) == 0) return true;
-  // Something arrived while nobody asked: a notice, or the end of the connection.
-  return PQconsumeInput(state_->connection) == 1 && PQstatus(state_->connection) == CONNECTION_OK;
+  return poll(&entry, 1, 0) == 0;
 }
 
 }  // namespace rowan::pg

@@ -6,7 +6,8 @@
 // a late cancel can hit nobody else.
 //
 // Failures are statuses that carry a DatabaseError (see result.h), except: DeadlineExceeded and Cancelled of base/errors.h when the
-// call's deadline or cancellation ended the statement.
+// call was over before the statement was sent, or PostgreSQL did not answer in time. A statement that PostgreSQL itself ended, at the
+// deadline or because of the cancel request, fails with 57014.
 #pragma once
 
 #include <functional>
@@ -55,6 +56,8 @@ class Connection {
   // Begins a transaction with statement_timeout set (SET LOCAL) to what is left of the call's deadline, in milliseconds, at least 1.
   // Sent in one round trip with nothing else to wait for.
   absl::Status Begin(const TransactionOptions& options, const Call& call);
+  // Nothing was committed when the status carries an SQLSTATE, or no DatabaseError (the call was over before COMMIT was sent). A DatabaseError
+  // without SQLSTATE leaves the outcome open. A transaction that failed before is refused with 25P02.
   absl::Status Commit(const Call& call);
   // Rolls back and never fails: a connection that cannot is marked broken.
   void Rollback();
