@@ -16,6 +16,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/types/calendar.h"
 #include "engine/types/decimal.h"
+#include "engine/types/json_syntax.h"
 #include "engine/types/utf8.h"
 #include "engine/types/wire.h"
 #include "rowan/v1/value.pb.h"
@@ -120,12 +121,17 @@ struct Encoder {
     return EncodeInteger(static_cast<Integer>(number));
   }
 
-  // The value as a double; ints only when the double is exact.
+  // The value as a double; ints only when the type holds them exactly.
   absl::StatusOr<double> Double() const {
     if (value.kind_case() == Value::kDoubleValue) return value.double_value();
     if (value.kind_case() == Value::kIntValue) {
-      const double number = static_cast<double>(value.int_value());
-      if (std::fabs(number) > 9007199254740992.0) return OutOfRange("a double does not hold this whole number exactly");
+      const int64_t whole = value.int_value();
+      const double number =
+          type.scalar == Scalar::kFloat32 ? static_cast<double>(static_cast<float>(whole)) : static_cast<double>(whole);
+      // 2^63 itself is no int64.
+      if (number >= 0x1p63 || static_cast<int64_t>(number) != whole) {
+        return OutOfRange("the type does not hold this whole number exactly");
+      }
       return number;
     }
     if (const auto text = Text(Value::kDecimalValue)) {
@@ -259,6 +265,7 @@ struct Encoder {
         if (!std::isfinite(part.double_value())) return Malformed("JSON has no NaN and no infinities");
         return nlohmann::json(part.double_value());
       case Value::kTextValue:
+        if (!CountCodePoints(part.text_value())) return Malformed("it is not valid UTF-8");
         return nlohmann::json(part.text_value());
       default:
         return Mismatch();
@@ -275,7 +282,7 @@ struct Encoder {
         ROWAN_ASSIGN_OR_RETURN(nlohmann::json part, AsJson(element));
         array.push_back(std::move(part));
       }
-      text = array.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      text = array.dump();
     } else if (value.kind_case() == Value::kDecimalValue) {
       const auto decimal = ParseDecimal(value.decimal_value());
       if (!decimal || decimal->kind != Decimal::Kind::kFinite) return Malformed("send a finite number");
@@ -284,10 +291,16 @@ struct Encoder {
       ROWAN_ASSIGN_OR_RETURN(const nlohmann::json json, AsJson(value));
       text = json.dump();
     }
-    if (!CountCodePoints(text) || !nlohmann::json::accept(text)) {
-      return Malformed("it is not valid JSON text; a plain string is written with quotes, or as {\"$json\": \"…\"}");
+    if (!CountCodePoints(text)) return Malformed("it is not valid UTF-8");
+    switch (CheckJson(text)) {
+      case JsonSyntax::kValid:
+        return Encoded{std::string(1, kJsonbVersion) + text};
+      case JsonSyntax::kTooDeep:
+        return OutOfRange(absl::StrCat("it is nested more than ", kJsonDepth, " levels deep"));
+      case JsonSyntax::kInvalid:
+        break;
     }
-    return Encoded{std::string(1, kJsonbVersion) + text};
+    return Malformed("it is not valid JSON text; a plain string is written with quotes, or as {\"$json\": \"…\"}");
   }
 
   absl::StatusOr<Encoded> Scalars() const {

@@ -20,8 +20,9 @@ namespace rowan {
 // Encodes `value` for a column or parameter of `type`. A null_value gives Encoded{.null = true}: whether null is welcome is the
 // caller's business. The kind is a hint (widening only); errors, all with `path`: MISSING_VALUE, TYPE_MISMATCH,
 // VALUE_OUT_OF_RANGE (also too long a string, too many digits, an unknown enum label), MALFORMED_VALUE (bad UTF-8, NUL, bad syntax).
-// Decimals that have more digits after the point than the scale are refused, not rounded; likewise nanoseconds, and numbers that
-// a float32 or an integer cannot hold exactly (a double for an int must be whole).
+// Decimals that have more digits after the point than the scale are refused, not rounded; likewise nanoseconds, ints that a float cannot
+// hold exactly and doubles that are not whole for an int. Only doubles and decimals for a float are rounded to the nearest one, as any literal is,
+// and refused when they are beyond its range.
 absl::StatusOr<Encoded> EncodeValue(const Type& type, const v1::Value& value, const Path& path);
 
 // Writes the value that `bytes` hold to `value`, with the kind that the proto documents for the type. The bytes must be

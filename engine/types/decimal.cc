@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "engine/types/wire.h"
 
 namespace rowan {
@@ -48,8 +47,13 @@ std::optional<Decimal> ParseDecimal(std::string_view text) {
   }
   int exponent = 0;
   if (const size_t e = text.find_first_of("eE"); e != std::string_view::npos) {
-    const std::string digits(text.substr(e + 1));
-    if (!absl::SimpleAtoi(digits, &exponent) || exponent > 20000 || exponent < -20000) return std::nullopt;
+    std::string_view power = text.substr(e + 1);
+    const bool down = power.starts_with('-');
+    if (down || power.starts_with('+')) power.remove_prefix(1);
+    if (power.empty() || power.size() > 9 || !AllDigits(power)) return std::nullopt;
+    for (char digit : power) exponent = exponent * 10 + (digit - '0');
+    if (exponent > 20000) return std::nullopt;
+    if (down) exponent = -exponent;
     text = text.substr(0, e);
   }
   const size_t point = text.find('.');
@@ -103,17 +107,20 @@ std::string EncodeDecimal(const Decimal& decimal) {
 
 std::optional<std::string> DecodeDecimal(std::string_view bytes) {
   WireReader reader(bytes);
-  const int count = reader.Read<int16_t>();
+  const int count = reader.Read<uint16_t>();
   const int weight = reader.Read<int16_t>();
   const uint16_t sign = reader.Read<uint16_t>();
   const int scale = reader.Read<int16_t>();
-  if (!reader.ok() || count < 0 || scale < 0) return std::nullopt;
+  if (!reader.ok() || scale < 0) return std::nullopt;
   if (sign == kNaN) return "NaN";
   if (sign == kPositiveInfinity) return "Infinity";
   if (sign == kNegativeInfinity) return "-Infinity";
   std::vector<int> groups;
-  for (int i = 0; i < count; ++i) groups.push_back(reader.Read<int16_t>());
-  if (!reader.done()) return std::nullopt;
+  for (int i = 0; i < count; ++i) {
+    groups.push_back(reader.Read<uint16_t>());
+    if (groups.back() > 9999) return std::nullopt;
+  }
+  if (!reader.done() || (sign != kPositive && sign != kNegative)) return std::nullopt;
   // The group at position p counts 10,000^(weight - p).
   auto digits_of = [&](int power) {
     const int position = weight - power;
