@@ -1,6 +1,7 @@
 #include "service/embedded_postgres.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -88,7 +89,7 @@ pid_t Spawn(const std::vector<std::string>& arguments, const std::string& log) {
   dup2(output, STDERR_FILENO);
   // A terminal's Ctrl-C is for us, who then stop the server properly.
   setsid();
-  if (user != nullptr && (setgid(gid) != 0 || setuid(uid) != 0)) _exit(126);
+  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(gid) != 0 || setuid(uid) != 0)) _exit(126);
   prctl(PR_SET_PDEATHSIG, SIGINT);
   if (getppid() != parent) _exit(125);
   sigset_t none;
@@ -167,11 +168,17 @@ struct EmbeddedPostgres::Impl {
     socket_folder = sockets;
     GiveTo(user, socket_folder);
     if (fs::exists(Data() + "/PG_VERSION")) return absl::OkStatus();
-    // A first start that was cut short leaves a folder that initdb would refuse.
-    fs::remove_all(Data(), failure);
-    const pid_t child = Spawn({binaries + "/initdb", "-D", Data(), "-U", "rowan", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"}, Log());
+    if (fs::exists(Data())) {
+      return absl::FailedPreconditionError(Data() + " is not a PostgreSQL data directory and is left alone; give another --embedded-dir");
+    }
+    // Made beside its place and moved there when complete, so that a first start that was cut short leaves nothing that looks usable.
+    const std::string unfinished = folder + "/rowand-initdb";
+    fs::remove_all(unfinished, failure);
+    const pid_t child = Spawn({binaries + "/initdb", "-D", unfinished, "-U", "rowan", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"}, Log());
     int status = 0;
     if (waitpid(child, &status, 0) != child || status != 0) return absl::InternalError("initdb failed: " + Tail(Log()));
+    fs::rename(unfinished, Data(), failure);
+    if (failure) return absl::InternalError("cannot make " + Data() + ": " + failure.message());
     return absl::OkStatus();
   }
 

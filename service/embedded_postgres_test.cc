@@ -67,6 +67,43 @@ TEST_F(EmbeddedPostgresTest, AFolderThatCannotBeMadeIsRefused) {
   EXPECT_NE(server.status().message().find("cannot make the folder"), absl::string_view::npos) << server.status();
 }
 
+TEST_F(EmbeddedPostgresTest, SomeoneElsesDataAreLeftAlone) {
+  std::filesystem::create_directories(folder_ + "/rowan/data");
+  std::ofstream(folder_ + "/rowan/data/thesis.txt") << "years of work";
+  const auto server = EmbeddedPostgres::Start(folder_ + "/rowan");
+  ASSERT_FALSE(server.ok());
+  EXPECT_NE(server.status().message().find("is left alone"), absl::string_view::npos) << server.status();
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/rowan/data/thesis.txt"));
+}
+
+TEST_F(EmbeddedPostgresTest, AFirstStartThatWasCutShortIsBegunAnew) {
+  std::filesystem::create_directories(folder_ + "/rowan/rowand-initdb");
+  std::ofstream(folder_ + "/rowan/rowand-initdb/PG_VERSION") << "15";
+  const auto server = EmbeddedPostgres::Start(folder_ + "/rowan");
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ(*Ask((*server)->conninfo(), "SELECT 'new'::text"), "new");
+}
+
+TEST_F(EmbeddedPostgresTest, TheServerRunsWithoutOurRights) {
+  auto server = EmbeddedPostgres::Start(folder_ + "/rowan");
+  ASSERT_TRUE(server.ok()) << server.status();
+  std::ifstream pid_file(folder_ + "/rowan/data/postmaster.pid");
+  std::string pid;
+  ASSERT_TRUE(pid_file >> pid);
+  std::ifstream status("/proc/" + pid + "/status");
+  std::string groups = "(none read)";
+  std::string user;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("Uid:")) user = line.substr(4);
+    if (line.starts_with("Groups:")) groups = line.substr(7);
+  }
+  // Root has rights to give up; anyone else's server runs as that user.
+  if (geteuid() == 0) {
+    EXPECT_EQ(groups.find_first_not_of(" \t"), std::string::npos) << groups;
+  }
+  EXPECT_NE(std::atoi(user.c_str()), 0) << user;
+}
+
 TEST_F(EmbeddedPostgresTest, StartsAgainWhenItDies) {
   auto server = EmbeddedPostgres::Start(folder_ + "/rowan");
   ASSERT_TRUE(server.ok()) << server.status();
