@@ -42,8 +42,25 @@ SettingSpec Text(std::string name, std::string Config::*member, std::string help
 
 SettingSpec Secret(std::string name, std::string Config::*member, std::string help) {
   SettingSpec spec = Text(std::move(name), member, std::move(help));
+  // Given but empty is a variable that was not filled in rather than a wish for the default.
+  spec.read = [member](const std::string& text, Config& config) {
+    if (text.empty()) return Invalid("is empty; leave it out or fill it in");
+    config.*member = text;
+    return absl::OkStatus();
+  };
   spec.show = [member](const Config& config) { return (config.*member).empty() ? "" : "(redacted)"; };
   spec.secret = true;
+  return spec;
+}
+
+// `off`: a word that may stand instead of an address, or "".
+SettingSpec HostPort(std::string name, std::string Config::*member, std::string off, std::string help) {
+  SettingSpec spec = Text(std::move(name), member, std::move(help));
+  spec.read = [member, off](const std::string& text, Config& config) -> absl::Status {
+    if (text.empty() || text != off) ROWAN_RETURN_IF_ERROR(ParseAddress(text).status());
+    config.*member = text;
+    return absl::OkStatus();
+  };
   return spec;
 }
 
@@ -86,10 +103,12 @@ SettingSpec Count(std::string name, int Config::*member, int least, int most, st
           [member](const Config& config) { return std::to_string(config.*member); }};
 }
 
-SettingSpec Duration(std::string name, std::chrono::milliseconds Config::*member, std::string help) {
+SettingSpec Duration(std::string name, std::chrono::milliseconds Config::*member, int least_ms, std::string help) {
   return {std::move(name), std::move(help),
-          [member](const std::string& text, Config& config) -> absl::Status {
-            ROWAN_ASSIGN_OR_RETURN(config.*member, ParseDuration(text));
+          [=](const std::string& text, Config& config) -> absl::Status {
+            ROWAN_ASSIGN_OR_RETURN(const std::chrono::milliseconds duration, ParseDuration(text));
+            if (duration.count() < least_ms) return Invalid(absl::StrCat("must be at least ", least_ms, "ms"));
+            config.*member = duration;
             return absl::OkStatus();
           },
           [member](const Config& config) { return std::to_string((config.*member).count()) + "ms"; }};
@@ -108,28 +127,28 @@ SettingSpec Size(std::string name, int64_t Config::*member, std::string help) {
 
 std::vector<SettingSpec> Specs() {
   return {
-      Text("grpc.address", &Config::grpc_address, "host:port to serve gRPC on; port 0 takes any free one"),
+      HostPort("grpc.address", &Config::grpc_address, "", "host:port to serve gRPC on; port 0 takes any free one"),
       Text("address.file", &Config::address_file, "file to write the address in use to"),
-      Text("admin.address", &Config::admin_address, "host:port for /livez, /readyz and /metrics, or off"),
+      HostPort("admin.address", &Config::admin_address, "off", "host:port for /livez, /readyz and /metrics, or off"),
       Flag("insecure.listen", &Config::insecure_listen, "listen off loopback without TLS"),
       Text("tls.cert_file", &Config::tls_cert_file, "PEM certificate chain; with tls.key_file turns TLS on"),
       Text("tls.key_file", &Config::tls_key_file, "PEM private key"),
       Secret("db.url", &Config::db_url, "PostgreSQL to use, as libpq takes it; without it and PG* variables a private server is started"),
       Count("db.pool_size", &Config::db_pool_size, 1, 1000, "connections for unary calls"),
       Count("db.stream_pool_size", &Config::db_stream_pool_size, 1, 1000, "connections for streams"),
-      Duration("db.pool_wait", &Config::db_pool_wait, "longest wait for a connection"),
+      Duration("db.pool_wait", &Config::db_pool_wait, 0, "longest wait for a connection"),
       Count("db.queue_limit", &Config::db_queue_limit, 1, 1000000, "calls that may wait at once"),
-      Duration("query.timeout", &Config::query_timeout, "longest unary call, whatever the client's deadline"),
-      Duration("stream.timeout", &Config::stream_timeout, "longest stream, whatever the client's deadline"),
+      Duration("query.timeout", &Config::query_timeout, 1, "longest unary call, whatever the client's deadline"),
+      Duration("stream.timeout", &Config::stream_timeout, 1, "longest stream, whatever the client's deadline"),
       Text("embedded.dir", &Config::embedded_dir, "data directory of the embedded PostgreSQL"),
       Size("message.in", &Config::message_in_bytes, "largest request"),
       Size("message.out", &Config::message_out_bytes, "largest reply"),
       Count("workers", &Config::workers, 1, 1000, "threads for unary calls"),
       Count("stream.workers", &Config::stream_workers, 1, 1000, "threads for streams"),
       Count("max.streams_per_connection", &Config::max_streams_per_connection, 1, 1000000, "calls at once on one connection"),
-      Duration("max.connection_age", &Config::max_connection_age, "age at which a connection is asked to go; 0s: never"),
-      Duration("drain.grace", &Config::drain_grace, "how long to be not ready before calls are refused on SIGTERM"),
-      Duration("drain.timeout", &Config::drain_timeout, "how long to wait for calls after that"),
+      Duration("max.connection_age", &Config::max_connection_age, 0, "age at which a connection is asked to go; 0s: never"),
+      Duration("drain.grace", &Config::drain_grace, 0, "how long to be not ready before calls are refused on SIGTERM"),
+      Duration("drain.timeout", &Config::drain_timeout, 0, "how long to wait for calls after that"),
       Choice("log.format", &Config::log_format, {"auto", "text", "json"}, "text, json, or auto: text on a terminal"),
       Choice("log.level", &Config::log_level, {"debug", "info", "warning", "error"}, "least level to write"),
   };
@@ -195,15 +214,16 @@ absl::Status ReadFlags(const std::vector<SettingSpec>& specs, const std::vector<
   return absl::OkStatus();
 }
 
-// Variables of the command line, which may well be set where a server is started.
-bool IsClients(const std::string& name) {
-  return name == "ROWAN_ADDRESS" || name == "ROWAN_TIMEOUT" || name == "ROWAN_CA_FILE";
+// Variables that others set where a server is started: the command line's, and those that Kubernetes makes for a service called rowan.
+bool IsOthers(const std::string& name) {
+  return name == "ROWAN_ADDRESS" || name == "ROWAN_TIMEOUT" || name == "ROWAN_CA_FILE" || name == "ROWAN_PORT" ||
+         name.starts_with("ROWAN_PORT_") || name.starts_with("ROWAN_SERVICE_") || name.starts_with("ROWAN_TEST_");
 }
 
 absl::Status ReadEnvironment(const std::vector<SettingSpec>& specs, const std::map<std::string, std::string>& environment,
                              Values& values, std::string& file) {
   for (const auto& [name, value] : environment) {
-    if (!name.starts_with("ROWAN_") || name.starts_with("ROWAN_TEST_") || IsClients(name)) continue;
+    if (!name.starts_with("ROWAN_") || IsOthers(name)) continue;
     if (name == "ROWAN_CONFIG") {
       if (file.empty()) file = value;
     } else {
@@ -246,7 +266,10 @@ absl::StatusOr<std::chrono::milliseconds> ParseDuration(const std::string& text)
   for (const auto& [unit, factor] : kUnits) {
     int64_t number = 0;
     if (text.substr(digits) == unit && absl::SimpleAtoi(text.substr(0, digits), &number) && number <= int64_t{1} << 40) {
-      return std::chrono::milliseconds(number * factor);
+      const std::chrono::milliseconds duration(number * factor);
+      // What fits the int of milliseconds that gRPC takes, and the clock's nanoseconds.
+      if (duration > std::chrono::hours(480)) return Invalid("must be at most 480h");
+      return duration;
     }
   }
   return Invalid("must be a number with a unit: 500ms, 30s, 5m, 1h");
@@ -262,6 +285,23 @@ absl::StatusOr<int64_t> ParseSize(const std::string& text) {
     }
   }
   return Invalid("must be a number of bytes, with a unit or without: 65536, 64KiB, 4MiB, 1GiB");
+}
+
+absl::StatusOr<Address> ParseAddress(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  Address address;
+  if (colon != std::string::npos) address.host = text.substr(0, colon);
+  if (address.host.size() > 2 && address.host.front() == '[' && address.host.back() == ']') {
+    address.host = address.host.substr(1, address.host.size() - 2);
+  } else if (address.host.find_first_of("[]:") != std::string::npos) {
+    return Invalid("must be host:port, an IPv6 host in brackets: [::1]:50051");
+  }
+  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const bool digits = port.find_first_not_of("0123456789") == std::string::npos;
+  if (address.host.empty() || !digits || !absl::SimpleAtoi(port, &address.port) || address.port > 65535) {
+    return Invalid("must be host:port with a port from 0 to 65535, like 127.0.0.1:50051");
+  }
+  return address;
 }
 
 absl::StatusOr<LoadedConfig> LoadConfig(const std::vector<std::string>& flags, const std::map<std::string, std::string>& environment) {

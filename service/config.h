@@ -39,6 +39,12 @@ struct Config {
   std::string log_level = "info";   // debug, info, warning, error
 };
 
+// "127.0.0.1:50051" and "[::1]:50051" in parts; port 0 stands for any free one.
+struct Address {
+  std::string host;  // without brackets
+  int port;
+};
+
 // Where a setting's value came from: "default", "file", "environment" or "flag".
 struct Setting {
   std::string name;  // db.pool_size
@@ -60,8 +66,9 @@ absl::StatusOr<LoadedConfig> LoadConfig(const std::vector<std::string>& flags, c
 // Returns the help for all flags, one per line.
 std::string ConfigHelp();
 
-// Read "500ms", "30s", "5m", "1h" and "512", "64KiB", "4MiB", "1GiB".
+// Read "500ms", "30s", "5m", "1h" up to 480h; "512", "64KiB", "4MiB", "1GiB"; and "host:port".
 absl::StatusOr<std::chrono::milliseconds> ParseDuration(const std::string& text);
 absl::StatusOr<int64_t> ParseSize(const std::string& text);
+absl::StatusOr<Address> ParseAddress(const std::string& text);
 
 }  // namespace rowan::service

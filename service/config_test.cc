@@ -86,6 +86,13 @@ TEST(Config, MistakesAreNamed) {
       {{"--insecure-listen=yes"}, {}, "", "must be true or false"},
       {{"--tls-cert-file", "x"}, {}, "", "go together"},
       {{"--db-url-file", "/nowhere/at/all"}, {}, "", "cannot be read"},
+      {{"--db-url-file", WriteFile("empty", "\n")}, {}, "", "db.url (flag): is empty"},
+      {{}, {{"ROWAN_DB_URL", ""}}, "", "db.url (environment): is empty"},
+      {{"--query-timeout", "0s"}, {}, "", "must be at least 1ms"},
+      {{"--stream-timeout", "999999999999h"}, {}, "", "must be at most 480h"},
+      {{"--grpc-address", "localhost"}, {}, "", "must be host:port"},
+      {{"--grpc-address", "off"}, {}, "", "must be host:port"},
+      {{"--admin-address", ""}, {}, "", "must be host:port"},
       {{"serve"}, {}, "", "unexpected argument serve"},
       {{}, {{"ROWAN_DB_POL_SIZE", "1"}}, "", "did you mean ROWAN_DB_POOL_SIZE"},
       {{}, {{"ROWAN_DB_POOL_SIZE", ""}}, "", "(environment)"},
@@ -105,6 +112,14 @@ TEST(Config, MistakesAreNamed) {
   }
 }
 
+TEST(Config, OthersVariablesArePassedOver) {
+  const Environment environment = {{"ROWAN_SERVICE_HOST", "10.0.0.1"}, {"ROWAN_SERVICE_PORT_GRPC", "50051"},
+                                   {"ROWAN_PORT", "tcp://10.0.0.1:50051"}, {"ROWAN_PORT_50051_TCP_PROTO", "tcp"},
+                                   {"ROWAN_ADDRESS", "a:1"}, {"ROWANOAK", "x"}, {"PGHOST", "x"}};
+  const auto loaded = LoadConfig({}, environment);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  for (const Setting& setting : loaded->settings) EXPECT_EQ(setting.origin, "default") << setting.name;
+}
 
 TEST(Config, HelpNamesEverySetting) {
   const auto loaded = LoadConfig({}, {});
@@ -119,7 +134,16 @@ TEST(ParseDuration, TakesUnits) {
   EXPECT_EQ(*ParseDuration("0s"), std::chrono::milliseconds(0));
   EXPECT_EQ(*ParseDuration("5m"), std::chrono::minutes(5));
   EXPECT_EQ(*ParseDuration("2h"), std::chrono::hours(2));
-  for (const char* bad : {"", "5", "s", "-1s", "1.5s", "1 s", "1d", "99999999999999999999s"}) EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
+  for (const char* bad : {"", "5", "s", "-1s", "1.5s", "1 s", "1d", "99999999999999999999s", "481h", "1099511627776h"}) EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
+}
+
+TEST(ParseAddress, SplitsHostAndPort) {
+  EXPECT_EQ(ParseAddress("127.0.0.1:0")->port, 0);
+  EXPECT_EQ(ParseAddress("db.example.com:65535")->host, "db.example.com");
+  EXPECT_EQ(ParseAddress("[::1]:50051")->host, "::1");
+  for (const char* bad : {"", ":", "host", "host:", ":1", "host:65536", "host:-1", "host:+1", "host: 1", "host:1x", "::1:50051", "[]:1", "unix:/x"}) {
+    EXPECT_FALSE(ParseAddress(bad).ok()) << bad;
+  }
 }
 
 TEST(ParseSize, TakesUnits) {

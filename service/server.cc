@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
-#include <optional>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -65,24 +64,6 @@ class Signals {
   std::condition_variable wake_;
   bool stop_ = false;
 };
-
-struct Address {
-  std::string host;
-  int port;
-};
-
-// Splits "127.0.0.1:50051" and "[::1]:50051".
-std::optional<Address> ParseAddress(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return std::nullopt;
-  Address address{text.substr(0, colon), 0};
-  if (address.host.size() > 2 && address.host.front() == '[') address.host = address.host.substr(1, address.host.size() - 2);
-  char* end = nullptr;
-  const long port = std::strtol(text.c_str() + colon + 1, &end, 10);
-  if (*end != '\0' || port < 0 || port > 65535) return std::nullopt;
-  address.port = static_cast<int>(port);
-  return address;
-}
 
 bool IsLoopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
@@ -143,6 +124,7 @@ class DatabaseOpener {
       stop_ = true;
     }
     wake_.notify_all();
+    cancellation_->Cancel();
     thread_.join();
   }
 
@@ -150,7 +132,9 @@ class DatabaseOpener {
   void Run(ServerState& state, const EngineOptions& options) {
     auto pause = std::chrono::milliseconds(100);
     for (;;) {
-      absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(options, Call());
+      Call call;
+      call.cancellation = cancellation_;
+      absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(options, call);
       if (engine.ok()) {
         state.engine.store(std::shared_ptr<Engine>(*std::move(engine)));
         Log(LogLevel::kInfo, "the database is reached and the schemas are loaded");
@@ -167,6 +151,7 @@ class DatabaseOpener {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
+  const std::shared_ptr<Cancellation> cancellation_ = std::make_shared<Cancellation>();
   std::thread thread_;
 };
 
@@ -221,8 +206,8 @@ int Serve(const Config& config) {
                                                          : LogLevel::kError;
   StartLog(format, level);
 
-  const std::optional<Address> address = ParseAddress(config.grpc_address);
-  if (!address) return Fail("grpc.address must be host:port, got " + config.grpc_address);
+  const absl::StatusOr<Address> address = ParseAddress(config.grpc_address);
+  if (!address.ok()) return Fail("grpc.address " + std::string(address.status().message()));
   const auto credentials = Credentials(config, *address);
   if (!credentials.ok()) return Fail(std::string(credentials.status().message()));
 
@@ -254,8 +239,8 @@ int Serve(const Config& config) {
   }
   std::unique_ptr<AdminServer> admin;
   if (config.admin_address != "off") {
-    const std::optional<Address> at = ParseAddress(config.admin_address);
-    if (at) admin = AdminServer::Start(state, at->host, at->port);
+    const absl::StatusOr<Address> at = ParseAddress(config.admin_address);
+    if (at.ok()) admin = AdminServer::Start(state, at->host, at->port);
     if (admin == nullptr) return Fail("cannot listen on admin.address " + config.admin_address + "; give another, or off");
   }
 
@@ -264,8 +249,9 @@ int Serve(const Config& config) {
   std::fflush(stdout);
   if (!config.address_file.empty()) {
     // Renamed into place, so that nobody reads half a line.
-    std::ofstream(config.address_file + ".new") << listening << "\n";
-    std::rename((config.address_file + ".new").c_str(), config.address_file.c_str());
+    const std::string unfinished = config.address_file + ".new";
+    std::ofstream(unfinished) << listening << "\n";
+    if (std::rename(unfinished.c_str(), config.address_file.c_str()) != 0) return Fail("cannot write address.file " + config.address_file);
   }
   Log(LogLevel::kInfo, "serving", {{"address", listening}, {"admin", admin ? std::to_string(admin->port()) : "off"}});
 
