@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -28,6 +29,11 @@ std::unique_ptr<AdminServer> AdminServer::Start(ServerState& state, const std::s
   // A page a second is plenty here, and idle connections should not keep the process from ending.
   server.new_task_queue = [] { return new httplib::ThreadPool(2); };
   server.set_keep_alive_max_count(1);
+  // The library's default would let two processes share a port, each answering some of the requests.
+  server.set_socket_options([](int socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  });
   server.Get("/livez", [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", "text/plain"); });
   server.Get("/readyz", [&state](const httplib::Request&, httplib::Response& response) {
     const std::shared_ptr<Engine> engine = state.engine.load();
@@ -44,6 +50,8 @@ std::unique_ptr<AdminServer> AdminServer::Start(ServerState& state, const std::s
   impl->port = port == 0 ? server.bind_to_any_port(host.c_str()) : server.bind_to_port(host.c_str(), port) ? port : -1;
   if (impl->port <= 0) return nullptr;
   impl->thread = std::thread([raw = impl.get()] { raw->server.listen_after_bind(); });
+  // A stop before it listens would be lost, and the join after it would last for ever.
+  while (!server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return std::unique_ptr<AdminServer>(new AdminServer(std::move(impl)));
 }
 

@@ -1,31 +1,44 @@
 #include "service/metrics.h"
 
+#include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <mutex>
+
 namespace rowan::service {
 
+using prometheus::BuildCounter;
 using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
+using prometheus::Counter;
 using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
+namespace {
+
+// Brings a counter up to what the engine counted. The engine's counts only grow.
+void RaiseTo(Counter& counter, int64_t count) { counter.Increment(static_cast<double>(count) - counter.Value()); }
+
+}  // namespace
+
 struct Metrics::Registered {
+  std::mutex mutex;  // of Text: two readers must not raise a counter twice
   prometheus::Registry registry;
   Family<Histogram>& calls =
       BuildHistogram().Name("rowan_rpc_duration_seconds").Help("Duration of calls by method and code.").Register(registry);
   Family<Gauge>& in_flight = BuildGauge().Name("rowan_rpc_in_flight").Help("Calls that are being served.").Register(registry);
   Family<Gauge>& pool =
       BuildGauge().Name("rowan_db_pool_connections").Help("Connections by pool and state.").Register(registry);
-  Family<Gauge>& plans = BuildGauge().Name("rowan_plan_cache_lookups").Help("Plan cache look-ups by result.").Register(registry);
-  Family<Gauge>& statements =
-      BuildGauge().Name("rowan_db_statements").Help("Statements sent since start.").Register(registry);
-  Family<Gauge>& retries =
-      BuildGauge().Name("rowan_transaction_retries").Help("Transactions tried again since start.").Register(registry);
+  Family<Counter>& plans = BuildCounter().Name("rowan_plan_cache_lookups_total").Help("Plan cache look-ups by result.").Register(registry);
+  Family<Counter>& statements =
+      BuildCounter().Name("rowan_db_statements_total").Help("Statements sent since start.").Register(registry);
+  Family<Counter>& retries =
+      BuildCounter().Name("rowan_transaction_retries_total").Help("Transactions tried again since start.").Register(registry);
   Family<Gauge>& build = BuildGauge().Name("rowan_build_info").Help("Always 1; the labels tell the build.").Register(registry);
 };
 
@@ -39,6 +52,7 @@ void Metrics::CountCall(const std::string& method, const std::string& code, doub
 
 std::string Metrics::Text(const Engine* engine, int in_flight) {
   Registered& all = *registered_;
+  std::lock_guard lock(all.mutex);
   all.in_flight.Add({}).Set(in_flight);
   if (engine != nullptr) {
     const auto set_pool = [&](const char* name, const pg::PoolState& state) {
@@ -49,10 +63,10 @@ std::string Metrics::Text(const Engine* engine, int in_flight) {
     set_pool("interactive", engine->interactive_pool());
     set_pool("stream", engine->stream_pool());
     const EngineCounters counters = engine->counters();
-    all.plans.Add({{"result", "hit"}}).Set(static_cast<double>(counters.plan_cache_hits));
-    all.plans.Add({{"result", "miss"}}).Set(static_cast<double>(counters.plan_cache_misses));
-    all.statements.Add({}).Set(static_cast<double>(counters.statements));
-    all.retries.Add({}).Set(static_cast<double>(counters.retries));
+    RaiseTo(all.plans.Add({{"result", "hit"}}), counters.plan_cache_hits);
+    RaiseTo(all.plans.Add({{"result", "miss"}}), counters.plan_cache_misses);
+    RaiseTo(all.statements.Add({}), counters.statements);
+    RaiseTo(all.retries.Add({}), counters.retries);
   }
   return prometheus::TextSerializer().Serialize(all.registry.Collect());
 }
