@@ -59,7 +59,8 @@ struct Engine::Impl {
 
   // The schemas that are served. Never changed, only replaced as a whole, so that requests read it without waiting.
   std::atomic<std::shared_ptr<const ServedSchemas>> served{std::make_shared<const ServedSchemas>()};
-  std::mutex apply_mutex;  // one replacement at a time
+  // Held while a schema is applied and taken into service, so that the last one applied is the one served.
+  std::mutex apply_mutex;
 
   exec::Counters counters;
   std::atomic<int64_t> plan_cache_hits = 0;
@@ -74,11 +75,11 @@ struct Engine::Impl {
     return errors::UnknownSchema(name, names);
   }
 
+  // Takes a schema into service. The caller holds apply_mutex, or is alone.
   void Serve(CompiledSchema compiled, absl::Time apply_time) {
     SetTime(apply_time, *compiled.canonical.mutable_apply_time());
     const std::string name = compiled.canonical.name();
     auto schema = std::make_shared<ServedSchema>(std::move(compiled.catalog), std::move(compiled.canonical), options.limits);
-    std::lock_guard lock(apply_mutex);
     auto schemas = std::make_shared<ServedSchemas>(*served.load());
     (*schemas)[name] = std::move(schema);
     served.store(std::move(schemas));
@@ -214,6 +215,7 @@ absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const st
   if (request.has_expected_version()) apply.expected_version = request.expected_version();
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline - Clock::now());
   apply.statement_timeout = std::max(left, std::chrono::milliseconds(1));
+  std::lock_guard lock(impl_->apply_mutex);
   ROWAN_ASSIGN_OR_RETURN(store::ApplyResult applied, impl_->store->Apply(compiled, apply));
   for (const SchemaNotice& notice : compiled.notices) {
     v1::Diagnostic& diagnostic = *response.add_diagnostics();
