@@ -1,11 +1,13 @@
 #include "clients/document/parse_document.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +20,30 @@
 namespace rowan::document {
 namespace {
 
-absl::Status SyntaxError(std::string_view message) {
+// Returns the offset of the first byte that is not UTF-8, or npos.
+size_t FindInvalidUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+    const unsigned lead = byte(i);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    if (length == 0) return i;
+    for (size_t k = 1; k < length; ++k) {
+      if ((byte(i + k) & 0xC0) != 0x80) return i;
+    }
+    // Overlong forms, surrogates and numbers past U+10FFFF show in the second byte.
+    if ((lead == 0xE0 && byte(i + 1) < 0xA0) || (lead == 0xED && byte(i + 1) > 0x9F) ||
+        (lead == 0xF0 && byte(i + 1) < 0x90) || (lead == 0xF4 && byte(i + 1) > 0x8F)) {
+      return i;
+    }
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+// A parser may quote the input up to the middle of a character; what is left of it is shown as question marks.
+absl::Status SyntaxError(std::string message) {
+  for (size_t bad = FindInvalidUtf8(message); bad != std::string::npos; bad = FindInvalidUtf8(message))
+    message[bad] = '?';
   return DocumentError(Path(""), message);
 }
 
@@ -129,6 +154,12 @@ class JsonTree {
   absl::Status status_;
 };
 
+// Reads a scalar or a key, whose escapes can name what no text may hold: the parser writes "\\_" as a byte of Latin-1.
+absl::StatusOr<std::string> ReadScalar(const YAML::Node& yaml, const std::string& place) {
+  if (FindInvalidUtf8(yaml.Scalar()) == std::string_view::npos) return yaml.Scalar();
+  return SyntaxError(absl::StrCat(place, "a text is not UTF-8 once its escapes are read; write the character itself"));
+}
+
 // Unfolds a YAML node, aliases included.
 absl::Status FromYaml(const YAML::Node& yaml, int depth, int& nodes, Node& node) {
   const YAML::Mark mark = yaml.Mark();
@@ -148,9 +179,11 @@ absl::Status FromYaml(const YAML::Node& yaml, int depth, int& nodes, Node& node)
     case YAML::NodeType::Null:
       node = Null();
       return absl::OkStatus();
-    case YAML::NodeType::Scalar:
-      node = plain ? ReadPlainScalar(yaml.Scalar()) : Text(yaml.Scalar());
+    case YAML::NodeType::Scalar: {
+      ROWAN_ASSIGN_OR_RETURN(std::string text, ReadScalar(yaml, place));
+      node = plain ? ReadPlainScalar(text) : Text(std::move(text));
       return absl::OkStatus();
+    }
     case YAML::NodeType::Sequence:
       node = List();
       for (const YAML::Node& item : yaml) {
@@ -160,8 +193,11 @@ absl::Status FromYaml(const YAML::Node& yaml, int depth, int& nodes, Node& node)
     case YAML::NodeType::Map:
       node = Object();
       for (const auto& entry : yaml) {
-        if (!entry.first.IsScalar()) return SyntaxError(absl::StrCat(place, "a key is no text; write it in quotes"));
-        ROWAN_RETURN_IF_ERROR(FromYaml(entry.second, depth + 1, nodes, node.Add(entry.first.Scalar(), Null())));
+        if (!entry.first.IsScalar()) {
+          return SyntaxError(absl::StrCat(place, "a key is no text; write it in quotes"));
+        }
+        ROWAN_ASSIGN_OR_RETURN(const std::string key, ReadScalar(entry.first, place));
+        ROWAN_RETURN_IF_ERROR(FromYaml(entry.second, depth + 1, nodes, node.Add(key, Null())));
       }
       if (const std::string* key = RepeatedKey(node)) {
         return SyntaxError(absl::StrCat(place, "the key \"", *key, "\" appears twice in one object"));
@@ -171,24 +207,27 @@ absl::Status FromYaml(const YAML::Node& yaml, int depth, int& nodes, Node& node)
   return absl::OkStatus();
 }
 
-// Returns the offset of the first byte that is not UTF-8, or npos.
-size_t FindInvalidUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-    const unsigned lead = byte(i);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-    if (length == 0) return i;
-    for (size_t k = 1; k < length; ++k) {
-      if ((byte(i + k) & 0xC0) != 0x80) return i;
-    }
-    // Overlong forms, surrogates and numbers past U+10FFFF show in the second byte.
-    if ((lead == 0xE0 && byte(i + 1) < 0xA0) || (lead == 0xED && byte(i + 1) > 0x9F) ||
-        (lead == 0xF0 && byte(i + 1) < 0x90) || (lead == 0xF4 && byte(i + 1) > 0x8F)) {
-      return i;
-    }
-    i += length;
-  }
-  return std::string_view::npos;
+// Takes the events of a document and keeps nothing.
+class IgnoreEvents : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Tells whether anything follows the first document of a text. YAML::LoadAll would tell too, but it never returns on a
+// stray comma, which it takes for one empty document after another. Throws YAML::Exception for bad syntax.
+bool GoesOn(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  IgnoreEvents ignore;
+  return parser.HandleNextDocument(ignore) && parser.HandleNextDocument(ignore);
 }
 
 }  // namespace
@@ -230,12 +269,17 @@ absl::StatusOr<Node> ParseYaml(std::string_view text) {
   if (const size_t bad = FindInvalidUtf8(text); bad != std::string_view::npos) {
     return SyntaxError(absl::StrCat(Place(text, bad + 1), "the text is not UTF-8"));
   }
+  const auto is_control = [](char c) { return c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r'; };
+  if (const auto bad = std::find_if(text.begin(), text.end(), is_control); bad != text.end()) {
+    return SyntaxError(absl::StrCat(Place(text, bad - text.begin() + 1),
+                                    "the text holds a control character; write it as an escape in quotes"));
+  }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) return SyntaxError("the text holds several YAML documents; send one");
+    const std::string copy(text);
+    if (GoesOn(copy)) return SyntaxError("the text goes on after the end of the YAML document; send one document");
     Node node;
     int nodes = 0;
-    if (!documents.empty()) ROWAN_RETURN_IF_ERROR(FromYaml(documents.front(), 1, nodes, node));
+    ROWAN_RETURN_IF_ERROR(FromYaml(YAML::Load(copy), 1, nodes, node));
     return node;
   } catch (const YAML::Exception& error) {
     return SyntaxError(absl::StrCat("line ", error.mark.line + 1, ", column ", error.mark.column + 1, ": ", error.msg));

@@ -43,8 +43,8 @@ TEST(SchemaYaml, IsStableOverARoundTrip) {
 TEST(SchemaYaml, QuotesWhatWouldMeanSomethingElse) {
   Node node = Object();
   for (const char* text :
-       {"null", "~",    "",   "true", "1.5",      "-",   "a: b", "#c", "two\nlines", "'q'", "\"",  "{",
-        "[x]",  "a, b", " x", "é",    "\x7F\x01", "@at", "*a",   "&b", "!t",         "%",   "- x", "?"}) {
+       {"null", "~",  "",  "true",     "1.5", "-",   "a: b", "#c", "two\nlines", "'q'", "\"", "{",   "[x]",
+        "a, b", " x", "é", "\x7F\x01", "\r",  "x\r", "@at",  "*a", "&b",         "!t",  "%",  "- x", "?"}) {
     node.Add(std::string("k") + text, Text(text));
     node.Add(text, List()).items.push_back(Text(text));
   }

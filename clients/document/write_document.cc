@@ -2,6 +2,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 #include "clients/document/parse_document.h"
 
@@ -56,10 +58,13 @@ void AppendJson(const Node& node, int indent, std::string& out) {
   }
 }
 
-// Writes text so that it is read back as text: in quotes where it would mean something else.
+// Writes text so that it is read back as text: in quotes where it would mean something else, or has what plain YAML
+// drops.
 void EmitText(const std::string& text, YAML::Emitter& out) {
-  if (!ReadPlainScalar(text).is_text() || text.find('\n') != std::string::npos || text == "<<")
-    out << YAML::DoubleQuoted;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  const bool plain =
+      ReadPlainScalar(text).is_text() && text != "<<" && std::none_of(text.begin(), text.end(), is_control);
+  if (!plain) out << YAML::DoubleQuoted;
   out << text;
 }
 
