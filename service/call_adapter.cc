@@ -55,6 +55,11 @@ class CallRecord {
     ++state_.in_flight;
   }
 
+  // The call is in flight until gRPC has sent all of its answer.
+  ~CallRecord() { --state_.in_flight; }
+  CallRecord(const CallRecord&) = delete;
+  CallRecord& operator=(const CallRecord&) = delete;
+
   const Call& call() const { return call_; }
   void Cancel() { call_.cancellation->Cancel(); }
 
@@ -82,7 +87,6 @@ class CallRecord {
     if (ours) fields.emplace_back("cause", errors::InternalCause(status));
     if (!traceparent_.empty()) fields.emplace_back("traceparent", traceparent_);
     Log(ours ? LogLevel::kError : LogLevel::kInfo, "call", fields);
-    --state_.in_flight;
     return ToGrpcStatus(status, call_.request_id);
   }
 
@@ -124,7 +128,7 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamResponse>, priva
  public:
   StreamReactor(ServerState& state, grpc::CallbackServerContext& context, const char* method, CallSubject subject,
                 std::function<absl::Status(Engine&, const Call&, StreamSink&)> run)
-      : record_(state, context, method, std::move(subject), state.stream_timeout) {
+      : record_(state, context, method, std::move(subject), state.stream_timeout), context_(context) {
     const bool queued = state.stream_workers->Submit([this, run = std::move(run)] {
       Finish(record_.Finish(record_.Run([&](Engine& engine) { return run(engine, record_.call(), *this); })));
     });
@@ -154,13 +158,20 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamResponse>, priva
     }
     StartWrite(&message);
     std::unique_lock lock(mutex_);
+    // gRPC knows the client's deadline, not ours. A reader that never reads must not keep a connection to the database for ever.
+    if (!wake_.wait_until(lock, record_.call().deadline, [this] { return accepted_; })) {
+      lock.unlock();
+      context_.TryCancel();
+      lock.lock();
+    }
     // The message is the caller's, so we wait until gRPC is done with it, cancelled or not: a cancelled call ends its write at once.
     wake_.wait(lock, [this] { return accepted_; });
-    if (lost_) return errors::Cancelled();
+    if (lost_ && Clock::now() < record_.call().deadline) return errors::Cancelled();
     return Clock::now() >= record_.call().deadline ? errors::DeadlineExceeded() : absl::OkStatus();
   }
 
   CallRecord record_;
+  grpc::CallbackServerContext& context_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool accepted_ = false;

@@ -1,5 +1,6 @@
 #include "service/server.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <sstream>
 #include <thread>
@@ -112,11 +114,19 @@ EngineOptions MakeEngineOptions(const Config& config, std::string conninfo) {
   return options;
 }
 
-// Reaches the database, trying again until it works or the server stops.
+// Tells gRPC's health checks about the server and its services.
+void SetServing(grpc::Server& server, bool serving) {
+  grpc::HealthCheckServiceInterface* health = server.GetHealthCheckService();
+  if (health == nullptr) return;
+  health->SetServingStatus(serving);
+  for (const char* name : {"rowan.v1.DataService", "rowan.v1.SchemaService"}) health->SetServingStatus(name, serving);
+}
+
+// Reaches the database, trying again until it works or the server stops. The server is healthy from then on.
 class DatabaseOpener {
  public:
-  DatabaseOpener(ServerState& state, EngineOptions options) {
-    thread_ = std::thread([this, &state, options = std::move(options)] { Run(state, options); });
+  DatabaseOpener(ServerState& state, grpc::Server& server, EngineOptions options) {
+    thread_ = std::thread([this, &state, &server, options = std::move(options)] { Run(state, server, options); });
   }
   ~DatabaseOpener() {
     {
@@ -129,7 +139,7 @@ class DatabaseOpener {
   }
 
  private:
-  void Run(ServerState& state, const EngineOptions& options) {
+  void Run(ServerState& state, grpc::Server& server, const EngineOptions& options) {
     auto pause = std::chrono::milliseconds(100);
     for (;;) {
       Call call;
@@ -137,6 +147,7 @@ class DatabaseOpener {
       absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Open(options, call);
       if (engine.ok()) {
         state.engine.store(std::shared_ptr<Engine>(*std::move(engine)));
+        SetServing(server, true);
         Log(LogLevel::kInfo, "the database is reached and the schemas are loaded");
         return;
       }
@@ -188,9 +199,17 @@ int Fail(const std::string& why) {
 void Drain(const Config& config, ServerState& state, grpc::Server& server) {
   Log(LogLevel::kInfo, "draining", {{"in_flight", std::to_string(state.in_flight)}});
   state.draining = true;
-  if (server.GetHealthCheckService() != nullptr) server.GetHealthCheckService()->SetServingStatus(false);
+  // For good: a database that is reached only now does not make it healthy again.
+  if (server.GetHealthCheckService() != nullptr) server.GetHealthCheckService()->Shutdown();
   std::this_thread::sleep_for(config.drain_grace);
-  server.Shutdown(std::chrono::system_clock::now() + config.drain_timeout);
+  // Shutdown refuses new calls and waits for all that run, which include watches of health that never end by themselves. Once only those are
+  // left, they are cut; the pause is for answers that are on their way.
+  const auto until = std::chrono::system_clock::now() + config.drain_timeout;
+  const std::future<void> over = std::async(std::launch::async, [&] { server.Shutdown(until); });
+  while (state.in_flight > 0 && over.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
+  }
+  if (over.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) grpc_server_cancel_all_calls(server.c_server());
+  over.wait();
   server.Wait();
 }
 
@@ -229,14 +248,11 @@ int Serve(const Config& config) {
   state.stream_workers = std::make_unique<Workers>(config.stream_workers, config.db_queue_limit);
   DataService data(state);
   SchemaService schema(state);
-  auto opener = std::make_unique<DatabaseOpener>(state, MakeEngineOptions(config, conninfo));
-
   int port = 0;
   const std::unique_ptr<grpc::Server> server = Listen(config, *credentials, data, schema, port);
   if (server == nullptr || port == 0) return Fail("cannot listen on " + config.grpc_address);
-  if (auto* health = server->GetHealthCheckService()) {
-    for (const char* name : {"rowan.v1.DataService", "rowan.v1.SchemaService"}) health->SetServingStatus(name, true);
-  }
+  SetServing(*server, false);
+  auto opener = std::make_unique<DatabaseOpener>(state, *server, MakeEngineOptions(config, conninfo));
   std::unique_ptr<AdminServer> admin;
   if (config.admin_address != "off") {
     const absl::StatusOr<Address> at = ParseAddress(config.admin_address);

@@ -150,8 +150,9 @@ def test_a_dead_database_at_start_is_waited_for(own_postgres, start_rowand):
         with pytest.raises(rowan.RowanError) as error:
             client.list_schemas(timeout=5)
         assert error.value.reason == "DATABASE_UNAVAILABLE"
+        assert not client.health()
         own_postgres.start()
-        wait_for(server.ready, "rowand reaches the database by itself")
+        wait_for(client.health, "rowand reaches the database by itself")
         assert client.list_schemas() == []
 
 
@@ -187,6 +188,18 @@ def test_sigterm_lets_calls_finish(own_postgres, start_rowand):
         assert call.result().effects["changed"] == 1
     assert server.process.wait(30) == 0
     assert own_postgres.psql("SELECT name FROM roles") == "late"
+
+
+def test_a_watch_of_health_does_not_hold_up_the_end(own_postgres, start_rowand):
+    server = start_rowand("--db-url", own_postgres.url)
+    with grpc.insecure_channel(server.address) as channel:
+        watch = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"")
+        assert next(watch) == b"\x08\x01"
+        begun = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert next(watch) == b"\x08\x02"
+        assert server.process.wait(10) == 0
+        assert time.monotonic() - begun < 5
 
 
 def test_a_second_signal_ends_at_once(own_postgres, start_rowand):

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+import rowan
 from conftest import ROOT, wait_for
 
 ROWS = 200_000
@@ -75,3 +76,15 @@ def test_slow_streams_do_not_hold_up_reads(many):
     assert many.get("blog", "Role", {"select": {"name": True}}, timeout=2) == [{"name": "admin"}]
     for stream in streams:
         stream.close()
+
+
+def test_a_reader_that_never_reads_is_given_up(many, postgres, start_rowand):
+    server = start_rowand("--db-url", postgres.url, "--stream-timeout", "2s")
+    with server.client() as client:
+        stream = client.stream("blog", "User", TREE)
+        next(stream)
+        assert postgres.active() == 1
+        wait_for(lambda: postgres.active() == 0, "the backend is freed though nobody reads", 10)
+        with pytest.raises(rowan.RowanError):
+            for _ in stream:
+                pass
