@@ -33,7 +33,10 @@ namespace {
 // One version of a schema while it is served, with the plans that were made for it.
 struct ServedSchema {
   ServedSchema(std::shared_ptr<const Catalog> served, v1::Schema described, const Limits& limits)
-      : catalog(std::move(served)), canonical(std::move(described)), reads(limits.cached_plans), mutations(limits.cached_plans) {}
+      : catalog(std::move(served)),
+        canonical(std::move(described)),
+        reads(limits.cached_plans),
+        mutations(limits.cached_plans) {}
 
   const std::shared_ptr<const Catalog> catalog;
   const v1::Schema canonical;
@@ -79,7 +82,8 @@ struct Engine::Impl {
   void Serve(CompiledSchema compiled, absl::Time apply_time) {
     SetTime(apply_time, *compiled.canonical.mutable_apply_time());
     const std::string name = compiled.canonical.name();
-    auto schema = std::make_shared<ServedSchema>(std::move(compiled.catalog), std::move(compiled.canonical), options.limits);
+    auto schema =
+        std::make_shared<ServedSchema>(std::move(compiled.catalog), std::move(compiled.canonical), options.limits);
     auto schemas = std::make_shared<ServedSchemas>(*served.load());
     (*schemas)[name] = std::move(schema);
     served.store(std::move(schemas));
@@ -182,7 +186,8 @@ absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, 
     message.mutable_batch()->Swap(&batch);
     return written;
   };
-  ROWAN_RETURN_IF_ERROR(exec::RunStream(*compiled, bound.arguments, *impl_->stream, impl_->Context(*schema, call), on_batch, counts));
+  ROWAN_RETURN_IF_ERROR(
+      exec::RunStream(*compiled, bound.arguments, *impl_->stream, impl_->Context(*schema, call), on_batch, counts));
   message.mutable_totals()->set_records(counts.records);
   message.mutable_totals()->set_batches(counts.batches);
   return sink.Write(message);
@@ -271,7 +276,11 @@ EngineCounters Engine::counters() const {
           .retries = impl_->counters.retries};
 }
 
-pg::PoolState Engine::interactive_pool() const { return impl_->interactive->state(); }
-pg::PoolState Engine::stream_pool() const { return impl_->stream->state(); }
+pg::PoolState Engine::interactive_pool() const {
+  return impl_->interactive->state();
+}
+pg::PoolState Engine::stream_pool() const {
+  return impl_->stream->state();
+}
 
 }  // namespace rowan

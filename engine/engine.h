@@ -1,5 +1,6 @@
-// The engine: everything a call means, without transport. Each function is straight-line: find the catalog, bind, plan, render, run,
-// hydrate. The service gives it a Call and a place for the answer; tests use it the same way without a server.
+// The engine: everything a call means, without transport. Each function is straight-line: find the catalog, bind, plan,
+// render, run, hydrate. The service gives it a Call and a place for the answer; tests use it the same way without a
+// server.
 //
 // Thread-safe: any number of calls at once. Functions block the calling thread until the answer is complete, the call's
 // deadline passes or it is cancelled. Every error is one of base/errors.h.
@@ -43,8 +44,8 @@ struct EngineOptions {
   int queue_limit = 1000;
   std::chrono::milliseconds pool_wait{1000};
   Limits limits;
-  // Takes one line about something that an operator should see: a driver's message, a schema that no longer compiles. Never holds a
-  // parameter's value. Called from any thread. `request_id` is empty outside calls.
+  // Takes one line about something that an operator should see: a driver's message, a schema that no longer compiles.
+  // Never holds a parameter's value. Called from any thread. `request_id` is empty outside calls.
   std::function<void(const std::string& request_id, const std::string& message)> log;
 };
 
@@ -60,15 +61,15 @@ struct EngineCounters {
 class StreamSink {
  public:
   virtual ~StreamSink() = default;
-  // Returns once the transport accepted the message, so that the engine fetches no more before. An error (the client is gone) ends
-  // the stream and is returned from Engine::Stream.
+  // Returns once the transport accepted the message, so that the engine fetches no more before. An error (the client is
+  // gone) ends the stream and is returned from Engine::Stream.
   virtual absl::Status Write(const v1::StreamResponse& message) = 0;
 };
 
 class Engine {
  public:
-  // Opens the registry, creating it in an empty database, and loads all schemas. Errors: DatabaseUnavailable and others of the
-  // database; the caller may try again.
+  // Opens the registry, creating it in an empty database, and loads all schemas. Errors: DatabaseUnavailable and others
+  // of the database; the caller may try again.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(EngineOptions options, const Call& call);
   ~Engine();
 

@@ -21,7 +21,9 @@ AdminServer::~AdminServer() {
   impl_->thread.join();
 }
 
-int AdminServer::port() const { return impl_->port; }
+int AdminServer::port() const {
+  return impl_->port;
+}
 
 std::unique_ptr<AdminServer> AdminServer::Start(ServerState& state, const std::string& host, int port) {
   auto impl = std::make_unique<Impl>();
@@ -34,14 +36,18 @@ std::unique_ptr<AdminServer> AdminServer::Start(ServerState& state, const std::s
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
-  server.Get("/livez", [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", "text/plain"); });
+  server.Get("/livez",
+             [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", "text/plain"); });
   server.Get("/readyz", [&state](const httplib::Request&, httplib::Response& response) {
     const std::shared_ptr<Engine> engine = state.engine.load();
     Call call;
     call.deadline = Clock::now() + std::chrono::seconds(1);
     const bool ready = !state.draining && engine != nullptr && engine->Ping(call).ok();
     response.status = ready ? 200 : 503;
-    response.set_content(ready ? "ready\n" : state.draining ? "draining\n" : "the database cannot be reached\n", "text/plain");
+    response.set_content(ready            ? "ready\n"
+                         : state.draining ? "draining\n"
+                                          : "the database cannot be reached\n",
+                         "text/plain");
   });
   server.Get("/metrics", [&state](const httplib::Request&, httplib::Response& response) {
     const std::shared_ptr<Engine> engine = state.engine.load();

@@ -10,7 +10,8 @@ namespace rowan::service {
 
 class AdminServer {
  public:
-  // Listens on `host`:`port` (0: any free one) with a thread of its own. Returns null when the address cannot be had. `state` outlives it.
+  // Listens on `host`:`port` (0: any free one) with a thread of its own. Returns null when the address cannot be had.
+  // `state` outlives it.
   static std::unique_ptr<AdminServer> Start(ServerState& state, const std::string& host, int port);
   // Stops listening and joins.
   ~AdminServer();

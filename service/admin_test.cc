@@ -43,15 +43,19 @@ TEST_F(AdminServerTest, MetricsCountCallsByMethodAndCode) {
   state_.in_flight = 3;
   const auto [status, text] = Get("/metrics");
   EXPECT_EQ(status, 200);
-  for (const char* line : {"rowan_rpc_duration_seconds_count{code=\"OK\",method=\"Get\"} 2", "rowan_rpc_duration_seconds_bucket{code=\"OK\",method=\"Get\",le=\"0.001\"} 1",
-                           "rowan_rpc_duration_seconds_count{code=\"NOT_FOUND\",method=\"Insert\"} 1", "rowan_rpc_in_flight 3", "rowan_build_info{version=\"" ROWAN_VERSION "\"} 1"}) {
+  for (const char* line : {"rowan_rpc_duration_seconds_count{code=\"OK\",method=\"Get\"} 2",
+                           "rowan_rpc_duration_seconds_bucket{code=\"OK\",method=\"Get\",le=\"0.001\"} 1",
+                           "rowan_rpc_duration_seconds_count{code=\"NOT_FOUND\",method=\"Insert\"} 1",
+                           "rowan_rpc_in_flight 3", "rowan_build_info{version=\"" ROWAN_VERSION "\"} 1"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }
   // Without a database there is nothing to say about it.
   EXPECT_EQ(text.find("rowan_db_pool_connections{"), std::string::npos) << text;
 }
 
-TEST_F(AdminServerTest, ATakenPortIsRefused) { EXPECT_EQ(AdminServer::Start(state_, "127.0.0.1", admin_->port()), nullptr); }
+TEST_F(AdminServerTest, ATakenPortIsRefused) {
+  EXPECT_EQ(AdminServer::Start(state_, "127.0.0.1", admin_->port()), nullptr);
+}
 
 TEST(AdminServer, StopsAsSoonAsItStarted) {
   ServerState state;

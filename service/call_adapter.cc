@@ -20,7 +20,8 @@ constexpr size_t kLongestRequestId = 128;
 std::string MakeRequestId() {
   thread_local std::mt19937_64 random(std::random_device{}());
   char text[33];
-  std::snprintf(text, sizeof(text), "%016llx%016llx", static_cast<unsigned long long>(random()), static_cast<unsigned long long>(random()));
+  std::snprintf(text, sizeof(text), "%016llx%016llx", static_cast<unsigned long long>(random()),
+                static_cast<unsigned long long>(random()));
   return text;
 }
 
@@ -77,12 +78,13 @@ class CallRecord {
     const std::string code = absl::StatusCodeToString(status.code());
     state_.metrics.CountCall(method_, code, duration.count());
     const bool ours = status.code() == absl::StatusCode::kInternal;
-    std::vector<LogField> fields = {{"method", method_},
-                                    {"schema", subject_.schema},
-                                    {"model", subject_.model},
-                                    {"code", code},
-                                    {"duration_ms", std::to_string(static_cast<int64_t>(duration.count() * 1e6) / 1000.0)},
-                                    {"request_id", call_.request_id}};
+    std::vector<LogField> fields = {
+        {"method", method_},
+        {"schema", subject_.schema},
+        {"model", subject_.model},
+        {"code", code},
+        {"duration_ms", std::to_string(static_cast<int64_t>(duration.count() * 1e6) / 1000.0)},
+        {"request_id", call_.request_id}};
     if (!status.ok()) fields.emplace_back("reason", ErrorReasonOf(status));
     if (ours) fields.emplace_back("cause", errors::InternalCause(status));
     if (!traceparent_.empty()) fields.emplace_back("traceparent", traceparent_);
@@ -158,13 +160,15 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamResponse>, priva
     }
     StartWrite(&message);
     std::unique_lock lock(mutex_);
-    // gRPC knows the client's deadline, not ours. A reader that never reads must not keep a connection to the database for ever.
+    // gRPC knows the client's deadline, not ours. A reader that never reads must not keep a connection to the database
+    // for ever.
     if (!wake_.wait_until(lock, record_.call().deadline, [this] { return accepted_; })) {
       lock.unlock();
       context_.TryCancel();
       lock.lock();
     }
-    // The message is the caller's, so we wait until gRPC is done with it, cancelled or not: a cancelled call ends its write at once.
+    // The message is the caller's, so we wait until gRPC is done with it, cancelled or not: a cancelled call ends its
+    // write at once.
     wake_.wait(lock, [this] { return accepted_; });
     if (lost_ && Clock::now() < record_.call().deadline) return errors::Cancelled();
     return Clock::now() >= record_.call().deadline ? errors::DeadlineExceeded() : absl::OkStatus();
@@ -185,9 +189,9 @@ grpc::ServerUnaryReactor* RunUnary(ServerState& state, grpc::CallbackServerConte
   return new UnaryReactor(state, context, method, std::move(subject), std::move(run));
 }
 
-grpc::ServerWriteReactor<v1::StreamResponse>* RunStream(ServerState& state, grpc::CallbackServerContext& context,
-                                                        const char* method, CallSubject subject,
-                                                        std::function<absl::Status(Engine&, const Call&, StreamSink&)> run) {
+grpc::ServerWriteReactor<v1::StreamResponse>* RunStream(
+    ServerState& state, grpc::CallbackServerContext& context, const char* method, CallSubject subject,
+    std::function<absl::Status(Engine&, const Call&, StreamSink&)> run) {
   return new StreamReactor(state, context, method, std::move(subject), std::move(run));
 }
 

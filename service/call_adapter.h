@@ -1,5 +1,5 @@
-// From a gRPC call to the engine's Call, and back: deadlines, cancellation, request ids, worker threads, status and the log line. The only file that knows
-// both sides; handlers are one line each.
+// From a gRPC call to the engine's Call, and back: deadlines, cancellation, request ids, worker threads, status and the
+// log line. The only file that knows both sides; handlers are one line each.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -41,9 +41,10 @@ struct CallSubject {
 grpc::ServerUnaryReactor* RunUnary(ServerState& state, grpc::CallbackServerContext& context, const char* method,
                                    CallSubject subject, std::function<absl::Status(Engine&, const Call&)> run);
 
-// Makes the reactor of a stream: `run` writes to its sink from a worker, and is held back until each message was accepted.
-grpc::ServerWriteReactor<v1::StreamResponse>* RunStream(ServerState& state, grpc::CallbackServerContext& context,
-                                                        const char* method, CallSubject subject,
-                                                        std::function<absl::Status(Engine&, const Call&, StreamSink&)> run);
+// Makes the reactor of a stream: `run` writes to its sink from a worker, and is held back until each message was
+// accepted.
+grpc::ServerWriteReactor<v1::StreamResponse>* RunStream(
+    ServerState& state, grpc::CallbackServerContext& context, const char* method, CallSubject subject,
+    std::function<absl::Status(Engine&, const Call&, StreamSink&)> run);
 
 }  // namespace rowan::service

@@ -29,7 +29,9 @@ struct SettingSpec {
   bool flag_alone = false;  // --name means --name=true
 };
 
-absl::Status Invalid(std::string_view why) { return absl::InvalidArgumentError(absl::string_view(why.data(), why.size())); }
+absl::Status Invalid(std::string_view why) {
+  return absl::InvalidArgumentError(absl::string_view(why.data(), why.size()));
+}
 
 SettingSpec Text(std::string name, std::string Config::*member, std::string help) {
   return {std::move(name), std::move(help),
@@ -133,7 +135,8 @@ std::vector<SettingSpec> Specs() {
       Flag("insecure.listen", &Config::insecure_listen, "listen off loopback without TLS"),
       Text("tls.cert_file", &Config::tls_cert_file, "PEM certificate chain; with tls.key_file turns TLS on"),
       Text("tls.key_file", &Config::tls_key_file, "PEM private key"),
-      Secret("db.url", &Config::db_url, "PostgreSQL to use, as libpq takes it; without it and PG* variables a private server is started"),
+      Secret("db.url", &Config::db_url,
+             "PostgreSQL to use, as libpq takes it; without it and PG* variables a private server is started"),
       Count("db.pool_size", &Config::db_pool_size, 1, 1000, "connections for unary calls"),
       Count("db.stream_pool_size", &Config::db_stream_pool_size, 1, 1000, "connections for streams"),
       Duration("db.pool_wait", &Config::db_pool_wait, 0, "longest wait for a connection"),
@@ -145,8 +148,10 @@ std::vector<SettingSpec> Specs() {
       Size("message.out", &Config::message_out_bytes, "largest reply"),
       Count("workers", &Config::workers, 1, 1000, "threads for unary calls"),
       Count("stream.workers", &Config::stream_workers, 1, 1000, "threads for streams"),
-      Count("max.streams_per_connection", &Config::max_streams_per_connection, 1, 1000000, "calls at once on one connection"),
-      Duration("max.connection_age", &Config::max_connection_age, 0, "age at which a connection is asked to go; 0s: never"),
+      Count("max.streams_per_connection", &Config::max_streams_per_connection, 1, 1000000,
+            "calls at once on one connection"),
+      Duration("max.connection_age", &Config::max_connection_age, 0,
+               "age at which a connection is asked to go; 0s: never"),
       Duration("drain.grace", &Config::drain_grace, 0, "how long to be not ready before calls are refused on SIGTERM"),
       Duration("drain.timeout", &Config::drain_timeout, 0, "how long to wait for calls after that"),
       Choice("log.format", &Config::log_format, {"auto", "text", "json"}, "text, json, or auto: text on a terminal"),
@@ -154,7 +159,9 @@ std::vector<SettingSpec> Specs() {
   };
 }
 
-std::string FlagName(const std::string& name) { return "--" + absl::StrReplaceAll(name, {{".", "-"}, {"_", "-"}}); }
+std::string FlagName(const std::string& name) {
+  return "--" + absl::StrReplaceAll(name, {{".", "-"}, {"_", "-"}});
+}
 std::string VariableName(const std::string& name) {
   return "ROWAN_" + absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{".", "_"}}));
 }
@@ -214,14 +221,15 @@ absl::Status ReadFlags(const std::vector<SettingSpec>& specs, const std::vector<
   return absl::OkStatus();
 }
 
-// Variables that others set where a server is started: the command line's, and those that Kubernetes makes for a service called rowan.
+// Variables that others set where a server is started: the command line's, and those that Kubernetes makes for a
+// service called rowan.
 bool IsOthers(const std::string& name) {
   return name == "ROWAN_ADDRESS" || name == "ROWAN_TIMEOUT" || name == "ROWAN_CA_FILE" || name == "ROWAN_PORT" ||
          name.starts_with("ROWAN_PORT_") || name.starts_with("ROWAN_SERVICE_") || name.starts_with("ROWAN_TEST_");
 }
 
-absl::Status ReadEnvironment(const std::vector<SettingSpec>& specs, const std::map<std::string, std::string>& environment,
-                             Values& values, std::string& file) {
+absl::Status ReadEnvironment(const std::vector<SettingSpec>& specs,
+                             const std::map<std::string, std::string>& environment, Values& values, std::string& file) {
   for (const auto& [name, value] : environment) {
     if (!name.starts_with("ROWAN_") || IsOthers(name)) continue;
     if (name == "ROWAN_CONFIG") {
@@ -233,13 +241,15 @@ absl::Status ReadEnvironment(const std::vector<SettingSpec>& specs, const std::m
   return absl::OkStatus();
 }
 
-absl::Status ReadNode(const std::vector<SettingSpec>& specs, const YAML::Node& node, const std::string& prefix, Values& values) {
+absl::Status ReadNode(const std::vector<SettingSpec>& specs, const YAML::Node& node, const std::string& prefix,
+                      Values& values) {
   for (const auto& entry : node) {
     const std::string name = (prefix.empty() ? "" : prefix + ".") + entry.first.as<std::string>();
     if (entry.second.IsMap()) {
       ROWAN_RETURN_IF_ERROR(ReadNode(specs, entry.second, name, values));
     } else if (entry.second.IsScalar()) {
-      ROWAN_RETURN_IF_ERROR(Take(specs, name, entry.second.Scalar(), [](const std::string& same) { return same; }, values));
+      ROWAN_RETURN_IF_ERROR(Take(
+          specs, name, entry.second.Scalar(), [](const std::string& same) { return same; }, values));
     } else {
       return Invalid(name + " must be a single value");
     }
@@ -265,7 +275,8 @@ absl::StatusOr<std::chrono::milliseconds> ParseDuration(const std::string& text)
   const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   for (const auto& [unit, factor] : kUnits) {
     int64_t number = 0;
-    if (text.substr(digits) == unit && absl::SimpleAtoi(text.substr(0, digits), &number) && number <= int64_t{1} << 40) {
+    if (text.substr(digits) == unit && absl::SimpleAtoi(text.substr(0, digits), &number) &&
+        number <= int64_t{1} << 40) {
       const std::chrono::milliseconds duration(number * factor);
       // What fits the int of milliseconds that gRPC takes, and the clock's nanoseconds.
       if (duration > std::chrono::hours(480)) return Invalid("must be at most 480h");
@@ -276,11 +287,13 @@ absl::StatusOr<std::chrono::milliseconds> ParseDuration(const std::string& text)
 }
 
 absl::StatusOr<int64_t> ParseSize(const std::string& text) {
-  static const std::pair<const char*, int64_t> kUnits[] = {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+  static const std::pair<const char*, int64_t> kUnits[] = {
+      {"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
   const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   for (const auto& [unit, factor] : kUnits) {
     int64_t number = 0;
-    if (text.substr(digits) == unit && absl::SimpleAtoi(text.substr(0, digits), &number) && number <= int64_t{1} << 32) {
+    if (text.substr(digits) == unit && absl::SimpleAtoi(text.substr(0, digits), &number) &&
+        number <= int64_t{1} << 32) {
       return number * factor;
     }
   }
@@ -304,7 +317,8 @@ absl::StatusOr<Address> ParseAddress(const std::string& text) {
   return address;
 }
 
-absl::StatusOr<LoadedConfig> LoadConfig(const std::vector<std::string>& flags, const std::map<std::string, std::string>& environment) {
+absl::StatusOr<LoadedConfig> LoadConfig(const std::vector<std::string>& flags,
+                                        const std::map<std::string, std::string>& environment) {
   const std::vector<SettingSpec> specs = Specs();
   Values from_flags;
   Values from_environment;
@@ -316,13 +330,14 @@ absl::StatusOr<LoadedConfig> LoadConfig(const std::vector<std::string>& flags, c
   LoadedConfig loaded;
   for (const SettingSpec& spec : specs) {
     std::string origin = "default";
-    for (const auto& [values, name] : {std::pair(&from_file, "file"), std::pair(&from_environment, "environment"),
-                                       std::pair(&from_flags, "flag")}) {
+    for (const auto& [values, name] :
+         {std::pair(&from_file, "file"), std::pair(&from_environment, "environment"), std::pair(&from_flags, "flag")}) {
       const auto found = values->find(spec.name);
       if (found == values->end()) continue;
       origin = name;
       if (absl::Status read = spec.read(found->second, loaded.config); !read.ok()) {
-        return Invalid(spec.name + " (" + origin + "): " + std::string(read.message()) + (spec.secret ? "" : "; got \"" + found->second + "\""));
+        return Invalid(spec.name + " (" + origin + "): " + std::string(read.message()) +
+                       (spec.secret ? "" : "; got \"" + found->second + "\""));
       }
     }
     loaded.settings.push_back({spec.name, spec.show(loaded.config), origin, spec.help});

@@ -1,5 +1,6 @@
-// The server's configuration. Each setting has one name in three shapes: flag --db-pool-size, environment ROWAN_DB_POOL_SIZE, file
-// db.pool_size. A flag wins over the environment, that over the file, that over the default. See docs/reference/configuration.md.
+// The server's configuration. Each setting has one name in three shapes: flag --db-pool-size, environment
+// ROWAN_DB_POOL_SIZE, file db.pool_size. A flag wins over the environment, that over the file, that over the default.
+// See docs/reference/configuration.md.
 #pragma once
 
 #include <chrono>
@@ -14,7 +15,7 @@ namespace rowan::service {
 
 struct Config {
   std::string grpc_address = "127.0.0.1:50051";
-  std::string address_file;  // where to write the address in use; empty: nowhere
+  std::string address_file;                      // where to write the address in use; empty: nowhere
   std::string admin_address = "127.0.0.1:9090";  // or "off"
   bool insecure_listen = false;
   std::string tls_cert_file;
@@ -47,8 +48,8 @@ struct Address {
 
 // Where a setting's value came from: "default", "file", "environment" or "flag".
 struct Setting {
-  std::string name;  // db.pool_size
-  std::string value; // as text; secrets redacted
+  std::string name;   // db.pool_size
+  std::string value;  // as text; secrets redacted
   std::string origin;
   std::string help;
 };
@@ -58,10 +59,12 @@ struct LoadedConfig {
   std::vector<Setting> settings;  // in the order of the documentation
 };
 
-// Reads flags (`--name value`, `--name=value`; a bool's value may be left out), the environment and the file that --config or ROWAN_CONFIG names. Errors:
-// INVALID_ARGUMENT that names the setting, what was given and what is allowed; unknown names with the nearest known one. `environment` holds all
-// variables. Every secret may come from a file: --db-url-file, ROWAN_DB_URL_FILE, db.url_file.
-absl::StatusOr<LoadedConfig> LoadConfig(const std::vector<std::string>& flags, const std::map<std::string, std::string>& environment);
+// Reads flags (`--name value`, `--name=value`; a bool's value may be left out), the environment and the file that
+// --config or ROWAN_CONFIG names. Errors: INVALID_ARGUMENT that names the setting, what was given and what is allowed;
+// unknown names with the nearest known one. `environment` holds all variables. Every secret may come from a file:
+// --db-url-file, ROWAN_DB_URL_FILE, db.url_file.
+absl::StatusOr<LoadedConfig> LoadConfig(const std::vector<std::string>& flags,
+                                        const std::map<std::string, std::string>& environment);
 
 // Returns the help for all flags, one per line.
 std::string ConfigHelp();

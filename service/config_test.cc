@@ -35,8 +35,10 @@ TEST(Config, DefaultsAreThoseOfTheDocumentation) {
 }
 
 TEST(Config, FlagBeatsEnvironmentBeatsFile) {
-  const std::string file = WriteFile("rowand.yaml", "db: {pool_size: 1, stream_pool_size: 2, queue_limit: 3}\nquery: {timeout: 1s}\n");
-  const Environment environment = {{"ROWAN_DB_POOL_SIZE", "11"}, {"ROWAN_DB_STREAM_POOL_SIZE", "12"}, {"HOME", "/x"}, {"ROWAN_ADDRESS", "a:1"}};
+  const std::string file =
+      WriteFile("rowand.yaml", "db: {pool_size: 1, stream_pool_size: 2, queue_limit: 3}\nquery: {timeout: 1s}\n");
+  const Environment environment = {
+      {"ROWAN_DB_POOL_SIZE", "11"}, {"ROWAN_DB_STREAM_POOL_SIZE", "12"}, {"HOME", "/x"}, {"ROWAN_ADDRESS", "a:1"}};
   const auto loaded = LoadConfig({"--config", file, "--db-pool-size=21"}, environment);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(loaded->config.db_pool_size, 21);
@@ -49,8 +51,9 @@ TEST(Config, FlagBeatsEnvironmentBeatsFile) {
 
 TEST(Config, SecretsComeFromFilesAndAreNotShown) {
   const std::string secret = WriteFile("secret", "postgresql://u:hunter2@h/d\n");
-  for (const auto& [flags, environment] : {std::pair<std::vector<std::string>, Environment>{{"--db-url-file", secret}, {}},
-                                           std::pair<std::vector<std::string>, Environment>{{}, {{"ROWAN_DB_URL_FILE", secret}}}}) {
+  for (const auto& [flags, environment] :
+       {std::pair<std::vector<std::string>, Environment>{{"--db-url-file", secret}, {}},
+        std::pair<std::vector<std::string>, Environment>{{}, {{"ROWAN_DB_URL_FILE", secret}}}}) {
     const auto loaded = LoadConfig(flags, environment);
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     EXPECT_EQ(loaded->config.db_url, "postgresql://u:hunter2@h/d");
@@ -113,9 +116,13 @@ TEST(Config, MistakesAreNamed) {
 }
 
 TEST(Config, OthersVariablesArePassedOver) {
-  const Environment environment = {{"ROWAN_SERVICE_HOST", "10.0.0.1"}, {"ROWAN_SERVICE_PORT_GRPC", "50051"},
-                                   {"ROWAN_PORT", "tcp://10.0.0.1:50051"}, {"ROWAN_PORT_50051_TCP_PROTO", "tcp"},
-                                   {"ROWAN_ADDRESS", "a:1"}, {"ROWANOAK", "x"}, {"PGHOST", "x"}};
+  const Environment environment = {{"ROWAN_SERVICE_HOST", "10.0.0.1"},
+                                   {"ROWAN_SERVICE_PORT_GRPC", "50051"},
+                                   {"ROWAN_PORT", "tcp://10.0.0.1:50051"},
+                                   {"ROWAN_PORT_50051_TCP_PROTO", "tcp"},
+                                   {"ROWAN_ADDRESS", "a:1"},
+                                   {"ROWANOAK", "x"},
+                                   {"PGHOST", "x"}};
   const auto loaded = LoadConfig({}, environment);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   for (const Setting& setting : loaded->settings) EXPECT_EQ(setting.origin, "default") << setting.name;
@@ -134,14 +141,16 @@ TEST(ParseDuration, TakesUnits) {
   EXPECT_EQ(*ParseDuration("0s"), std::chrono::milliseconds(0));
   EXPECT_EQ(*ParseDuration("5m"), std::chrono::minutes(5));
   EXPECT_EQ(*ParseDuration("2h"), std::chrono::hours(2));
-  for (const char* bad : {"", "5", "s", "-1s", "1.5s", "1 s", "1d", "99999999999999999999s", "481h", "1099511627776h"}) EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
+  for (const char* bad : {"", "5", "s", "-1s", "1.5s", "1 s", "1d", "99999999999999999999s", "481h", "1099511627776h"})
+    EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
 }
 
 TEST(ParseAddress, SplitsHostAndPort) {
   EXPECT_EQ(ParseAddress("127.0.0.1:0")->port, 0);
   EXPECT_EQ(ParseAddress("db.example.com:65535")->host, "db.example.com");
   EXPECT_EQ(ParseAddress("[::1]:50051")->host, "::1");
-  for (const char* bad : {"", ":", "host", "host:", ":1", "host:65536", "host:-1", "host:+1", "host: 1", "host:1x", "::1:50051", "[]:1", "unix:/x"}) {
+  for (const char* bad : {"", ":", "host", "host:", ":1", "host:65536", "host:-1", "host:+1", "host: 1", "host:1x",
+                          "::1:50051", "[]:1", "unix:/x"}) {
     EXPECT_FALSE(ParseAddress(bad).ok()) << bad;
   }
 }
@@ -150,7 +159,8 @@ TEST(ParseSize, TakesUnits) {
   EXPECT_EQ(*ParseSize("512"), 512);
   EXPECT_EQ(*ParseSize("64KiB"), 65536);
   EXPECT_EQ(*ParseSize("1GiB"), 1 << 30);
-  for (const char* bad : {"", "KiB", "1KB", "-1", "1.5MiB", "99999999999999999999"}) EXPECT_FALSE(ParseSize(bad).ok()) << bad;
+  for (const char* bad : {"", "KiB", "1KB", "-1", "1.5MiB", "99999999999999999999"})
+    EXPECT_FALSE(ParseSize(bad).ok()) << bad;
 }
 
 }  // namespace

@@ -10,8 +10,9 @@ grpc::ServerUnaryReactor* DataService::Get(grpc::CallbackServerContext* context,
 
 grpc::ServerWriteReactor<v1::StreamResponse>* DataService::Stream(grpc::CallbackServerContext* context,
                                                                   const v1::StreamRequest* request) {
-  return RunStream(state_, *context, "Stream", {request->schema(), request->model()},
-                   [=](Engine& engine, const Call& call, StreamSink& sink) { return engine.Stream(*request, call, sink); });
+  return RunStream(
+      state_, *context, "Stream", {request->schema(), request->model()},
+      [=](Engine& engine, const Call& call, StreamSink& sink) { return engine.Stream(*request, call, sink); });
 }
 
 grpc::ServerUnaryReactor* DataService::Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,

@@ -39,7 +39,8 @@ std::string FindBinaries() {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", ignored)) {
     const int version = std::atoi(entry.path().filename().c_str());
-    if (version > newest && fs::exists(entry.path() / "bin" / "postgres") && fs::exists(entry.path() / "bin" / "initdb")) {
+    if (version > newest && fs::exists(entry.path() / "bin" / "postgres") &&
+        fs::exists(entry.path() / "bin" / "initdb")) {
       newest = version;
       folder = (entry.path() / "bin").string();
     }
@@ -56,7 +57,8 @@ std::string DefaultFolder() {
   if (geteuid() == 0) return "/var/lib/rowan";
   const char* data = std::getenv("XDG_DATA_HOME");
   const char* home = std::getenv("HOME");
-  return data != nullptr && *data != '\0' ? std::string(data) + "/rowan" : std::string(home == nullptr ? "." : home) + "/.local/share/rowan";
+  return data != nullptr && *data != '\0' ? std::string(data) + "/rowan"
+                                          : std::string(home == nullptr ? "." : home) + "/.local/share/rowan";
 }
 
 // The user that the server runs as: PostgreSQL refuses root.
@@ -108,8 +110,8 @@ std::string Tail(const std::string& path) {
   return all.size() <= 1000 ? all : all.substr(all.size() - 1000);
 }
 
-// Whether the server of the pid takes queries. It says so in its pid file, whose first line is its pid and whose eighth is its state; that its
-// socket is open is not enough, since it may still be recovering.
+// Whether the server of the pid takes queries. It says so in its pid file, whose first line is its pid and whose eighth
+// is its state; that its socket is open is not enough, since it may still be recovering.
 bool Ready(const std::string& data, pid_t pid) {
   std::ifstream file(data + "/postmaster.pid");
   std::string first;
@@ -132,7 +134,8 @@ struct EmbeddedPostgres::Impl {
   std::condition_variable ended;
   bool stopping = false;
   pid_t server = -1;
-  // Children are told of their parent's thread's death (PR_SET_PDEATHSIG), so one thread starts the server and lives as long as it.
+  // Children are told of their parent's thread's death (PR_SET_PDEATHSIG), so one thread starts the server and lives as
+  // long as it.
   std::thread supervisor;
 
   ~Impl() {
@@ -161,7 +164,8 @@ struct EmbeddedPostgres::Impl {
     GiveTo(user, folder);
     lock = open((folder + "/rowand.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) {
-      return absl::FailedPreconditionError("the folder " + folder + " is used by another rowand; give this one another --embedded-dir");
+      return absl::FailedPreconditionError("the folder " + folder +
+                                           " is used by another rowand; give this one another --embedded-dir");
     }
     char sockets[] = "/tmp/rowand-XXXXXX";
     if (mkdtemp(sockets) == nullptr) return absl::FailedPreconditionError("cannot make a folder under /tmp");
@@ -169,12 +173,16 @@ struct EmbeddedPostgres::Impl {
     GiveTo(user, socket_folder);
     if (fs::exists(Data() + "/PG_VERSION")) return absl::OkStatus();
     if (fs::exists(Data())) {
-      return absl::FailedPreconditionError(Data() + " is not a PostgreSQL data directory and is left alone; give another --embedded-dir");
+      return absl::FailedPreconditionError(
+          Data() + " is not a PostgreSQL data directory and is left alone; give another --embedded-dir");
     }
-    // Made beside its place and moved there when complete, so that a first start that was cut short leaves nothing that looks usable.
+    // Made beside its place and moved there when complete, so that a first start that was cut short leaves nothing that
+    // looks usable.
     const std::string unfinished = folder + "/rowand-initdb";
     fs::remove_all(unfinished, failure);
-    const pid_t child = Spawn({binaries + "/initdb", "-D", unfinished, "-U", "rowan", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"}, Log());
+    const pid_t child = Spawn(
+        {binaries + "/initdb", "-D", unfinished, "-U", "rowan", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"},
+        Log());
     int status = 0;
     if (waitpid(child, &status, 0) != child || status != 0) return absl::InternalError("initdb failed: " + Tail(Log()));
     fs::rename(unfinished, Data(), failure);
@@ -183,8 +191,8 @@ struct EmbeddedPostgres::Impl {
   }
 
   pid_t SpawnServer() const {
-    return Spawn({binaries + "/postgres", "-D", Data(), "-k", socket_folder, "-c", "listen_addresses=", "-c", "max_connections=200",
-                  "-c", "unix_socket_permissions=0700"},
+    return Spawn({binaries + "/postgres", "-D", Data(), "-k", socket_folder, "-c", "listen_addresses=", "-c",
+                  "max_connections=200", "-c", "unix_socket_permissions=0700"},
                  Log());
   }
 
@@ -218,7 +226,8 @@ struct EmbeddedPostgres::Impl {
         std::lock_guard guard(mutex);
         if (server > 0 && Ready(Data(), server)) return absl::OkStatus();
       }
-      if (std::chrono::steady_clock::now() > until) return absl::InternalError("the server does not start: " + Tail(Log()));
+      if (std::chrono::steady_clock::now() > until)
+        return absl::InternalError("the server does not start: " + Tail(Log()));
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
@@ -232,7 +241,8 @@ absl::StatusOr<std::unique_ptr<EmbeddedPostgres>> EmbeddedPostgres::Start(const 
   impl->binaries = FindBinaries();
   if (impl->binaries.empty()) {
     return absl::FailedPreconditionError(
-        "no database is configured and no PostgreSQL is installed to start one: install the package postgresql, or give --db-url");
+        "no database is configured and no PostgreSQL is installed to start one: install the package postgresql, or "
+        "give --db-url");
   }
   impl->folder = fs::absolute(folder.empty() ? DefaultFolder() : folder).string();
   ROWAN_RETURN_IF_ERROR(impl->Prepare());
@@ -241,7 +251,11 @@ absl::StatusOr<std::unique_ptr<EmbeddedPostgres>> EmbeddedPostgres::Start(const 
   return std::unique_ptr<EmbeddedPostgres>(new EmbeddedPostgres(std::move(impl)));
 }
 
-std::string EmbeddedPostgres::conninfo() const { return "host=" + impl_->socket_folder + " user=rowan dbname=postgres"; }
-const std::string& EmbeddedPostgres::folder() const { return impl_->folder; }
+std::string EmbeddedPostgres::conninfo() const {
+  return "host=" + impl_->socket_folder + " user=rowan dbname=postgres";
+}
+const std::string& EmbeddedPostgres::folder() const {
+  return impl_->folder;
+}
 
 }  // namespace rowan::service

@@ -1,5 +1,5 @@
-// A private PostgreSQL for a newcomer: started from the installed binaries when no database is configured, kept running, stopped with us. It
-// listens on a unix socket in a folder of its own and nowhere else.
+// A private PostgreSQL for a newcomer: started from the installed binaries when no database is configured, kept
+// running, stopped with us. It listens on a unix socket in a folder of its own and nowhere else.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,10 @@ namespace rowan::service {
 
 class EmbeddedPostgres {
  public:
-  // Starts it on the data in `folder`, which is made on first use; empty: /var/lib/rowan for root, else $XDG_DATA_HOME/rowan or
-  // ~/.local/share/rowan. As root it runs as the user postgres. Errors: no server is installed (with the package to install), the folder is used by another
-  // rowand or cannot be made, the server does not start (with its log's end).
+  // Starts it on the data in `folder`, which is made on first use; empty: /var/lib/rowan for root, else
+  // $XDG_DATA_HOME/rowan or
+  // ~/.local/share/rowan. As root it runs as the user postgres. Errors: no server is installed (with the package to
+  // install), the folder is used by another rowand or cannot be made, the server does not start (with its log's end).
   static absl::StatusOr<std::unique_ptr<EmbeddedPostgres>> Start(const std::string& folder);
   // Stops it: open transactions are rolled back, data is written out.
   ~EmbeddedPostgres();

@@ -47,13 +47,15 @@ grpc::Status ToGrpcStatus(const absl::Status& status, const std::string& request
   // In the order of their URLs, which puts them in one order always: BadRequest, ErrorInfo, RetryInfo.
   std::map<std::string, std::string> payloads;
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    if (std::string_view(url.data(), url.size()).starts_with(kTypes)) payloads.emplace(std::string(url), std::string(payload));
+    if (std::string_view(url.data(), url.size()).starts_with(kTypes))
+      payloads.emplace(std::string(url), std::string(payload));
   });
   for (auto& [url, payload] : payloads) {
     google::protobuf::Any& detail = *details.add_details();
     detail.set_type_url(url);
     google::rpc::ErrorInfo info;
-    if (status.code() == absl::StatusCode::kInternal && detail.Is<google::rpc::ErrorInfo>() && info.ParseFromString(payload)) {
+    if (status.code() == absl::StatusCode::kInternal && detail.Is<google::rpc::ErrorInfo>() &&
+        info.ParseFromString(payload)) {
       (*info.mutable_metadata())["request_id"] = request_id;
       payload = info.SerializeAsString();
     }

@@ -15,7 +15,8 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 // Sets the process's log up; call before threads start. A later call replaces the earlier one.
 void StartLog(LogFormat format, LogLevel least);
 
-// A named part of a line. Values are made valid UTF-8, cut to 512 bytes and quoted where they hold more than printable ASCII.
+// A named part of a line. Values are made valid UTF-8, cut to 512 bytes and quoted where they hold more than printable
+// ASCII.
 using LogField = std::pair<std::string_view, std::string>;
 
 // Writes a line. Thread-safe.

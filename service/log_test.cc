@@ -8,7 +8,8 @@ namespace rowan::service {
 namespace {
 
 // Returns what one event makes of the log.
-std::string Logged(LogFormat format, LogLevel least, LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
+std::string Logged(LogFormat format, LogLevel least, LogLevel level, std::string_view event,
+                   const std::vector<LogField>& fields) {
   testing::internal::CaptureStderr();
   StartLog(format, least);
   Log(level, event, fields);
@@ -18,7 +19,8 @@ std::string Logged(LogFormat format, LogLevel least, LogLevel level, std::string
 }
 
 TEST(Log, JsonLinesHoldTimeLevelEventAndFields) {
-  const std::string line = Logged(LogFormat::kJson, LogLevel::kInfo, LogLevel::kWarning, "call", {{"model", "User"}, {"code", "OK"}});
+  const std::string line =
+      Logged(LogFormat::kJson, LogLevel::kInfo, LogLevel::kWarning, "call", {{"model", "User"}, {"code", "OK"}});
   const auto json = nlohmann::json::parse(line, nullptr, false);
   ASSERT_TRUE(json.is_object()) << line;
   EXPECT_EQ(json["level"], "warning");
@@ -34,13 +36,22 @@ TEST(Log, LessThanTheLevelIsNotWritten) {
 }
 
 TEST(Log, TextIsForPeople) {
-  const std::string line = Logged(LogFormat::kText, LogLevel::kInfo, LogLevel::kInfo, "the server stops", {{"model", "User"}, {"why", "two words"}, {"none", ""}});
+  const std::string line = Logged(LogFormat::kText, LogLevel::kInfo, LogLevel::kInfo, "the server stops",
+                                  {{"model", "User"}, {"why", "two words"}, {"none", ""}});
   EXPECT_NE(line.find("the server stops model=User why=\"two words\" none=\"\""), std::string::npos) << line;
 }
 
 // Names in requests are the clients': they must not end a line, forge one, or steer a terminal.
 TEST(Log, HostileValuesStayInTheirLine) {
-  const std::string hostile[] = {"a\nlevel=error forged", "\x1b[2J", "\xc2\x9b" "2J", "\xff\xfe", std::string("a\0b", 3), "\",\"level\":\"error", "%s%n{}", "\x7f"};
+  const std::string hostile[] = {"a\nlevel=error forged",
+                                 "\x1b[2J",
+                                 "\xc2\x9b"
+                                 "2J",
+                                 "\xff\xfe",
+                                 std::string("a\0b", 3),
+                                 "\",\"level\":\"error",
+                                 "%s%n{}",
+                                 "\x7f"};
   for (const LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
     for (const std::string& value : hostile) {
       const std::string line = Logged(format, LogLevel::kInfo, LogLevel::kInfo, value, {{"model", value}});
@@ -60,7 +71,8 @@ TEST(Log, HostileValuesStayInTheirLine) {
 
 TEST(Log, LongValuesAreCut) {
   for (const LogFormat format : {LogFormat::kText, LogFormat::kJson}) {
-    EXPECT_LT(Logged(format, LogLevel::kInfo, LogLevel::kInfo, "call", {{"model", std::string(100000, 'x')}}).size(), 1000u);
+    EXPECT_LT(Logged(format, LogLevel::kInfo, LogLevel::kInfo, "call", {{"model", std::string(100000, 'x')}}).size(),
+              1000u);
   }
 }
 

@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
     }
     return 0;
   }
-  std::fprintf(stderr, "rowand: there is no verb %s; there are serve, check-config, print-config, version, help\n", verb.c_str());
+  std::fprintf(stderr, "rowand: there is no verb %s; there are serve, check-config, print-config, version, help\n",
+               verb.c_str());
   return 2;
 }

@@ -22,31 +22,43 @@ using prometheus::Histogram;
 namespace {
 
 // Brings a counter up to what the engine counted. The engine's counts only grow.
-void RaiseTo(Counter& counter, int64_t count) { counter.Increment(static_cast<double>(count) - counter.Value()); }
+void RaiseTo(Counter& counter, int64_t count) {
+  counter.Increment(static_cast<double>(count) - counter.Value());
+}
 
 }  // namespace
 
 struct Metrics::Registered {
   std::mutex mutex;  // of Text: two readers must not raise a counter twice
   prometheus::Registry registry;
-  Family<Histogram>& calls =
-      BuildHistogram().Name("rowan_rpc_duration_seconds").Help("Duration of calls by method and code.").Register(registry);
-  Family<Gauge>& in_flight = BuildGauge().Name("rowan_rpc_in_flight").Help("Calls that are being served.").Register(registry);
+  Family<Histogram>& calls = BuildHistogram()
+                                 .Name("rowan_rpc_duration_seconds")
+                                 .Help("Duration of calls by method and code.")
+                                 .Register(registry);
+  Family<Gauge>& in_flight =
+      BuildGauge().Name("rowan_rpc_in_flight").Help("Calls that are being served.").Register(registry);
   Family<Gauge>& pool =
       BuildGauge().Name("rowan_db_pool_connections").Help("Connections by pool and state.").Register(registry);
-  Family<Counter>& plans = BuildCounter().Name("rowan_plan_cache_lookups_total").Help("Plan cache look-ups by result.").Register(registry);
+  Family<Counter>& plans =
+      BuildCounter().Name("rowan_plan_cache_lookups_total").Help("Plan cache look-ups by result.").Register(registry);
   Family<Counter>& statements =
       BuildCounter().Name("rowan_db_statements_total").Help("Statements sent since start.").Register(registry);
-  Family<Counter>& retries =
-      BuildCounter().Name("rowan_transaction_retries_total").Help("Transactions tried again since start.").Register(registry);
-  Family<Gauge>& build = BuildGauge().Name("rowan_build_info").Help("Always 1; the labels tell the build.").Register(registry);
+  Family<Counter>& retries = BuildCounter()
+                                 .Name("rowan_transaction_retries_total")
+                                 .Help("Transactions tried again since start.")
+                                 .Register(registry);
+  Family<Gauge>& build =
+      BuildGauge().Name("rowan_build_info").Help("Always 1; the labels tell the build.").Register(registry);
 };
 
-Metrics::Metrics() : registered_(std::make_unique<Registered>()) { registered_->build.Add({{"version", ROWAN_VERSION}}).Set(1); }
+Metrics::Metrics() : registered_(std::make_unique<Registered>()) {
+  registered_->build.Add({{"version", ROWAN_VERSION}}).Set(1);
+}
 Metrics::~Metrics() = default;
 
 void Metrics::CountCall(const std::string& method, const std::string& code, double seconds) {
-  static const Histogram::BucketBoundaries kBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+  static const Histogram::BucketBoundaries kBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                       0.25,   0.5,   1,      2.5,   5,    10,    30};
   registered_->calls.Add({{"method", method}, {"code", code}}, kBuckets).Observe(seconds);
 }
 

@@ -12,14 +12,14 @@ grpc::ServerUnaryReactor* SchemaService::ApplySchema(grpc::CallbackServerContext
                   });
 }
 
-grpc::ServerUnaryReactor* SchemaService::GetSchema(grpc::CallbackServerContext* context, const v1::GetSchemaRequest* request,
-                                                   v1::Schema* response) {
+grpc::ServerUnaryReactor* SchemaService::GetSchema(grpc::CallbackServerContext* context,
+                                                   const v1::GetSchemaRequest* request, v1::Schema* response) {
   return RunUnary(state_, *context, "GetSchema", {request->name(), ""},
                   [=](Engine& engine, const Call&) { return engine.GetSchema(*request, *response); });
 }
 
-grpc::ServerUnaryReactor* SchemaService::ListSchemas(grpc::CallbackServerContext* context, const v1::ListSchemasRequest*,
-                                                     v1::ListSchemasResponse* response) {
+grpc::ServerUnaryReactor* SchemaService::ListSchemas(grpc::CallbackServerContext* context,
+                                                     const v1::ListSchemasRequest*, v1::ListSchemasResponse* response) {
   return RunUnary(state_, *context, "ListSchemas", {},
                   [=](Engine& engine, const Call&) { return engine.ListSchemas(*response); });
 }

@@ -67,7 +67,9 @@ class Signals {
   bool stop_ = false;
 };
 
-bool IsLoopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool IsLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 std::string ReadText(const std::string& path) {
   std::ifstream stream(path);
@@ -79,8 +81,9 @@ std::string ReadText(const std::string& path) {
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Config& config, const Address& address) {
   if (config.tls_cert_file.empty()) {
     if (!IsLoopback(address.host) && !config.insecure_listen) {
-      return absl::FailedPreconditionError(config.grpc_address +
-                                           " is off loopback and there is no TLS. Give --tls-cert-file and --tls-key-file, or --insecure-listen");
+      return absl::FailedPreconditionError(
+          config.grpc_address +
+          " is off loopback and there is no TLS. Give --tls-cert-file and --tls-key-file, or --insecure-listen");
     }
     return grpc::InsecureServerCredentials();
   }
@@ -195,20 +198,22 @@ int Fail(const std::string& why) {
   return 1;
 }
 
-// Lets the calls that run finish: not ready for a while, so that balancers look elsewhere, then no new calls, then no calls.
+// Lets the calls that run finish: not ready for a while, so that balancers look elsewhere, then no new calls, then no
+// calls.
 void Drain(const Config& config, ServerState& state, grpc::Server& server) {
   Log(LogLevel::kInfo, "draining", {{"in_flight", std::to_string(state.in_flight)}});
   state.draining = true;
   // For good: a database that is reached only now does not make it healthy again.
   if (server.GetHealthCheckService() != nullptr) server.GetHealthCheckService()->Shutdown();
   std::this_thread::sleep_for(config.drain_grace);
-  // Shutdown refuses new calls and waits for all that run, which include watches of health that never end by themselves. Once only those are
-  // left, they are cut; the pause is for answers that are on their way.
+  // Shutdown refuses new calls and waits for all that run, which include watches of health that never end by
+  // themselves. Once only those are left, they are cut; the pause is for answers that are on their way.
   const auto until = std::chrono::system_clock::now() + config.drain_timeout;
   const std::future<void> over = std::async(std::launch::async, [&] { server.Shutdown(until); });
   while (state.in_flight > 0 && over.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
   }
-  if (over.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) grpc_server_cancel_all_calls(server.c_server());
+  if (over.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready)
+    grpc_server_cancel_all_calls(server.c_server());
   over.wait();
   server.Wait();
 }
@@ -217,8 +222,9 @@ void Drain(const Config& config, ServerState& state, grpc::Server& server) {
 
 int Serve(const Config& config) {
   Signals signals;
-  const LogFormat format =
-      config.log_format == "json" || (config.log_format == "auto" && isatty(STDERR_FILENO) == 0) ? LogFormat::kJson : LogFormat::kText;
+  const LogFormat format = config.log_format == "json" || (config.log_format == "auto" && isatty(STDERR_FILENO) == 0)
+                               ? LogFormat::kJson
+                               : LogFormat::kText;
   const LogLevel level = config.log_level == "debug"     ? LogLevel::kDebug
                          : config.log_level == "info"    ? LogLevel::kInfo
                          : config.log_level == "warning" ? LogLevel::kWarning
@@ -237,7 +243,9 @@ int Serve(const Config& config) {
     if (!started.ok()) return Fail(std::string(started.status().message()));
     embedded = *std::move(started);
     conninfo = embedded->conninfo();
-    Log(LogLevel::kInfo, "no database is configured: using an embedded PostgreSQL; for a real one give --db-url postgresql://host/database",
+    Log(LogLevel::kInfo,
+        "no database is configured: using an embedded PostgreSQL; for a real one give --db-url "
+        "postgresql://host/database",
         {{"data", embedded->folder()}});
   }
 
@@ -257,17 +265,20 @@ int Serve(const Config& config) {
   if (config.admin_address != "off") {
     const absl::StatusOr<Address> at = ParseAddress(config.admin_address);
     if (at.ok()) admin = AdminServer::Start(state, at->host, at->port);
-    if (admin == nullptr) return Fail("cannot listen on admin.address " + config.admin_address + "; give another, or off");
+    if (admin == nullptr)
+      return Fail("cannot listen on admin.address " + config.admin_address + "; give another, or off");
   }
 
-  const std::string listening = config.grpc_address.substr(0, config.grpc_address.rfind(':') + 1) + std::to_string(port);
+  const std::string listening =
+      config.grpc_address.substr(0, config.grpc_address.rfind(':') + 1) + std::to_string(port);
   std::printf("rowand listening on %s\n", listening.c_str());
   std::fflush(stdout);
   if (!config.address_file.empty()) {
     // Renamed into place, so that nobody reads half a line.
     const std::string unfinished = config.address_file + ".new";
     std::ofstream(unfinished) << listening << "\n";
-    if (std::rename(unfinished.c_str(), config.address_file.c_str()) != 0) return Fail("cannot write address.file " + config.address_file);
+    if (std::rename(unfinished.c_str(), config.address_file.c_str()) != 0)
+      return Fail("cannot write address.file " + config.address_file);
   }
   Log(LogLevel::kInfo, "serving", {{"address", listening}, {"admin", admin ? std::to_string(admin->port()) : "off"}});
 

@@ -1,4 +1,5 @@
-// Threads that run calls, so that libpq never blocks a thread of gRPC's. A bounded queue: what does not fit is refused at once.
+// Threads that run calls, so that libpq never blocks a thread of gRPC's. A bounded queue: what does not fit is refused
+// at once.
 #pragma once
 
 #include <condition_variable>

@@ -14,7 +14,8 @@ namespace rowan {
 // The monotonic clock of all deadlines.
 using Clock = std::chrono::steady_clock;
 
-// Tells one party that another has lost interest. Thread-safe. Shared by the transport, which cancels, and by whoever works.
+// Tells one party that another has lost interest. Thread-safe. Shared by the transport, which cancels, and by whoever
+// works.
 class Cancellation {
  public:
   // Cancels, once and for all: runs every registered callback in this thread. Further calls do nothing.
@@ -24,8 +25,8 @@ class Cancellation {
   // Keeps a callback registered for as long as it lives. Its destructor waits for a callback that is running.
   class Registration {
    public:
-    // Registers `callback`, or runs it at once in this thread when `cancellation` was cancelled already. The callback must
-    // be quick and must not touch `cancellation`.
+    // Registers `callback`, or runs it at once in this thread when `cancellation` was cancelled already. The callback
+    // must be quick and must not touch `cancellation`.
     Registration(std::shared_ptr<Cancellation> cancellation, std::function<void()> callback);
     ~Registration();
     Registration(const Registration&) = delete;

@@ -44,7 +44,9 @@ std::string Quotable(std::string_view text) {
   return cut ? clean + "…" : clean;
 }
 
-std::string Quoted(std::string_view text) { return "\"" + Quotable(text) + "\""; }
+std::string Quoted(std::string_view text) {
+  return "\"" + Quotable(text) + "\"";
+}
 
 // `a, b, c and 4 more`
 std::string Listed(const errors::Names& names) {
@@ -72,7 +74,9 @@ NamesHint Hint(std::string_view name, const errors::Names& existing) {
   return hint;
 }
 
-std::string Str(std::string_view text) { return std::string(text); }
+std::string Str(std::string_view text) {
+  return std::string(text);
+}
 
 // An error of a request at one place.
 absl::Status RequestError(std::string_view reason, std::string path, const std::string& message,
@@ -133,7 +137,9 @@ google::rpc::ErrorInfo InfoOf(const absl::Status& status) {
 
 }  // namespace
 
-std::string ErrorReasonOf(const absl::Status& status) { return InfoOf(status).reason(); }
+std::string ErrorReasonOf(const absl::Status& status) {
+  return InfoOf(status).reason();
+}
 
 std::map<std::string, std::string> ErrorMetadataOf(const absl::Status& status) {
   const google::rpc::ErrorInfo info = InfoOf(status);
@@ -168,38 +174,43 @@ absl::Status UnknownField(const Path& path, std::string_view model, std::string_
 
 absl::Status UnknownRelation(const Path& path, std::string_view model, std::string_view name, const Names& existing) {
   const NamesHint hint = Hint(name, existing);
-  return RequestError("UNKNOWN_RELATION", path.Text(), Str(model) + " has no relation " + Quoted(name) + "." + hint.text,
+  return RequestError("UNKNOWN_RELATION", path.Text(),
+                      Str(model) + " has no relation " + Quoted(name) + "." + hint.text,
                       {{"model", Str(model)}, {"name", Quotable(name)}, {"nearest", hint.nearest}});
 }
 
 absl::Status EmptySelection(const Path& path, std::string_view model, const Names& fields) {
-  return RequestError("EMPTY_SELECTION", path.Text(),
-                      "nothing is selected of " + Str(model) + ". Select fields by name, or \"*\" for all: " + Listed(fields) + ".",
-                      {{"model", Str(model)}});
+  return RequestError(
+      "EMPTY_SELECTION", path.Text(),
+      "nothing is selected of " + Str(model) + ". Select fields by name, or \"*\" for all: " + Listed(fields) + ".",
+      {{"model", Str(model)}});
 }
 
 absl::Status DuplicateName(const Path& path, std::string_view name) {
-  return RequestError("DUPLICATE_NAME", path.Text(), Quoted(name) + " is there twice. Give one of them an alias, or leave it out.",
+  return RequestError("DUPLICATE_NAME", path.Text(),
+                      Quoted(name) + " is there twice. Give one of them an alias, or leave it out.",
                       {{"name", Quotable(name)}});
 }
 
 // --- bind: filters, orders, pages
 
 absl::Status EmptyFilter(const Path& path) {
-  return RequestError("EMPTY_FILTER", path.Text(),
-                      "a filter has no condition. Send all_of, any_of, not, field or relation, or leave the filter out.");
+  return RequestError(
+      "EMPTY_FILTER", path.Text(),
+      "a filter has no condition. Send all_of, any_of, not, field or relation, or leave the filter out.");
 }
 
 absl::Status MissingOperator(const Path& path, std::string_view allowed) {
-  return RequestError("MISSING_OPERATOR", path.Text(), "a comparison has no operator. Send one of: " + Str(allowed) + ".",
-                      {{"allowed", Str(allowed)}});
+  return RequestError("MISSING_OPERATOR", path.Text(),
+                      "a comparison has no operator. Send one of: " + Str(allowed) + ".", {{"allowed", Str(allowed)}});
 }
 
 absl::Status MissingValue(const Path& path) {
   return RequestError("MISSING_VALUE", path.Text(), "a value has no kind. Set one; null_value is null.");
 }
 
-absl::Status OperatorNotAllowed(const Path& path, std::string_view op, std::string_view type, std::string_view allowed) {
+absl::Status OperatorNotAllowed(const Path& path, std::string_view op, std::string_view type,
+                                std::string_view allowed) {
   return RequestError("OPERATOR_NOT_ALLOWED", path.Text(),
                       Str(type) + " has no operator " + Str(op) + ". It has: " + Str(allowed) + ".",
                       {{"operator", Str(op)}, {"type", Str(type)}, {"allowed", Str(allowed)}});
@@ -207,14 +218,16 @@ absl::Status OperatorNotAllowed(const Path& path, std::string_view op, std::stri
 
 absl::Status QuantifierNotAllowed(const Path& path, std::string_view quantifier, std::string_view relation,
                                   std::string_view allowed) {
-  return RequestError("QUANTIFIER_NOT_ALLOWED", path.Text(),
-                      "relation " + Str(relation) + " cannot be filtered with " + Str(quantifier) + ". Use " + Str(allowed) + ".",
-                      {{"relation", Str(relation)}, {"quantifier", Str(quantifier)}, {"allowed", Str(allowed)}});
+  return RequestError(
+      "QUANTIFIER_NOT_ALLOWED", path.Text(),
+      "relation " + Str(relation) + " cannot be filtered with " + Str(quantifier) + ". Use " + Str(allowed) + ".",
+      {{"relation", Str(relation)}, {"quantifier", Str(quantifier)}, {"allowed", Str(allowed)}});
 }
 
 absl::Status NullOperand(const Path& path, std::string_view op) {
   return RequestError("NULL_NOT_ALLOWED", path.Text(),
-                      "null cannot be compared with " + Str(op) + ". Use eq or ne with null, or isNull.", {{"operator", Str(op)}});
+                      "null cannot be compared with " + Str(op) + ". Use eq or ne with null, or isNull.",
+                      {{"operator", Str(op)}});
 }
 
 absl::Status NotOrderable(const Path& path, std::string_view field, std::string_view type) {
@@ -223,9 +236,10 @@ absl::Status NotOrderable(const Path& path, std::string_view field, std::string_
 }
 
 absl::Status PageOnToOne(const Path& path, std::string_view relation) {
-  return RequestError("PAGE_ON_TO_ONE", path.Text(),
-                      "relation " + Str(relation) + " leads to one record, which has no order and no page. Leave them out.",
-                      {{"relation", Str(relation)}});
+  return RequestError(
+      "PAGE_ON_TO_ONE", path.Text(),
+      "relation " + Str(relation) + " leads to one record, which has no order and no page. Leave them out.",
+      {{"relation", Str(relation)}});
 }
 
 absl::Status LimitOutOfRange(const Path& path, int64_t value, int64_t max) {
@@ -270,7 +284,8 @@ absl::Status NullNotAllowed(const Path& path, std::string_view model, std::strin
 }
 
 absl::Status RequiredField(const Path& path, std::string_view model, std::string_view field, std::string_view instead) {
-  return RequestError("REQUIRED_FIELD", path.Text(), Str(model) + "." + Str(field) + " is required. Send " + Str(instead) + ".",
+  return RequestError("REQUIRED_FIELD", path.Text(),
+                      Str(model) + "." + Str(field) + " is required. Send " + Str(instead) + ".",
                       {{"model", Str(model)}, {"field", Str(field)}});
 }
 
@@ -280,7 +295,8 @@ absl::Status ReadOnlyField(const Path& path, std::string_view model, std::string
 }
 
 absl::Status ConflictingInput(const Path& path, std::string_view other, std::string_view why) {
-  const std::string what = other.empty() ? "this contradicts the rest of the request: " : "this and " + Str(other) + " contradict each other: ";
+  const std::string what = other.empty() ? "this contradicts the rest of the request: "
+                                         : "this and " + Str(other) + " contradict each other: ";
   return RequestError("CONFLICTING_INPUT", path.Text(), what + Str(why) + ". Leave one of them out.",
                       {{"other", Str(other)}});
 }
@@ -290,12 +306,13 @@ absl::Status EmptyMutation(const Path& path) {
 }
 
 absl::Status EmptyRelationWrite(const Path& path, std::string_view allowed) {
-  return RequestError("EMPTY_RELATION_WRITE", path.Text(), "the relation write has no verb. Send one of: " + Str(allowed) + ".",
+  return RequestError("EMPTY_RELATION_WRITE", path.Text(),
+                      "the relation write has no verb. Send one of: " + Str(allowed) + ".",
                       {{"allowed", Str(allowed)}});
 }
 
-absl::Status VerbNotAllowed(const Path& path, std::string_view verb, std::string_view relation, std::string_view allowed,
-                            std::string_view why) {
+absl::Status VerbNotAllowed(const Path& path, std::string_view verb, std::string_view relation,
+                            std::string_view allowed, std::string_view why) {
   return RequestError("VERB_NOT_ALLOWED", path.Text(),
                       Str(verb) + " cannot be used here: " + Str(why) + ". Use " + Str(allowed) + ".",
                       {{"relation", Str(relation)}, {"verb", Str(verb)}, {"allowed", Str(allowed)}});
@@ -308,27 +325,31 @@ absl::Status TooManyRelated(const Path& path, std::string_view relation) {
 }
 
 absl::Status NotAKey(const Path& path, std::string_view model, std::string_view keys) {
-  return RequestError("NOT_A_KEY", path.Text(), "this is no key of " + Str(model) + ". Its keys are: " + Str(keys) + ".",
+  return RequestError("NOT_A_KEY", path.Text(),
+                      "this is no key of " + Str(model) + ". Its keys are: " + Str(keys) + ".",
                       {{"model", Str(model)}, {"keys", Str(keys)}});
 }
 
 absl::Status DisconnectRequired(const Path& path, std::string_view model, std::string_view relation) {
-  return RequestError("DISCONNECT_REQUIRED", path.Text(),
-                      "the foreign key of " + Str(model) + "." + Str(relation) +
-                          " is required, so its rows cannot be related to nothing. Connect them elsewhere, or delete them.",
-                      {{"model", Str(model)}, {"relation", Str(relation)}});
+  return RequestError(
+      "DISCONNECT_REQUIRED", path.Text(),
+      "the foreign key of " + Str(model) + "." + Str(relation) +
+          " is required, so its rows cannot be related to nothing. Connect them elsewhere, or delete them.",
+      {{"model", Str(model)}, {"relation", Str(relation)}});
 }
 
 absl::Status UnguardedMutation(const Path& path, std::string_view verb) {
-  return RequestError("UNGUARDED_MUTATION", path.Text(),
-                      "the " + Str(verb) + " has no filter and would touch every row. Send a filter, or all_rows: true.", {},
-                      absl::StatusCode::kFailedPrecondition);
+  return RequestError(
+      "UNGUARDED_MUTATION", path.Text(),
+      "the " + Str(verb) + " has no filter and would touch every row. Send a filter, or all_rows: true.", {},
+      absl::StatusCode::kFailedPrecondition);
 }
 
 absl::Status UnorderableWrite(const Path& path) {
-  return RequestError("UNORDERABLE_WRITE", path.Text(),
-                      "the new rows refer to each other in a circle. Insert one without the relation and connect it afterwards.", {},
-                      absl::StatusCode::kFailedPrecondition);
+  return RequestError(
+      "UNORDERABLE_WRITE", path.Text(),
+      "the new rows refer to each other in a circle. Insert one without the relation and connect it afterwards.", {},
+      absl::StatusCode::kFailedPrecondition);
 }
 
 // --- exec
@@ -338,7 +359,8 @@ namespace {
 absl::Status KeysError(absl::StatusCode code, std::string_view reason, const std::vector<std::string>& paths,
                        std::string_view model, const std::vector<std::string>& keys, const std::string& message) {
   ErrorDetails details{.reason = reason};
-  details.metadata = {{"model", Str(model)}, {"keys", Limited(keys, 100)}, {"path", paths.empty() ? "" : paths.front()}};
+  details.metadata = {
+      {"model", Str(model)}, {"keys", Limited(keys, 100)}, {"path", paths.empty() ? "" : paths.front()}};
   for (size_t i = 0; i < paths.size() && i < 100; ++i) {
     details.violations.emplace_back(paths[i], i < keys.size() ? message + " (" + keys[i] + ")" : message);
   }
@@ -363,26 +385,31 @@ absl::Status AlreadyOwned(const std::vector<std::string>& paths, std::string_vie
 }
 
 absl::Status RelationOccupied(std::string_view path, std::string_view model, std::string_view incumbent) {
-  return RequestError("RELATION_OCCUPIED", Str(path),
-                      Str(model) + " " + Str(incumbent) + " is in this place and cannot be related to nothing. Connect it elsewhere or delete it first.",
-                      {{"model", Str(model)}, {"incumbent", Str(incumbent)}}, absl::StatusCode::kFailedPrecondition);
+  return RequestError(
+      "RELATION_OCCUPIED", Str(path),
+      Str(model) + " " + Str(incumbent) +
+          " is in this place and cannot be related to nothing. Connect it elsewhere or delete it first.",
+      {{"model", Str(model)}, {"incumbent", Str(incumbent)}}, absl::StatusCode::kFailedPrecondition);
 }
 
 absl::Status MultiParentConnect(std::string_view path, int64_t matched) {
   return RequestError("MULTI_PARENT_CONNECT", Str(path),
-                      absl::StrCat("the filter matches ", matched, " rows, but this relation takes one parent. Narrow the filter to one row."),
+                      absl::StrCat("the filter matches ", matched,
+                                   " rows, but this relation takes one parent. Narrow the filter to one row."),
                       {{"matched", std::to_string(matched)}}, absl::StatusCode::kFailedPrecondition);
 }
 
 absl::Status ReplyTooLarge(int64_t limit_bytes) {
   return MakeError(absl::StatusCode::kResourceExhausted,
-                   absl::StrCat("the reply would be larger than ", limit_bytes, " bytes. Ask for a smaller page, select less, or use Stream."),
+                   absl::StrCat("the reply would be larger than ", limit_bytes,
+                                " bytes. Ask for a smaller page, select less, or use Stream."),
                    {.reason = "REPLY_TOO_LARGE", .metadata = {{"limit_bytes", std::to_string(limit_bytes)}}});
 }
 
 absl::Status TooManyReturned(int64_t limit_rows) {
   return MakeError(absl::StatusCode::kResourceExhausted,
-                   absl::StrCat("more than ", limit_rows, " records would be returned. Leave `returning` out, or narrow the filter."),
+                   absl::StrCat("more than ", limit_rows,
+                                " records would be returned. Leave `returning` out, or narrow the filter."),
                    {.reason = "REPLY_TOO_LARGE", .metadata = {{"limit_rows", std::to_string(limit_rows)}}});
 }
 
@@ -391,13 +418,16 @@ absl::Status TooManyReturned(int64_t limit_rows) {
 absl::Status UniqueViolation(std::string_view constraint, std::string_view model, std::string_view fields) {
   const std::string what = fields.empty() ? "a unique key" : Str(fields);
   return MakeError(absl::StatusCode::kAlreadyExists,
-                   "another " + (model.empty() ? "row" : Str(model)) + " has the same " + what + ". Send another value, or update that row.",
+                   "another " + (model.empty() ? "row" : Str(model)) + " has the same " + what +
+                       ". Send another value, or update that row.",
                    {.reason = "UNIQUE_VIOLATION",
                     .metadata = {{"constraint", Str(constraint)}, {"model", Str(model)}, {"fields", Str(fields)}}});
 }
 
 absl::Status ForeignKeyRestrict(std::string_view constraint, std::string_view model, std::string_view relation) {
-  const std::string what = model.empty() ? "other rows" : Str(model) + (relation.empty() ? " rows" : " rows (relation " + Str(relation) + ")");
+  const std::string what = model.empty()
+                               ? "other rows"
+                               : Str(model) + (relation.empty() ? " rows" : " rows (relation " + Str(relation) + ")");
   return MakeError(absl::StatusCode::kFailedPrecondition,
                    what + " still refer to the row. Delete or reconnect them first, or declare another on_delete.",
                    {.reason = "FOREIGN_KEY_RESTRICT",
@@ -418,57 +448,65 @@ absl::Status CheckViolation(std::string_view constraint, std::string_view model)
 
 absl::Status InvalidValue(std::string_view sqlstate) {
   return MakeError(absl::StatusCode::kInvalidArgument,
-                   "PostgreSQL refuses a value of the request (SQLSTATE " + Str(sqlstate) + "), for example because it is out of range.",
+                   "PostgreSQL refuses a value of the request (SQLSTATE " + Str(sqlstate) +
+                       "), for example because it is out of range.",
                    {.reason = "INVALID_VALUE", .metadata = {{"sqlstate", Str(sqlstate)}}});
 }
 
 absl::Status TransactionConflict(int attempts) {
   return Retryable(absl::StatusCode::kAborted, "TRANSACTION_CONFLICT",
-                   absl::StrCat("concurrent transactions interfered ", attempts, " times. Nothing was written; send the request again."),
+                   absl::StrCat("concurrent transactions interfered ", attempts,
+                                " times. Nothing was written; send the request again."),
                    {{"attempts", std::to_string(attempts)}}, absl::Milliseconds(50));
 }
 
 absl::Status Deadlock(int attempts) {
-  return Retryable(absl::StatusCode::kAborted, "DEADLOCK",
-                   absl::StrCat("PostgreSQL broke a deadlock ", attempts, " times. Nothing was written; send the request again."),
-                   {{"attempts", std::to_string(attempts)}}, absl::Milliseconds(50));
+  return Retryable(
+      absl::StatusCode::kAborted, "DEADLOCK",
+      absl::StrCat("PostgreSQL broke a deadlock ", attempts, " times. Nothing was written; send the request again."),
+      {{"attempts", std::to_string(attempts)}}, absl::Milliseconds(50));
 }
 
 absl::Status LockTimeout() {
   return Retryable(absl::StatusCode::kAborted, "LOCK_TIMEOUT",
-                   "a lock was not to be had in time. Nothing was written; send the request again.", {}, absl::Milliseconds(100));
+                   "a lock was not to be had in time. Nothing was written; send the request again.", {},
+                   absl::Milliseconds(100));
 }
 
 absl::Status DeadlineExceeded() {
-  return MakeError(absl::StatusCode::kDeadlineExceeded,
-                   "the deadline, or the server's time limit, passed before the answer was complete. Nothing was committed.",
-                   {.reason = "DEADLINE_EXCEEDED"});
+  return MakeError(
+      absl::StatusCode::kDeadlineExceeded,
+      "the deadline, or the server's time limit, passed before the answer was complete. Nothing was committed.",
+      {.reason = "DEADLINE_EXCEEDED"});
 }
 
 absl::Status Cancelled() {
-  return MakeError(absl::StatusCode::kCancelled, "the client cancelled the call. Nothing was committed.", {.reason = "CANCELLED"});
+  return MakeError(absl::StatusCode::kCancelled, "the client cancelled the call. Nothing was committed.",
+                   {.reason = "CANCELLED"});
 }
 
 absl::Status PoolExhausted(std::string_view pool) {
   return Retryable(absl::StatusCode::kResourceExhausted, "POOL_EXHAUSTED",
-                   "the server is at its limit (" + Str(pool) + "). Send the request again a little later.", {{"pool", Str(pool)}},
-                   absl::Milliseconds(200));
+                   "the server is at its limit (" + Str(pool) + "). Send the request again a little later.",
+                   {{"pool", Str(pool)}}, absl::Milliseconds(200));
 }
 
 absl::Status DatabaseExhausted(std::string_view sqlstate) {
   return Retryable(absl::StatusCode::kResourceExhausted, "DATABASE_EXHAUSTED",
-                   "PostgreSQL is out of memory, disk or connections. Send the request again later.", {{"sqlstate", Str(sqlstate)}},
-                   absl::Seconds(1));
+                   "PostgreSQL is out of memory, disk or connections. Send the request again later.",
+                   {{"sqlstate", Str(sqlstate)}}, absl::Seconds(1));
 }
 
 absl::Status DatabaseUnavailable() {
   return Retryable(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE",
-                   "PostgreSQL cannot be reached at the moment. Nothing was committed; send the request again.", {}, absl::Seconds(1));
+                   "PostgreSQL cannot be reached at the moment. Nothing was committed; send the request again.", {},
+                   absl::Seconds(1));
 }
 
 absl::Status CommitOutcomeUnknown() {
   return MakeError(absl::StatusCode::kUnavailable,
-                   "the connection to PostgreSQL was lost while committing: the write took place or it did not. Read before sending it again.",
+                   "the connection to PostgreSQL was lost while committing: the write took place or it did not. Read "
+                   "before sending it again.",
                    {.reason = "COMMIT_OUTCOME_UNKNOWN"});
 }
 
@@ -480,18 +518,20 @@ absl::Status DatabasePermissionDenied(std::string_view model) {
 
 absl::Status SchemaDrift(std::string_view schema, std::string_view version) {
   return MakeError(absl::StatusCode::kFailedPrecondition,
-                   "the database no longer matches the registered schema " + Str(schema) + ". Somebody changed its tables by other means.",
+                   "the database no longer matches the registered schema " + Str(schema) +
+                       ". Somebody changed its tables by other means.",
                    {.reason = "SCHEMA_DRIFT", .metadata = {{"schema", Str(schema)}, {"version", Str(version)}}});
 }
 
 absl::Status ShuttingDown() {
-  return Retryable(absl::StatusCode::kUnavailable, "SHUTTING_DOWN", "the server is shutting down. Send the request to another one.", {},
-                   absl::Seconds(1));
+  return Retryable(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                   "the server is shutting down. Send the request to another one.", {}, absl::Seconds(1));
 }
 
 absl::Status Internal(std::string_view cause_for_log) {
-  absl::Status status = MakeError(absl::StatusCode::kInternal,
-                                  "the server failed. Its log has the cause under the request id.", {.reason = "INTERNAL"});
+  absl::Status status =
+      MakeError(absl::StatusCode::kInternal, "the server failed. Its log has the cause under the request id.",
+                {.reason = "INTERNAL"});
   status.SetPayload(kCause, absl::Cord(absl::string_view(cause_for_log.data(), cause_for_log.size())));
   return status;
 }
@@ -526,20 +566,23 @@ absl::Status Problems(absl::StatusCode code, std::string_view reason, const std:
 }  // namespace
 
 absl::Status SchemaInvalid(const std::vector<SchemaProblem>& problems) {
-  return Problems(absl::StatusCode::kInvalidArgument, problems.empty() ? "SCHEMA_INVALID" : std::string_view(problems.front().reason),
+  return Problems(absl::StatusCode::kInvalidArgument,
+                  problems.empty() ? "SCHEMA_INVALID" : std::string_view(problems.front().reason),
                   "the schema is invalid", problems);
 }
 
 absl::Status UnsupportedChange(const std::vector<SchemaProblem>& problems) {
-  return Problems(absl::StatusCode::kFailedPrecondition, "UNSUPPORTED_CHANGE", "this change of the schema is not supported yet", problems);
+  return Problems(absl::StatusCode::kFailedPrecondition, "UNSUPPORTED_CHANGE",
+                  "this change of the schema is not supported yet", problems);
 }
 
 absl::Status VersionMismatch(std::string_view schema, std::string_view expected, std::string_view current) {
-  return MakeError(absl::StatusCode::kAborted,
-                   "schema " + Str(schema) + " is at version " + Quoted(current) + ", not " + Quoted(expected) +
-                       ": another change came first. Read it and send yours on top.",
-                   {.reason = "VERSION_MISMATCH",
-                    .metadata = {{"schema", Str(schema)}, {"expected", Quotable(expected)}, {"current", Str(current)}}});
+  return MakeError(
+      absl::StatusCode::kAborted,
+      "schema " + Str(schema) + " is at version " + Quoted(current) + ", not " + Quoted(expected) +
+          ": another change came first. Read it and send yours on top.",
+      {.reason = "VERSION_MISMATCH",
+       .metadata = {{"schema", Str(schema)}, {"expected", Quotable(expected)}, {"current", Str(current)}}});
 }
 
 absl::Status TableExists(std::string_view path, std::string_view table) {

@@ -1,7 +1,7 @@
-// The error catalogue: one function per error that a client can see, grouped by the stage that finds it. Each returns an
-// absl::Status whose message says what was wrong, what exists and what to send instead, and whose payloads are the
-// google.rpc details (ErrorInfo, and BadRequest or RetryInfo where they belong) under their type URLs, so that the transport
-// only has to copy them. Reasons are those of rowan.v1.ErrorReason, where each has a literal example.
+// The error catalogue: one function per error that a client can see, grouped by the stage that finds it. Each returns
+// an absl::Status whose message says what was wrong, what exists and what to send instead, and whose payloads are the
+// google.rpc details (ErrorInfo, and BadRequest or RetryInfo where they belong) under their type URLs, so that the
+// transport only has to copy them. Reasons are those of rowan.v1.ErrorReason, where each has a literal example.
 //
 // Add an error: a value in error.proto, a function here, its text in errors.cc, a row in errors_test.cc.
 #pragma once
@@ -77,8 +77,8 @@ absl::Status ReadOnlyField(const Path& path, std::string_view model, std::string
 absl::Status ConflictingInput(const Path& path, std::string_view other, std::string_view why);
 absl::Status EmptyMutation(const Path& path);
 absl::Status EmptyRelationWrite(const Path& path, std::string_view allowed);
-absl::Status VerbNotAllowed(const Path& path, std::string_view verb, std::string_view relation, std::string_view allowed,
-                            std::string_view why);
+absl::Status VerbNotAllowed(const Path& path, std::string_view verb, std::string_view relation,
+                            std::string_view allowed, std::string_view why);
 absl::Status TooManyRelated(const Path& path, std::string_view relation);
 // `keys`: the model's keys as "id | name | (a, b)".
 absl::Status NotAKey(const Path& path, std::string_view model, std::string_view keys);

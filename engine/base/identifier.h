@@ -6,7 +6,8 @@
 
 namespace rowan {
 
-// Returns the name as an SQL identifier, always quoted. The name comes from a catalog, where names have no NUL and at most 63 bytes.
+// Returns the name as an SQL identifier, always quoted. The name comes from a catalog, where names have no NUL and at
+// most 63 bytes.
 std::string QuoteIdentifier(std::string_view name);
 
 // Returns `"schema"."name"`.

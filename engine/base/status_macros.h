@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 
 // Returns from the function when `expression`, an absl::Status, is not OK.
-#define ROWAN_RETURN_IF_ERROR(expression)          \
-  do {                                             \
+#define ROWAN_RETURN_IF_ERROR(expression)                                   \
+  do {                                                                      \
     if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 

@@ -222,13 +222,15 @@ class MutationBinder {
         const std::string at = RowPath(bound.rows, static_cast<int>(row));
         const Path record(at);
         const Path path = record.Member(relation->name);
-        ROWAN_RETURN_IF_ERROR(CheckVerbs(*relation, *sources[row].record, found->second, from_parent, bound.rows, path));
+        ROWAN_RETURN_IF_ERROR(
+            CheckVerbs(*relation, *sources[row].record, found->second, from_parent, bound.rows, path));
         const int parent = static_cast<int>(row);
         int ordinal = 0;
         for (const v1::RecordInput& create : found->second.create()) {
           creates.push_back({&create, parent, relation->to_many() ? ordinal++ : -1});
         }
-        ROWAN_RETURN_IF_ERROR(CollectKeys(*relation, found->second.connect(), parent, path.Member("connect"), connects));
+        ROWAN_RETURN_IF_ERROR(
+            CollectKeys(*relation, found->second.connect(), parent, path.Member("connect"), connects));
         ROWAN_RETURN_IF_ERROR(
             CollectKeys(*relation, found->second.disconnect(), parent, path.Member("disconnect"), disconnects));
         ROWAN_RETURN_IF_ERROR(CheckContradictions(connects, disconnects, parent, path));
@@ -269,7 +271,8 @@ class MutationBinder {
     if (write.disconnect_size() > 0 || write.disconnect_current()) {
       const Path verb = path.Member("disconnect");
       if (!IsUpdateRoot(node)) {
-        return errors::VerbNotAllowed(verb, "disconnect", relation.name, allowed, "a new record is related to nothing yet");
+        return errors::VerbNotAllowed(verb, "disconnect", relation.name, allowed,
+                                      "a new record is related to nothing yet");
       }
       if (relation.required) return errors::DisconnectRequired(verb, relation.source->name, relation.name);
       if (relation.to_many() && write.disconnect_current()) {
@@ -302,8 +305,8 @@ class MutationBinder {
     int ordinal;  // -1: not in a list
   };
 
-  absl::Status CollectKeys(const Relation& relation, const google::protobuf::RepeatedPtrField<v1::Key>& keys, int parent,
-                           const Path& path, std::map<const Key*, std::vector<KeySource>>& collected) {
+  absl::Status CollectKeys(const Relation& relation, const google::protobuf::RepeatedPtrField<v1::Key>& keys,
+                           int parent, const Path& path, std::map<const Key*, std::vector<KeySource>>& collected) {
     ROWAN_RETURN_IF_ERROR(Count(keys.size()));
     for (int i = 0; i < keys.size(); ++i) {
       const Path indexed = path.Index(i);
@@ -313,7 +316,8 @@ class MutationBinder {
       for (size_t k = 0; k < key->fields.size(); ++k) {
         const Field& field = *key->fields[k];
         const bool by_name = keys.Get(i).primary().empty();
-        const v1::Value& value = by_name ? keys.Get(i).fields().at(field.name) : keys.Get(i).primary(static_cast<int>(k));
+        const v1::Value& value =
+            by_name ? keys.Get(i).fields().at(field.name) : keys.Get(i).primary(static_cast<int>(k));
         const Path value_path = by_name ? key_path.Member(field.name) : key_path;
         ROWAN_ASSIGN_OR_RETURN(Encoded encoded, EncodeValue(field.type, value, value_path));
         if (encoded.null) return errors::NullNotAllowed(value_path, relation.target->name, field.name);
@@ -327,7 +331,8 @@ class MutationBinder {
   static absl::StatusOr<const Key*> FindKey(const Model& model, const v1::Key& key, const Path& path) {
     const Key& primary = model.primary_key();
     const bool both = !key.primary().empty() && !key.fields().empty();
-    if (!both && !key.primary().empty() && key.primary_size() == static_cast<int>(primary.fields.size())) return &primary;
+    if (!both && !key.primary().empty() && key.primary_size() == static_cast<int>(primary.fields.size()))
+      return &primary;
     if (!both && !key.fields().empty()) {
       for (std::string_view name : SortedNames(key.fields())) {
         ROWAN_RETURN_IF_ERROR(FindField(model, name, path.Member(name)).status());
@@ -402,8 +407,8 @@ class MutationBinder {
 
 // What Update and Delete share: the filter, which an empty one must be meant, and what to return.
 template <typename Request>
-absl::Status BindFilterAndReturning(const Request& request, const Model& model, std::string_view verb, const Limits& limits,
-                                    BoundMutation& bound) {
+absl::Status BindFilterAndReturning(const Request& request, const Model& model, std::string_view verb,
+                                    const Limits& limits, BoundMutation& bound) {
   QueryBinder binder(limits, limits.default_page, limits.root_page, bound.mutation.slots, bound.arguments);
   ROWAN_ASSIGN_OR_RETURN(bound.mutation.where,
                          binder.BindWhere(model, request.has_where() ? &request.where() : nullptr, Path("where")));
@@ -417,13 +422,13 @@ absl::Status BindFilterAndReturning(const Request& request, const Model& model, 
 
 }  // namespace
 
-absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const Catalog& catalog, const Limits& limits) {
+absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const Catalog& catalog,
+                                         const Limits& limits) {
   ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, request.model()));
   if (request.data().empty()) return errors::EmptyMutation(Path("data"));
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kInsert;
-  ROWAN_RETURN_IF_ERROR(
-      MutationBinder(limits, bound.arguments).BindRoot(*model, request.data(), bound.mutation.root));
+  ROWAN_RETURN_IF_ERROR(MutationBinder(limits, bound.arguments).BindRoot(*model, request.data(), bound.mutation.root));
   if (request.has_returning()) {
     QueryBinder binder(limits, limits.default_page, limits.root_page, bound.mutation.slots, bound.arguments);
     ROWAN_ASSIGN_OR_RETURN(bound.mutation.returning,
@@ -434,7 +439,8 @@ absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const
   return bound;
 }
 
-absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const Catalog& catalog, const Limits& limits) {
+absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const Catalog& catalog,
+                                         const Limits& limits) {
   ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, request.model()));
   if (request.data().values().empty() && request.data().relations().empty()) {
     return errors::EmptyMutation(Path("data"));
@@ -447,7 +453,8 @@ absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const
   return bound;
 }
 
-absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const Catalog& catalog, const Limits& limits) {
+absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const Catalog& catalog,
+                                         const Limits& limits) {
   ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, request.model()));
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kDelete;

@@ -1,8 +1,8 @@
-// Binds write requests: request proto + catalog -> ir::Mutation + Arguments. Everything that can be refused without asking the database is
-// refused here, with its path, before any SQL. Pure; thread-safe.
+// Binds write requests: request proto + catalog -> ir::Mutation + Arguments. Everything that can be refused without
+// asking the database is refused here, with its path, before any SQL. Pure; thread-safe.
 //
-// Records are bound node by node, not record by record: all records of one place in the request, whoever their parents are, become rows of one
-// node, so that the form does not depend on their number.
+// Records are bound node by node, not record by record: all records of one place in the request, whoever their parents
+// are, become rows of one node, so that the form does not depend on their number.
 #pragma once
 
 #include <string>
@@ -27,8 +27,11 @@ struct BoundMutation {
 };
 
 // An insert that says nothing of what to return returns the primary key.
-absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const Catalog& catalog, const Limits& limits);
-absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const Catalog& catalog, const Limits& limits);
-absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const Catalog& catalog, const Limits& limits);
+absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const Catalog& catalog,
+                                         const Limits& limits);
+absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const Catalog& catalog,
+                                         const Limits& limits);
+absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const Catalog& catalog,
+                                         const Limits& limits);
 
 }  // namespace rowan

@@ -1,5 +1,5 @@
-// Binds read requests: request proto + catalog -> ir::Read + Arguments. Every mistake a client can make in a read is found here, before any
-// SQL, and reported with its document-form path. Pure; thread-safe.
+// Binds read requests: request proto + catalog -> ir::Read + Arguments. Every mistake a client can make in a read is
+// found here, before any SQL, and reported with its document-form path. Pure; thread-safe.
 #pragma once
 
 #include "absl/status/statusor.h"

@@ -234,8 +234,8 @@ absl::StatusOr<ir::Predicate> QueryBinder::BindFilter(const Model& model, const 
   return errors::EmptyFilter(path);
 }
 
-// The parts of an all_of have the path of the whole, since in the document form an object with several conditions and an AND list are
-// the same; only a part that is nothing is named by its position.
+// The parts of an all_of have the path of the whole, since in the document form an object with several conditions and
+// an AND list are the same; only a part that is nothing is named by its position.
 absl::StatusOr<std::vector<ir::Predicate>> QueryBinder::BindFilters(const Model& model, const v1::FilterList& list,
                                                                     const Path& path, int depth) {
   std::vector<ir::Predicate> predicates;
@@ -278,8 +278,8 @@ absl::StatusOr<ir::Predicate> QueryBinder::BindFieldFilter(const Model& model, c
     if (comparison == ir::Comparison::kNe) return ir::Predicate{ir::NullTest{field, false}};
     return errors::NullOperand(value_path, facts->name);
   }
-  // An operand is not stored, so the field's length and digits do not bound it: a longer text simply equals nothing. Enum labels are
-  // still checked, since a misspelt one is a mistake.
+  // An operand is not stored, so the field's length and digits do not bound it: a longer text simply equals nothing.
+  // Enum labels are still checked, since a misspelt one is a mistake.
   Type type = field->type;
   type.length = type.precision = type.scale = 0;
   ROWAN_ASSIGN_OR_RETURN(Encoded encoded, EncodeValue(type, value, value_path));
@@ -305,12 +305,15 @@ absl::StatusOr<ir::Predicate> QueryBinder::BindRelationFilter(const Model& model
     case v1::QUANTIFIER_UNSPECIFIED:
       break;
     default:
-      return errors::QuantifierNotAllowed(relation_path, "unknown", relation->name, relation->to_many() ? "some" : "is");
+      return errors::QuantifierNotAllowed(relation_path, "unknown", relation->name,
+                                          relation->to_many() ? "some" : "is");
   }
   ir::Related related{relation, nullptr};
-  const bool existence = !filter.has_where() || (filter.where().has_all_of() && filter.where().all_of().filters().empty());
+  const bool existence =
+      !filter.has_where() || (filter.where().has_all_of() && filter.where().all_of().filters().empty());
   if (!existence) {
-    ROWAN_ASSIGN_OR_RETURN(ir::Predicate where, BindFilter(*relation->target, filter.where(), relation_path, depth + 1));
+    ROWAN_ASSIGN_OR_RETURN(ir::Predicate where,
+                           BindFilter(*relation->target, filter.where(), relation_path, depth + 1));
     related.where = std::make_unique<ir::Predicate>(std::move(where));
   }
   return ir::Predicate{std::move(related)};

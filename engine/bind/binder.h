@@ -36,18 +36,25 @@ absl::StatusOr<const Model*> FindModel(const Catalog& catalog, std::string_view 
 absl::StatusOr<const Field*> FindField(const Model& model, std::string_view name, const Path& path);
 absl::StatusOr<const Relation*> FindRelation(const Model& model, std::string_view name, const Path& path);
 
-// Binds the parts of one request, numbering their slots as it meets them. Its output goes to the vectors that it was given.
+// Binds the parts of one request, numbering their slots as it meets them. Its output goes to the vectors that it was
+// given.
 class QueryBinder {
  public:
-  // `default_limit` is that of lists that say nothing of one; nullopt: none. `largest_root` bounds a root limit; nullopt: nothing does.
+  // `default_limit` is that of lists that say nothing of one; nullopt: none. `largest_root` bounds a root limit;
+  // nullopt: nothing does.
   QueryBinder(const Limits& limits, std::optional<int64_t> default_limit, std::optional<int64_t> largest_root,
               std::vector<Type>& slots, Arguments& arguments)
-      : limits_(limits), default_limit_(default_limit), largest_root_(largest_root), slots_(slots), arguments_(arguments) {}
+      : limits_(limits),
+        default_limit_(default_limit),
+        largest_root_(largest_root),
+        slots_(slots),
+        arguments_(arguments) {}
 
   absl::StatusOr<ir::Selection> BindSelection(const Model& model, const v1::Selection& selection, const Path& path,
                                               int depth = 1);
   // An all_of of nothing at the top is no filter.
-  absl::StatusOr<std::optional<ir::Predicate>> BindWhere(const Model& model, const v1::Filter* filter, const Path& path);
+  absl::StatusOr<std::optional<ir::Predicate>> BindWhere(const Model& model, const v1::Filter* filter,
+                                                         const Path& path);
   absl::StatusOr<std::vector<ir::Order>> BindOrder(const Model& model,
                                                    const google::protobuf::RepeatedPtrField<v1::OrderBy>& order,
                                                    const Path& path);
@@ -55,11 +62,11 @@ class QueryBinder {
 
  private:
   absl::StatusOr<ir::Predicate> BindFilter(const Model& model, const v1::Filter& filter, const Path& path, int depth);
-  absl::StatusOr<std::vector<ir::Predicate>> BindFilters(const Model& model, const v1::FilterList& list, const Path& path,
-                                                         int depth);
+  absl::StatusOr<std::vector<ir::Predicate>> BindFilters(const Model& model, const v1::FilterList& list,
+                                                         const Path& path, int depth);
   absl::StatusOr<ir::Predicate> BindFieldFilter(const Model& model, const v1::FieldFilter& filter, const Path& path);
-  absl::StatusOr<ir::Predicate> BindRelationFilter(const Model& model, const v1::RelationFilter& filter, const Path& path,
-                                                   int depth);
+  absl::StatusOr<ir::Predicate> BindRelationFilter(const Model& model, const v1::RelationFilter& filter,
+                                                   const Path& path, int depth);
   absl::StatusOr<ir::RelatedSelection> BindRelated(const Model& model, const v1::RelatedSelection& related,
                                                    const Path& path, int depth);
   absl::StatusOr<ir::Window> BindWindow(const v1::Page* page, std::optional<int64_t> largest, const Path& path);

@@ -5,11 +5,21 @@
 namespace rowan {
 namespace {
 
-bool Any(const Type&) { return true; }
-bool Equatable(const Type& type) { return type.scalar != Scalar::kJson; }
-bool EquatableScalar(const Type& type) { return Equatable(type) && !type.array; }
-bool Ordered(const Type& type) { return !type.array && Facts(type.scalar).ordered; }
-bool Text(const Type& type) { return !type.array && Facts(type.scalar).text; }
+bool Any(const Type&) {
+  return true;
+}
+bool Equatable(const Type& type) {
+  return type.scalar != Scalar::kJson;
+}
+bool EquatableScalar(const Type& type) {
+  return Equatable(type) && !type.array;
+}
+bool Ordered(const Type& type) {
+  return !type.array && Facts(type.scalar).ordered;
+}
+bool Text(const Type& type) {
+  return !type.array && Facts(type.scalar).text;
+}
 
 constexpr OperatorFacts kOperators[] = {
     {v1::OPERATOR_EQ, "eq", ir::Comparison::kEq, Equatable},

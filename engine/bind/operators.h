@@ -1,5 +1,5 @@
-// The operators of filters: one row each. Add an operator: a value in query.proto, a row in operators.cc, a Comparison in
-// ir/query.h, its SQL in sql/render_predicate.cc; the compiler names every other place.
+// The operators of filters: one row each. Add an operator: a value in query.proto, a row in operators.cc, a Comparison
+// in ir/query.h, its SQL in sql/render_predicate.cc; the compiler names every other place.
 #pragma once
 
 #include <optional>

@@ -22,7 +22,9 @@ const Model* FindTable(const Catalog& catalog, const pg::DatabaseError& error) {
   return nullptr;
 }
 
-std::string_view ModelName(const Model* model) { return model == nullptr ? std::string_view() : model->name; }
+std::string_view ModelName(const Model* model) {
+  return model == nullptr ? std::string_view() : model->name;
+}
 
 absl::Status Unique(const Catalog& catalog, const pg::DatabaseError& error) {
   const Model* model = FindTable(catalog, error);
@@ -50,7 +52,8 @@ absl::Status BrokenForeignKey(const Catalog& catalog, const pg::DatabaseError& e
       const std::string_view name = key.relation == nullptr ? key.fields.front()->name : key.relation->name;
       return errors::RelatedNotFound({"data." + std::string(name)}, key.target->name, {});
     }
-    return errors::ForeignKeyRestrict(error.constraint, holder->name, key.relation == nullptr ? "" : key.relation->name);
+    return errors::ForeignKeyRestrict(error.constraint, holder->name,
+                                      key.relation == nullptr ? "" : key.relation->name);
   }
   return errors::ForeignKeyRestrict(error.constraint, holder->name, "");
 }
@@ -79,7 +82,8 @@ absl::Status TranslateDatabaseError(const absl::Status& status, const Attempt& a
   const std::string& state = error->sqlstate;
   const std::string_view group = std::string_view(state).substr(0, 2);
   if (state == "57014") return errors::DeadlineExceeded();
-  context.log(context.call.request_id, "PostgreSQL: " + (state.empty() ? "connection lost" : state) + ": " + error->message);
+  context.log(context.call.request_id,
+              "PostgreSQL: " + (state.empty() ? "connection lost" : state) + ": " + error->message);
   if (state == "23505") return Unique(context.catalog, *error);
   if (state == "23503" || state == "23001") return BrokenForeignKey(context.catalog, *error, attempt);
   if (state == "23502") return NotNull(context.catalog, *error);
@@ -92,8 +96,8 @@ absl::Status TranslateDatabaseError(const absl::Status& status, const Attempt& a
   if (state.empty() || group == "08" || state.starts_with("57P0")) return errors::DatabaseUnavailable();
   if (state == "42501") return errors::DatabasePermissionDenied(ModelName(FindTable(context.catalog, *error)));
   // Undefined table, column, schema, type; a type that changed; a plan that no longer fits.
-  if (state == "42P01" || state == "42703" || state == "3F000" || state == "42704" || state == "42804" || state == "42883" ||
-      state == "0A000") {
+  if (state == "42P01" || state == "42703" || state == "3F000" || state == "42704" || state == "42804" ||
+      state == "42883" || state == "0A000") {
     return errors::SchemaDrift(context.catalog.schema_name, context.catalog.version);
   }
   return errors::Internal("PostgreSQL: " + state + ": " + error->message);

@@ -9,8 +9,8 @@ namespace rowan::exec {
 
 // What was going on when the error came.
 struct Attempt {
-  // The model whose rows the statement wrote, or null. A broken foreign key of its own table means a target that does not exist; any other
-  // means rows that still refer to it.
+  // The model whose rows the statement wrote, or null. A broken foreign key of its own table means a target that does
+  // not exist; any other means rows that still refer to it.
   const Model* written = nullptr;
   int attempts = 1;  // how often the transaction was tried
 };

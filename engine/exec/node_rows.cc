@@ -43,8 +43,8 @@ int64_t RowStore::SetRootSize(int count) {
     root.columns[c].given.assign(count, 0);
   }
   int64_t total = count;
-  // Every other node hangs on the one row of data that the request gave; with several matched rows, each gets a copy of it all. Nodes
-  // come after their parents, so one pass suffices. copies[n][r]: the rows that row r of node n became.
+  // Every other node hangs on the one row of data that the request gave; with several matched rows, each gets a copy of
+  // it all. Nodes come after their parents, so one pass suffices. copies[n][r]: the rows that row r of node n became.
   std::vector<std::vector<std::vector<int>>> copies(rows_.size());
   copies[0].emplace_back();
   for (int i = 0; i < count; ++i) copies[0][0].push_back(i);
@@ -72,7 +72,8 @@ int64_t RowStore::SetRootSize(int count) {
 }
 
 bool RowStore::uniform(int node, int column) const {
-  return program_.nodes[node].role == NodeRole::kUpdate && program_.nodes[node].columns[column].version == Version::kNew;
+  return program_.nodes[node].role == NodeRole::kUpdate &&
+         program_.nodes[node].columns[column].version == Version::kNew;
 }
 
 const Encoded& RowStore::Value(int node, int column, int row) const {

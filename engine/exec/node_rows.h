@@ -15,7 +15,8 @@ struct RowColumn {
   std::vector<char> given;
 };
 
-// The rows of one node. The new columns of an update's root hold one value for all its rows; every other column has one per row.
+// The rows of one node. The new columns of an update's root hold one value for all its rows; every other column has one
+// per row.
 struct NodeRows {
   std::vector<int> parent;
   std::vector<int> ordinal;
@@ -25,19 +26,21 @@ struct NodeRows {
 
 class RowStore {
  public:
-  // Takes the request's rows. Node 0 of an update or delete begins with no row; SetRootSize gives it those that were matched.
+  // Takes the request's rows. Node 0 of an update or delete begins with no row; SetRootSize gives it those that were
+  // matched.
   RowStore(const plan::Program& program, const Arguments& arguments);
 
   NodeRows& rows(int node) { return rows_[node]; }
   const NodeRows& rows(int node) const { return rows_[node]; }
 
-  // Says how many rows an update or delete works on, and copies everything that hangs on the root for each of them. Returns the number
-  // of rows of all nodes afterwards.
+  // Says how many rows an update or delete works on, and copies everything that hangs on the root for each of them.
+  // Returns the number of rows of all nodes afterwards.
   int64_t SetRootSize(int count);
 
   // The value of a row in a column.
   const Encoded& Value(int node, int column, int row) const;
-  // The best known value of a field: the new one where the row gives one, else the current one. Null when there is neither.
+  // The best known value of a field: the new one where the row gives one, else the current one. Null when there is
+  // neither.
   const Encoded* Key(int node, const Field* field, int row) const;
   // Sets a value. For new columns of an update's root the row does not matter.
   void Set(int node, int column, int row, Encoded value);

@@ -280,7 +280,9 @@ class ProgramRunner {
     return Disconnect(step.node, AllRows(store_.rows(step.node).size()));
   }
 
-  absl::Status operator()(const plan::Unlink& step) { return Disconnect(step.node, AllRows(store_.rows(step.node).size())); }
+  absl::Status operator()(const plan::Unlink& step) {
+    return Disconnect(step.node, AllRows(store_.rows(step.node).size()));
+  }
 
   absl::Status operator()(const plan::Link& step) {
     const Node& node = program_.nodes[step.node];
@@ -421,8 +423,8 @@ class ProgramRunner {
 };
 
 // One attempt. `transient` tells whether another may succeed.
-absl::Status RunOnce(const CompiledMutation& mutation, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                     int attempt, bool& transient, v1::MutationResponse& response) {
+absl::Status RunOnce(const CompiledMutation& mutation, const Arguments& arguments, pg::Pool& pool,
+                     const Context& context, int attempt, bool& transient, v1::MutationResponse& response) {
   transient = false;
   absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
   if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
@@ -441,15 +443,16 @@ absl::Status RunOnce(const CompiledMutation& mutation, const Arguments& argument
   }
   status = connection.Commit(context.call);
   if (status.ok()) return status;
-  // PostgreSQL's own refusal is certain, and so is a COMMIT that was never sent; a connection lost meanwhile leaves the outcome open.
+  // PostgreSQL's own refusal is certain, and so is a COMMIT that was never sent; a connection lost meanwhile leaves the
+  // outcome open.
   const auto error = pg::DatabaseErrorOf(status);
   if (error != nullptr && error->sqlstate.empty()) return errors::CommitOutcomeUnknown();
   transient = IsTransient(status);
   return TranslateDatabaseError(status, described, context);
 }
 
-// Waits a little, longer each time and never the same for two, so that those who collided do not collide again. Returns false when the call
-// would be over by then.
+// Waits a little, longer each time and never the same for two, so that those who collided do not collide again. Returns
+// false when the call would be over by then.
 bool Pause(int attempt, const Call& call) {
   std::minstd_rand random(std::random_device{}());
   const auto longest = std::chrono::milliseconds(5 << std::min(attempt, 6));
@@ -462,8 +465,8 @@ bool Pause(int attempt, const Call& call) {
 
 }  // namespace
 
-absl::Status RunMutation(const CompiledMutation& mutation, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                         v1::MutationResponse& response) {
+absl::Status RunMutation(const CompiledMutation& mutation, const Arguments& arguments, pg::Pool& pool,
+                         const Context& context, v1::MutationResponse& response) {
   for (int attempt = 1;; ++attempt) {
     bool transient = false;
     response.Clear();

@@ -1,5 +1,5 @@
-// Runs the program of a mutation in one transaction; all or nothing. Serialization failures and deadlocks are tried again from the start,
-// with a jittered pause, up to limits.transaction_attempts times and within the call's deadline.
+// Runs the program of a mutation in one transaction; all or nothing. Serialization failures and deadlocks are tried
+// again from the start, with a jittered pause, up to limits.transaction_attempts times and within the call's deadline.
 #pragma once
 
 #include "absl/status/status.h"
@@ -21,9 +21,9 @@ struct CompiledMutation {
   sql::RenderedProgram sql;
 };
 
-// Fills the response: shape, records and effects. Errors: those of the database, RelatedNotFound, AlreadyOwned, RelationOccupied,
-// MultiParentConnect, ConflictingInput, TooManyReturned, ReplyTooLarge, CommitOutcomeUnknown.
-absl::Status RunMutation(const CompiledMutation& mutation, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                         v1::MutationResponse& response);
+// Fills the response: shape, records and effects. Errors: those of the database, RelatedNotFound, AlreadyOwned,
+// RelationOccupied, MultiParentConnect, ConflictingInput, TooManyReturned, ReplyTooLarge, CommitOutcomeUnknown.
+absl::Status RunMutation(const CompiledMutation& mutation, const Arguments& arguments, pg::Pool& pool,
+                         const Context& context, v1::MutationResponse& response);
 
 }  // namespace rowan::exec

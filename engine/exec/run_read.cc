@@ -72,9 +72,8 @@ absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg:
     return absl::OkStatus();
   };
   // The client's limit is exact here: nobody asks whether there is more.
-  const int64_t limit = read.plan.window.limit == ir::kNoSlot
-                            ? -1
-                            : DecodeInt64(arguments.slots[read.plan.window.limit].bytes) - 1;
+  const int64_t limit =
+      read.plan.window.limit == ir::kNoSlot ? -1 : DecodeInt64(arguments.slots[read.plan.window.limit].bytes) - 1;
   auto on_row = [&](const pg::RowView& row) -> absl::Status {
     if (limit >= 0 && counts.records + batch.records_size() >= limit) return absl::OkStatus();
     v1::Record& record = *batch.add_records();

@@ -35,13 +35,13 @@ struct StreamCounts {
   int64_t batches = 0;
 };
 
-// Runs a Stream: gives batches of about limits.batch_bytes to `on_batch` and reads on only when it returns. An error of `on_batch` ends the
-// statement on the server and is returned.
+// Runs a Stream: gives batches of about limits.batch_bytes to `on_batch` and reads on only when it returns. An error of
+// `on_batch` ends the statement on the server and is returned.
 absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
                        const std::function<absl::Status(v1::RecordBatch&)>& on_batch, StreamCounts& counts);
 
-// Reads the rows with the given primary keys inside the transaction that `connection` is in, and adds them to the response. `keys` are
-// arrays, one per field of the key.
+// Reads the rows with the given primary keys inside the transaction that `connection` is in, and adds them to the
+// response. `keys` are arrays, one per field of the key.
 absl::Status RunReadByKeys(const plan::Select& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
                            const Arguments& arguments, pg::Connection& connection, const Context& context,
                            v1::MutationResponse& response);

@@ -18,7 +18,9 @@ ColumnBytes ReadColumn(WireReader& reader) {
   return column;
 }
 
-absl::Status Malformed() { return errors::Internal("a result row does not have the layout of its plan"); }
+absl::Status Malformed() {
+  return errors::Internal("a result row does not have the layout of its plan");
+}
 
 absl::Status HydrateField(const Field& field, const ColumnBytes& column, v1::Value& value) {
   if (column.null) {
@@ -56,7 +58,8 @@ absl::Status HydrateRelated(const plan::Select& select, const Arguments& argumen
   if (!select.relation->to_many()) {
     return column.null ? absl::OkStatus() : HydrateRow(select, arguments, column.bytes, *list.add_records());
   }
-  // An array: dimensions, whether it has nulls, the elements' OID; then, unless it is empty, its length and lower bound.
+  // An array: dimensions, whether it has nulls, the elements' OID; then, unless it is empty, its length and lower
+  // bound.
   WireReader reader(column.bytes);
   const int32_t dimensions = reader.Read<int32_t>();
   reader.Read<int32_t>();

@@ -1,6 +1,6 @@
-// Rows -> records. The column layout is the one that sql/render_read.cc writes: the fields, then one column per related select, which holds a
-// row (to-one) or an array of rows (to-many) in PostgreSQL's binary record format. Errors are bugs of ours, or of a database that is not what
-// the catalog says, and are INTERNAL.
+// Rows -> records. The column layout is the one that sql/render_read.cc writes: the fields, then one column per related
+// select, which holds a row (to-one) or an array of rows (to-many) in PostgreSQL's binary record format. Errors are
+// bugs of ours, or of a database that is not what the catalog says, and are INTERNAL.
 //
 // All functions are pure and thread-safe.
 #pragma once
@@ -28,8 +28,8 @@ struct ColumnBytes {
   bool null = false;
 };
 
-// Writes one row of the root select to `record`. `column(i)` gives the i-th column. `arguments` hold the limits of nested lists, which tell
-// whether a list has more.
+// Writes one row of the root select to `record`. `column(i)` gives the i-th column. `arguments` hold the limits of
+// nested lists, which tell whether a list has more.
 absl::Status HydrateRecord(const plan::Select& root, const Arguments& arguments,
                            const std::function<ColumnBytes(int)>& column, v1::Record& record);
 

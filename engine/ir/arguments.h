@@ -7,8 +7,8 @@
 
 namespace rowan {
 
-// The records of one node of a mutation, column by column. A node is a place in the request without indices: all tags of all
-// posts of `data.posts[].tags.create[]` are rows of one node.
+// The records of one node of a mutation, column by column. A node is a place in the request without indices: all tags
+// of all posts of `data.posts[].tags.create[]` are rows of one node.
 struct InputRows {
   std::vector<int> parent;                    // the row of the parent node that each row hangs on; 0 at the root
   std::vector<int> ordinal;                   // position in its list, for paths; -1 where there is no list
@@ -18,8 +18,8 @@ struct InputRows {
 };
 
 struct Arguments {
-  std::vector<Encoded> slots;  // by slot number
-  std::vector<InputRows> rows; // by node number; empty for reads
+  std::vector<Encoded> slots;   // by slot number
+  std::vector<InputRows> rows;  // by node number; empty for reads
 };
 
 }  // namespace rowan

@@ -1,5 +1,6 @@
-// The bound form of writes. A mutation is a tree of nodes; a node is a place in the request without indices, and its records are the
-// rows of the same number in Arguments. So the form, and with it the plan and the SQL, is the same for one child and for ten thousand.
+// The bound form of writes. A mutation is a tree of nodes; a node is a place in the request without indices, and its
+// records are the rows of the same number in Arguments. So the form, and with it the plan and the SQL, is the same for
+// one child and for ten thousand.
 //
 //   insert User [{name, posts: {create: [{title, tags: {connect: [1, 2]}}, {title}]}}]
 //   ->  CreateNode 0 User [name] (1 row)
@@ -32,10 +33,10 @@ struct CreateNode;
 struct RelationWrite {
   const Relation* relation = nullptr;
   std::unique_ptr<CreateNode> create;
-  std::vector<KeyNode> connect;     // one node per key that is used
+  std::vector<KeyNode> connect;  // one node per key that is used
   std::vector<KeyNode> disconnect;
   std::optional<int> disconnect_current;  // node whose rows only name their parents
-  bool always = false;  // belongsTo: every parent row writes the relation
+  bool always = false;                    // belongsTo: every parent row writes the relation
 };
 
 struct CreateNode {
@@ -49,10 +50,10 @@ enum class MutationKind { kInsert, kUpdate, kDelete };
 
 struct Mutation {
   MutationKind kind = MutationKind::kInsert;
-  CreateNode root;                     // insert: the records; update: one row, what to write; delete: only the model
-  std::optional<Predicate> where;      // update, delete
+  CreateNode root;                 // insert: the records; update: one row, what to write; delete: only the model
+  std::optional<Predicate> where;  // update, delete
   std::optional<Selection> returning;
-  std::vector<Type> slots;             // of `where` and `returning`
+  std::vector<Type> slots;  // of `where` and `returning`
 };
 
 }  // namespace rowan::ir

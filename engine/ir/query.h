@@ -1,5 +1,5 @@
-// The bound form of reads: every name is a catalog object, every literal a numbered, typed slot whose value is in Arguments. What depends
-// on a value's nullness or a list's absence is decided already and shows in the form.
+// The bound form of reads: every name is a catalog object, every literal a numbered, typed slot whose value is in
+// Arguments. What depends on a value's nullness or a list's absence is decided already and shows in the form.
 //
 //   {select: {name: true}, where: {role: {name: {eq: "admin"}}}, limit: 5}
 //   ->  Read{selection{User, [name]}, where Related{role, Compare{Role.name, kEq, slot 0}}, window{limit slot 1}}
@@ -59,7 +59,7 @@ struct Order {
 constexpr int kNoSlot = -1;
 
 struct Window {
-  int limit = kNoSlot;   // the slot holds the limit plus one
+  int limit = kNoSlot;  // the slot holds the limit plus one
   int offset = kNoSlot;
 };
 

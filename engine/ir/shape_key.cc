@@ -5,8 +5,8 @@
 namespace rowan::ir {
 namespace {
 
-// Writes the tree in prefix form. Fields and relations are written as their positions in the model, which is known from the context, so
-// the key is short; names given by the client carry their length, so that none can pass for structure.
+// Writes the tree in prefix form. Fields and relations are written as their positions in the model, which is known from
+// the context, so the key is short; names given by the client carry their length, so that none can pass for structure.
 class KeyWriter {
  public:
   std::string Take() { return std::move(key_); }

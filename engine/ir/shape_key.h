@@ -1,5 +1,5 @@
-// The shape of a bound request as a string: the key of the plan cache, beside the schema's version. Two requests have one key exactly when they differ in
-// values only, that is, when one plan and one SQL text serve both.
+// The shape of a bound request as a string: the key of the plan cache, beside the schema's version. Two requests have
+// one key exactly when they differ in values only, that is, when one plan and one SQL text serve both.
 #pragma once
 
 #include <string>

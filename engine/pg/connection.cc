@@ -70,8 +70,12 @@ const Statement& TransactionSettings() {
 
 }  // namespace
 
-int RowView::columns() const { return PQnfields(result_); }
-bool RowView::null(int column) const { return PQgetisnull(result_, 0, column) != 0; }
+int RowView::columns() const {
+  return PQnfields(result_);
+}
+bool RowView::null(int column) const {
+  return PQgetisnull(result_, 0, column) != 0;
+}
 std::string_view RowView::bytes(int column) const {
   return {PQgetvalue(result_, 0, column), static_cast<size_t>(PQgetlength(result_, 0, column))};
 }
@@ -184,8 +188,8 @@ struct Connection::State {
   }
 
   bool SendPrepare(const Statement& statement, const std::string& name) {
-    return PQsendPrepare(connection, name.c_str(), statement.text.c_str(), static_cast<int>(statement.parameter_oids.size()),
-                         statement.parameter_oids.data()) == 1;
+    return PQsendPrepare(connection, name.c_str(), statement.text.c_str(),
+                         static_cast<int>(statement.parameter_oids.size()), statement.parameter_oids.data()) == 1;
   }
 
   bool SendExecute(const std::string& name, const std::vector<Parameter>& parameters) {
@@ -196,8 +200,8 @@ struct Connection::State {
       values.push_back(parameter.null ? nullptr : parameter.bytes.data() == nullptr ? "" : parameter.bytes.data());
       lengths.push_back(static_cast<int>(parameter.bytes.size()));
     }
-    return PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(parameters.size()), values.data(), lengths.data(),
-                               formats.data(), 1) == 1;
+    return PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(parameters.size()), values.data(),
+                               lengths.data(), formats.data(), 1) == 1;
   }
 
   bool SendText(const char* text) {
@@ -211,8 +215,9 @@ struct Connection::State {
     const std::vector<Parameter>* parameters = nullptr;
   };
 
-  // Sends the commands as one pipeline, preparing statements that are new, and returns the last one's result. In a pipeline that is
-  // not within BEGIN, all commands are one implicit transaction. On an error of PostgreSQL the connection stays usable.
+  // Sends the commands as one pipeline, preparing statements that are new, and returns the last one's result. In a
+  // pipeline that is not within BEGIN, all commands are one implicit transaction. On an error of PostgreSQL the
+  // connection stays usable.
   absl::StatusOr<Result> Run(const std::vector<Command>& commands, const Call& call) {
     ROWAN_RETURN_IF_ERROR(CheckStart(call));
     const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
@@ -308,15 +313,22 @@ Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) 
 Connection::~Connection() = default;
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo, const Call& call) {
-  const char* const names[] = {"dbname",           "client_encoding",     "application_name", "options",
-                               "connect_timeout",  "keepalives_idle",     "tcp_user_timeout", nullptr};
-  const char* const values[] = {conninfo.c_str(), "UTF8", "rowand",
-                                "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c standard_conforming_strings=on",
-                                "10",             "30",   "30000",  nullptr};
+  const char* const names[] = {"dbname",          "client_encoding", "application_name", "options",
+                               "connect_timeout", "keepalives_idle", "tcp_user_timeout", nullptr};
+  const char* const values[] = {
+      conninfo.c_str(),
+      "UTF8",
+      "rowand",
+      "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c standard_conforming_strings=on",
+      "10",
+      "30",
+      "30000",
+      nullptr};
   auto state = std::make_unique<State>();
   state->connection = PQconnectStartParams(names, values, /*expand_dbname=*/1);
   if (state->connection == nullptr) return DatabaseErrorStatus({.message = "out of memory"});
-  PQsetNoticeProcessor(state->connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      state->connection, [](void*, const char*) {}, nullptr);
   if (PQstatus(state->connection) == CONNECTION_BAD) return state->Broken();
   for (PostgresPollingStatusType wanted = PGRES_POLLING_WRITING; wanted != PGRES_POLLING_OK;) {
     if (wanted == PGRES_POLLING_FAILED) return state->Broken();
@@ -367,7 +379,9 @@ void Connection::Rollback() {
   if (!state_->Run({{.text = "ROLLBACK"}}, call).ok()) state_->broken = true;
 }
 
-bool Connection::in_transaction() const { return PQtransactionStatus(state_->connection) != PQTRANS_IDLE; }
+bool Connection::in_transaction() const {
+  return PQtransactionStatus(state_->connection) != PQTRANS_IDLE;
+}
 
 absl::StatusOr<Result> Connection::Execute(const Statement& statement, const std::vector<Parameter>& parameters,
                                            const Call& call) {
@@ -383,8 +397,8 @@ absl::StatusOr<Result> Connection::ExecuteRead(const Statement& statement, const
                      call);
 }
 
-absl::Status Connection::ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call,
-                                     const std::function<absl::Status(const RowView&)>& on_row) {
+absl::Status Connection::ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters,
+                                     const Call& call, const std::function<absl::Status(const RowView&)>& on_row) {
   State& state = *state_;
   ROWAN_RETURN_IF_ERROR(State::CheckStart(call));
   const Cancellation::Registration on_cancel(call.cancellation, [&state] { state.SendCancel(); });
@@ -418,8 +432,12 @@ bool Connection::broken() const {
   return state_->broken || state_->cancel_sent || PQstatus(state_->connection) == CONNECTION_BAD;
 }
 
-int Connection::backend_pid() const { return PQbackendPID(state_->connection); }
-int Connection::server_version() const { return PQserverVersion(state_->connection); }
+int Connection::backend_pid() const {
+  return PQbackendPID(state_->connection);
+}
+int Connection::server_version() const {
+  return PQserverVersion(state_->connection);
+}
 
 bool Connection::Alive() const {
   if (broken()) return false;

@@ -1,13 +1,13 @@
 // One connection to PostgreSQL, used by one thread at a time: a thin owner of a libpq connection.
 //
-// Nothing blocks longer than the deadline of the call: the connection is non-blocking and waits with poll(). When the deadline passes
-// or the call is cancelled while a statement runs, a cancel request is sent to the backend (from a thread of its own, since
-// PQcancel blocks), the statement ends with 57014 or is given up after two seconds, and the connection is marked broken() so that it is closed and never reused:
-// a late cancel can hit nobody else.
+// Nothing blocks longer than the deadline of the call: the connection is non-blocking and waits with poll(). When the
+// deadline passes or the call is cancelled while a statement runs, a cancel request is sent to the backend (from a
+// thread of its own, since PQcancel blocks), the statement ends with 57014 or is given up after two seconds, and the
+// connection is marked broken() so that it is closed and never reused: a late cancel can hit nobody else.
 //
-// Failures are statuses that carry a DatabaseError (see result.h), except: DeadlineExceeded and Cancelled of base/errors.h when the
-// call was over before the statement was sent, or PostgreSQL did not answer in time. A statement that PostgreSQL itself ended, at the
-// deadline or because of the cancel request, fails with 57014.
+// Failures are statuses that carry a DatabaseError (see result.h), except: DeadlineExceeded and Cancelled of
+// base/errors.h when the call was over before the statement was sent, or PostgreSQL did not answer in time. A statement
+// that PostgreSQL itself ended, at the deadline or because of the cancel request, fails with 57014.
 #pragma once
 
 #include <functional>
@@ -47,31 +47,36 @@ class RowView {
 class Connection {
  public:
   // Connects with a libpq connection string (or "" for the environment's), with search_path pinned to pg_catalog, UTC,
-  // ISO dates, UTF-8 and standard_conforming_strings. Errors: UNAVAILABLE with a DatabaseError; DeadlineExceeded; Cancelled.
+  // ISO dates, UTF-8 and standard_conforming_strings. Errors: UNAVAILABLE with a DatabaseError; DeadlineExceeded;
+  // Cancelled.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, const Call& call);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Begins a transaction with statement_timeout set (SET LOCAL) to what is left of the call's deadline, in milliseconds, at least 1.
-  // Sent in one round trip with nothing else to wait for.
+  // Begins a transaction with statement_timeout set (SET LOCAL) to what is left of the call's deadline, in
+  // milliseconds, at least 1. Sent in one round trip with nothing else to wait for.
   absl::Status Begin(const TransactionOptions& options, const Call& call);
-  // Nothing was committed when the status carries an SQLSTATE, or no DatabaseError (the call was over before COMMIT was sent). A DatabaseError
-  // without SQLSTATE leaves the outcome open. A transaction that failed before is refused with 25P02.
+  // Nothing was committed when the status carries an SQLSTATE, or no DatabaseError (the call was over before COMMIT was
+  // sent). A DatabaseError without SQLSTATE leaves the outcome open. A transaction that failed before is refused with
+  // 25P02.
   absl::Status Commit(const Call& call);
   // Rolls back and never fails: a connection that cannot is marked broken.
   void Rollback();
   bool in_transaction() const;
 
   // Runs a statement, preparing it on its first use on this connection, and returns all its rows in binary format.
-  absl::StatusOr<Result> Execute(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call);
+  absl::StatusOr<Result> Execute(const Statement& statement, const std::vector<Parameter>& parameters,
+                                 const Call& call);
 
-  // Runs one read in a read-only transaction of its own, in a single round trip (pipeline: begin, time-out, statement, commit).
-  absl::StatusOr<Result> ExecuteRead(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call);
+  // Runs one read in a read-only transaction of its own, in a single round trip (pipeline: begin, time-out, statement,
+  // commit).
+  absl::StatusOr<Result> ExecuteRead(const Statement& statement, const std::vector<Parameter>& parameters,
+                                     const Call& call);
 
-  // Runs a statement and hands over each row as it arrives (single-row mode): memory is bounded by the largest row. Reads from the
-  // socket only between calls of `on_row`, so a slow consumer slows PostgreSQL down. An error from `on_row` cancels the
-  // statement and is returned. To be called inside a transaction (Begin).
+  // Runs a statement and hands over each row as it arrives (single-row mode): memory is bounded by the largest row.
+  // Reads from the socket only between calls of `on_row`, so a slow consumer slows PostgreSQL down. An error from
+  // `on_row` cancels the statement and is returned. To be called inside a transaction (Begin).
   absl::Status ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call,
                            const std::function<absl::Status(const RowView&)>& on_row);
 

@@ -31,11 +31,12 @@ struct Idle {
 struct Pool::Impl {
   PoolOptions options;
   mutable std::mutex mutex;
-  std::vector<Idle> idle;       // the most recently returned last
-  int open = 0;                 // idle, leased and being opened
+  std::vector<Idle> idle;  // the most recently returned last
+  int open = 0;            // idle, leased and being opened
   std::list<Waiter*> queue;
 
-  // Hands a connection, or with null the right to open one, to the first waiter; returns false when nobody waits. Locked.
+  // Hands a connection, or with null the right to open one, to the first waiter; returns false when nobody waits.
+  // Locked.
   bool Serve(std::unique_ptr<Connection>& connection) {
     if (queue.empty()) return false;
     Waiter* waiter = queue.front();
@@ -72,10 +73,13 @@ struct Pool::Impl {
   }
 };
 
-Pool::Pool(PoolOptions options) : impl_(std::make_unique<Impl>()) { impl_->options = std::move(options); }
+Pool::Pool(PoolOptions options) : impl_(std::make_unique<Impl>()) {
+  impl_->options = std::move(options);
+}
 Pool::~Pool() = default;
 
-Pool::Lease::Lease(Pool* pool, std::unique_ptr<Connection> connection) : pool_(pool), connection_(std::move(connection)) {}
+Pool::Lease::Lease(Pool* pool, std::unique_ptr<Connection> connection)
+    : pool_(pool), connection_(std::move(connection)) {}
 Pool::Lease::Lease(Lease&& other) noexcept : pool_(other.pool_), connection_(std::move(other.connection_)) {}
 Pool::Lease::~Lease() {
   if (connection_ != nullptr) pool_->impl_->Return(std::move(connection_));
@@ -99,7 +103,8 @@ absl::StatusOr<Pool::Lease> Pool::Acquire(const Call& call) {
     if (connection == nullptr && impl.open < impl.options.size) {
       ++impl.open;
     } else if (connection == nullptr) {
-      if (static_cast<int>(impl.queue.size()) >= impl.options.queue_limit) return errors::PoolExhausted(impl.options.name);
+      if (static_cast<int>(impl.queue.size()) >= impl.options.queue_limit)
+        return errors::PoolExhausted(impl.options.name);
       Waiter waiter;
       impl.queue.push_back(&waiter);
       const Clock::time_point until = std::min(call.deadline, now + impl.options.wait);
@@ -138,6 +143,8 @@ PoolState Pool::state() const {
   return {idle, impl_->open - idle, static_cast<int>(impl_->queue.size())};
 }
 
-const PoolOptions& Pool::options() const { return impl_->options; }
+const PoolOptions& Pool::options() const {
+  return impl_->options;
+}
 
 }  // namespace rowan::pg

@@ -12,12 +12,12 @@
 namespace rowan::pg {
 
 struct PoolOptions {
-  std::string name = "interactive";       // in errors and metrics: "interactive", "stream"
-  std::string conninfo;                   // libpq's; PG* variables and multi-host strings work
-  int size = 10;                          // greatest number of connections; opened when needed
-  int queue_limit = 1000;                 // callers that may wait at once; the next one is refused
-  std::chrono::milliseconds wait{1000};   // longest wait for a connection, cut to the call's deadline
-  std::chrono::seconds idle{600};         // an idle connection older than this is closed instead of lent
+  std::string name = "interactive";      // in errors and metrics: "interactive", "stream"
+  std::string conninfo;                  // libpq's; PG* variables and multi-host strings work
+  int size = 10;                         // greatest number of connections; opened when needed
+  int queue_limit = 1000;                // callers that may wait at once; the next one is refused
+  std::chrono::milliseconds wait{1000};  // longest wait for a connection, cut to the call's deadline
+  std::chrono::seconds idle{600};        // an idle connection older than this is closed instead of lent
 };
 
 // Counts at one moment.
@@ -33,7 +33,8 @@ class Pool {
   // Closes idle connections. All leases must have ended.
   ~Pool();
 
-  // Lends a connection until the lease is destroyed, which rolls back an open transaction and closes a broken connection.
+  // Lends a connection until the lease is destroyed, which rolls back an open transaction and closes a broken
+  // connection.
   class Lease {
    public:
     Lease(Pool* pool, std::unique_ptr<Connection> connection);
@@ -48,9 +49,9 @@ class Pool {
     std::unique_ptr<Connection> connection_;
   };
 
-  // Returns a usable connection, waiting fairly (first come, first served). Before an idle connection is lent it is checked without a round trip
-  // (socket closed by the server: discarded). Errors: PoolExhausted, DeadlineExceeded, Cancelled; a status with a DatabaseError when a
-  // new connection cannot be made.
+  // Returns a usable connection, waiting fairly (first come, first served). Before an idle connection is lent it is
+  // checked without a round trip (socket closed by the server: discarded). Errors: PoolExhausted, DeadlineExceeded,
+  // Cancelled; a status with a DatabaseError when a new connection cannot be made.
   absl::StatusOr<Lease> Acquire(const Call& call);
 
   PoolState state() const;

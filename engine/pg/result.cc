@@ -15,26 +15,36 @@ constexpr char kPayload[] = "rowan/database_error";
 
 }  // namespace
 
-void Result::Clear::operator()(pg_result* result) const { PQclear(result); }
+void Result::Clear::operator()(pg_result* result) const {
+  PQclear(result);
+}
 
 Result::Result(pg_result* result) : result_(result) {}
-int Result::rows() const { return PQntuples(result_.get()); }
-int Result::columns() const { return PQnfields(result_.get()); }
-bool Result::null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
+int Result::rows() const {
+  return PQntuples(result_.get());
+}
+int Result::columns() const {
+  return PQnfields(result_.get());
+}
+bool Result::null(int row, int column) const {
+  return PQgetisnull(result_.get(), row, column) != 0;
+}
 
 std::string_view Result::bytes(int row, int column) const {
   return {PQgetvalue(result_.get(), row, column), static_cast<size_t>(PQgetlength(result_.get(), row, column))};
 }
 
-int64_t Result::affected() const { return std::strtoll(PQcmdTuples(result_.get()), nullptr, 10); }
+int64_t Result::affected() const {
+  return std::strtoll(PQcmdTuples(result_.get()), nullptr, 10);
+}
 
 // The parts travel in the status's payload, separated by NUL, which none of them can hold.
 absl::Status DatabaseErrorStatus(const DatabaseError& error) {
   const bool broken = error.sqlstate.empty();
   absl::Status status(broken ? absl::StatusCode::kUnavailable : absl::StatusCode::kUnknown, "database error");
   std::string payload;
-  for (const std::string* part : {&error.sqlstate, &error.message, &error.detail, &error.schema, &error.table, &error.column,
-                                  &error.constraint}) {
+  for (const std::string* part : {&error.sqlstate, &error.message, &error.detail, &error.schema, &error.table,
+                                  &error.column, &error.constraint}) {
     payload += *part;
     payload += '\0';
   }

@@ -31,8 +31,8 @@ class Result {
   std::unique_ptr<pg_result, Clear> result_;
 };
 
-// What PostgreSQL reports about a failed statement. For the engine and the log; `message` and `detail` never reach a client, and the log
-// leaves out `detail`, which can hold values.
+// What PostgreSQL reports about a failed statement. For the engine and the log; `message` and `detail` never reach a
+// client, and the log leaves out `detail`, which can hold values.
 struct DatabaseError {
   std::string sqlstate;  // five characters; "" when the connection broke or was never made
   std::string message;

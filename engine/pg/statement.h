@@ -1,5 +1,5 @@
-// What the engine sends to PostgreSQL, and nothing else is ever sent on the data path: a text with numbered parameters, their types, and values
-// in binary format.
+// What the engine sends to PostgreSQL, and nothing else is ever sent on the data path: a text with numbered parameters,
+// their types, and values in binary format.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,10 @@
-// The plan of a mutation: a program of steps that runs in one transaction, in the order of semantics D1. Data only: no SQL, no values.
+// The plan of a mutation: a program of steps that runs in one transaction, in the order of semantics D1. Data only: no
+// SQL, no values.
 //
-// Nodes are places in the request (see ir/mutation.h); at run time each has rows, held column by column. A step works on all rows of a node with one statement
-// of array parameters, so the number of statements depends on nodes, never on rows. Keys that other rows refer to are known before their
-// row is inserted (given, connected, or allotted up front), so nothing relies on the order of RETURNING.
+// Nodes are places in the request (see ir/mutation.h); at run time each has rows, held column by column. A step works
+// on all rows of a node with one statement of array parameters, so the number of statements depends on nodes, never on
+// rows. Keys that other rows refer to are known before their row is inserted (given, connected, or allotted up front),
+// so nothing relies on the order of RETURNING.
 //
 //   insert User [{name, role: {connect}, posts: {create: [{title, tags: {connect}}]}}]
 //     lock keys     node 1  Role by id      for key share        every named row, ordered by table and key
@@ -40,7 +42,7 @@ struct NodeColumn {
 enum class NodeRole { kCreate, kConnect, kDisconnect, kParents, kUpdate, kDelete };
 
 struct Node {
-  int parent = -1;                     // its node; -1 at the root
+  int parent = -1;  // its node; -1 at the root
   NodeRole role = NodeRole::kCreate;
   const Model* model = nullptr;
   const Relation* relation = nullptr;  // from the parent's model to this one; null at the root
@@ -53,8 +55,8 @@ struct Node {
 
 enum class Lock { kKeyShare, kNoKeyUpdate, kUpdate };
 
-// Finds the rows that a node names by `key`, locks them in key order, and fills the node's current columns. A row that is missing is an error
-// when `required`, and leaves the node's row without current values otherwise.
+// Finds the rows that a node names by `key`, locks them in key order, and fills the node's current columns. A row that
+// is missing is an error when `required`, and leaves the node's row without current values otherwise.
 struct LockKeys {
   int node;
   const Key* key;
@@ -85,13 +87,14 @@ struct ClearForeignKey {
   const Relation* relation;
   int effects;
 };
-// Makes room in a one-to-one relation: rows that hold the foreign keys which the node is about to take are detached, or the request
-// fails when their foreign key is required. `holder` is the belongsTo end.
+// Makes room in a one-to-one relation: rows that hold the foreign keys which the node is about to take are detached, or
+// the request fails when their foreign key is required. `holder` is the belongsTo end.
 struct Vacate {
   int node;
   std::vector<ColumnPair> pairs;  // from: the key field; to: the foreign-key field of the holder
   const Model* holder;
-  bool keys_from_parent;  // the keys are those of the parent rows (hasOne); otherwise the node's own foreign key (belongsTo)
+  bool keys_from_parent;  // the keys are those of the parent rows (hasOne); otherwise the node's own foreign key
+                          // (belongsTo)
   bool required;
   const Relation* relation;
   int effects;
@@ -127,8 +130,8 @@ struct Unlink {
 // Reads what the request asked to return, for the root's rows.
 struct ReadBack {};
 
-using Step = std::variant<LockKeys, Match, Allot, CopyDown, CopyUp, ClearForeignKey, Vacate, InsertRows, UpdateRows, DeleteRows,
-                          UpdateWhere, DeleteWhere, Move, Release, ReleaseCurrent, Link, Unlink, ReadBack>;
+using Step = std::variant<LockKeys, Match, Allot, CopyDown, CopyUp, ClearForeignKey, Vacate, InsertRows, UpdateRows,
+                          DeleteRows, UpdateWhere, DeleteWhere, Move, Release, ReleaseCurrent, Link, Unlink, ReadBack>;
 
 struct Program {
   ir::MutationKind kind = ir::MutationKind::kInsert;
@@ -141,7 +144,8 @@ struct Program {
 
 Program PlanMutation(ir::Mutation mutation);
 
-// Returns the foreign-key fields of a relation that is not manyToMany: of the source for belongsTo, of the target otherwise.
+// Returns the foreign-key fields of a relation that is not manyToMany: of the source for belongsTo, of the target
+// otherwise.
 std::vector<const Field*> ForeignKeyFields(const Relation& relation);
 
 }  // namespace rowan::plan

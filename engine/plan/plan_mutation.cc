@@ -8,7 +8,9 @@
 namespace rowan::plan {
 namespace {
 
-bool HasForeignKeyHere(const Relation& relation) { return relation.kind == RelationKind::kBelongsTo; }
+bool HasForeignKeyHere(const Relation& relation) {
+  return relation.kind == RelationKind::kBelongsTo;
+}
 
 // Whether the foreign key of a belongsTo is unique, so that a target has at most one holder.
 bool OneToOne(const Relation& belongs_to) {
@@ -88,7 +90,8 @@ class Planner {
   }
 
   // Adds a node of rows named by key, and the lock that finds them. Their primary keys are known from then on.
-  void AddKeyNode(const ir::KeyNode& keys, int parent, NodeRole role, const Relation& relation, int effects, Lock lock) {
+  void AddKeyNode(const ir::KeyNode& keys, int parent, NodeRole role, const Relation& relation, int effects,
+                  Lock lock) {
     AddNode(keys.rows, parent, role, relation.target, &relation, effects);
     int input = 0;
     for (const Field* field : keys.key->fields) {
@@ -220,8 +223,8 @@ class Planner {
     }
   }
 
-  // Everything that a node of new rows needs, in order. Its node and its foreign key to its parent, if any, are there already. The
-  // fields in `referenced` are those that a holder of a belongsTo will copy.
+  // Everything that a node of new rows needs, in order. Its node and its foreign key to its parent, if any, are there
+  // already. The fields in `referenced` are those that a holder of a belongsTo will copy.
   void PlanCreate(const ir::CreateNode& create, const std::string& path,
                   const std::vector<const Field*>& referenced = {}) {
     int input = 0;
@@ -296,13 +299,14 @@ class Planner {
     program_.steps.push_back(DeleteRows{});
   }
 
-  // One global order, by table and then by key, so that requests that name the same rows wait for each other instead of deadlocking.
+  // One global order, by table and then by key, so that requests that name the same rows wait for each other instead of
+  // deadlocking.
   void PutLocksInFront() {
     auto rank = [&](const Step& step) {
       const LockKeys* keys = std::get_if<LockKeys>(&step);
       const Model& model = *node(keys == nullptr ? 0 : keys->node).model;
-      return std::tuple<std::string_view, std::string_view, std::string_view>(model.schema, model.table,
-                                                                              keys == nullptr ? "" : keys->key->constraint);
+      return std::tuple<std::string_view, std::string_view, std::string_view>(
+          model.schema, model.table, keys == nullptr ? "" : keys->key->constraint);
     };
     std::stable_sort(locks_.begin(), locks_.end(), [&](const Step& a, const Step& b) { return rank(a) < rank(b); });
     program_.steps.insert(program_.steps.begin(), std::make_move_iterator(locks_.begin()),
@@ -329,6 +333,8 @@ std::vector<const Field*> ForeignKeyFields(const Relation& relation) {
   return fields;
 }
 
-Program PlanMutation(ir::Mutation mutation) { return Planner(std::move(mutation)).Plan(); }
+Program PlanMutation(ir::Mutation mutation) {
+  return Planner(std::move(mutation)).Plan();
+}
 
 }  // namespace rowan::plan

@@ -57,7 +57,9 @@ struct PredicatePrinter {
   }
 };
 
-std::string PrintPredicate(const ir::Predicate& predicate) { return std::visit(PredicatePrinter{}, predicate.node); }
+std::string PrintPredicate(const ir::Predicate& predicate) {
+  return std::visit(PredicatePrinter{}, predicate.node);
+}
 
 std::string FieldNames(const std::vector<const Field*>& fields) {
   std::string names;
@@ -115,14 +117,16 @@ std::string_view RoleName(NodeRole role) {
   return "";
 }
 
-std::string Number(int node) { return "node " + std::to_string(node); }
+std::string Number(int node) {
+  return "node " + std::to_string(node);
+}
 
 struct StepPrinter {
   const Program& program;
 
   std::string operator()(const LockKeys& step) {
-    return "lock keys " + Number(step.node) + " by " + FieldNames(step.key->fields) + " " + std::string(LockName(step.lock)) +
-           (step.required ? ", all must exist" : "");
+    return "lock keys " + Number(step.node) + " by " + FieldNames(step.key->fields) + " " +
+           std::string(LockName(step.lock)) + (step.required ? ", all must exist" : "");
   }
   std::string operator()(const Match& step) {
     std::string text = "match node 0" + Where() + " " + std::string(LockName(step.lock));
@@ -133,10 +137,12 @@ struct StepPrinter {
     return "allot " + Number(step.node) + " " + program.nodes[step.node].columns[step.column].field->name;
   }
   std::string operator()(const CopyDown& step) {
-    return "copy down " + Number(program.nodes[step.node].parent) + " -> " + Number(step.node) + " " + ForeignKey(step.node);
+    return "copy down " + Number(program.nodes[step.node].parent) + " -> " + Number(step.node) + " " +
+           ForeignKey(step.node);
   }
   std::string operator()(const CopyUp& step) {
-    return "copy up " + Number(step.node) + " -> " + Number(program.nodes[step.node].parent) + " " + ForeignKey(step.node);
+    return "copy up " + Number(step.node) + " -> " + Number(program.nodes[step.node].parent) + " " +
+           ForeignKey(step.node);
   }
   std::string operator()(const ClearForeignKey& step) {
     return "clear node 0 " + FieldNames(ForeignKeyFields(*step.relation));
@@ -154,15 +160,15 @@ struct StepPrinter {
   std::string operator()(const DeleteWhere&) { return "delete " + program.nodes[0].model->name + Where(); }
   std::string operator()(const Move& step) { return "move " + Number(step.node) + " to its parents"; }
   std::string operator()(const Release& step) { return "release " + Number(step.node) + " from its parents"; }
-  std::string operator()(const ReleaseCurrent& step) { return "release what the parents of " + Number(step.node) + " have"; }
+  std::string operator()(const ReleaseCurrent& step) {
+    return "release what the parents of " + Number(step.node) + " have";
+  }
   std::string operator()(const Link& step) { return "link " + Number(step.node) + " to its parents"; }
   std::string operator()(const Unlink& step) { return "unlink " + Number(step.node) + " from its parents"; }
   std::string operator()(const ReadBack&) { return "read back node 0"; }
 
   std::string ForeignKey(int node) { return FieldNames(ForeignKeyFields(*program.nodes[node].relation)); }
-  std::string Where() {
-    return program.where ? " where " + PrintPredicate(*program.where) : std::string(" all rows");
-  }
+  std::string Where() { return program.where ? " where " + PrintPredicate(*program.where) : std::string(" all rows"); }
 };
 
 }  // namespace

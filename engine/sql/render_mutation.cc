@@ -58,8 +58,12 @@ class StepRenderer {
     writer_ << "SELECT k.n";
     RenderCurrent(node, ", ");
     writer_ << " FROM ";
-    KeySource(step.key->fields, [&](const Field* field) { Array(FromColumn{step.node, field, Version::kNew}, field->type); },
-              /*ordinality=*/true);
+    KeySource(
+        step.key->fields,
+        [&](const Field* field) {
+          Array(FromColumn{step.node, field, Version::kNew}, field->type);
+        },
+        /*ordinality=*/true);
     writer_ << " JOIN ";
     writer_.Table(*node.model, "t") << " ON ";
     MatchKey(step.key->fields);
@@ -117,7 +121,8 @@ class StepRenderer {
     std::vector<const Field*> foreign_key;
     for (const ColumnPair& pair : step.pairs) foreign_key.push_back(pair.to);
     writer_ << "SELECT ";
-    Join(writer_, step.holder->primary_key().fields, ", ", [&](const Field* field) { writer_.Column("t", field->column); });
+    Join(writer_, step.holder->primary_key().fields, ", ",
+         [&](const Field* field) { writer_.Column("t", field->column); });
     for (const Field* field : foreign_key) {
       writer_ << ", ";
       writer_.Column("t", field->column);
@@ -139,8 +144,9 @@ class StepRenderer {
     if (step.required) return;
     Update(*step.holder, foreign_key, "NULL");
     int column = 0;
-    KeySource(step.holder->primary_key().fields,
-              [&](const Field* field) { Array(FromFound{column++, field->type}, field->type); });
+    KeySource(step.holder->primary_key().fields, [&](const Field* field) {
+      Array(FromFound{column++, field->type}, field->type);
+    });
     writer_ << " WHERE ";
     MatchKey(step.holder->primary_key().fields);
     Finish("detach the " + step.holder->name + " in the place" + At(step.node));
@@ -150,7 +156,8 @@ class StepRenderer {
     const Node& node = program_.nodes[step.node];
     writer_ << "INSERT INTO ";
     writer_.Table(*node.model, "") << " (";
-    Join(writer_, node.columns, ", ", [&](const NodeColumn& column) { writer_ << pg::QuoteIdentifier(column.field->column); });
+    Join(writer_, node.columns, ", ",
+         [&](const NodeColumn& column) { writer_ << pg::QuoteIdentifier(column.field->column); });
     std::string arrays;
     std::string names;
     std::string output;
@@ -228,8 +235,9 @@ class StepRenderer {
   void operator()(const plan::ReleaseCurrent& step) {
     const Node& node = program_.nodes[step.node];
     Update(*node.model, ForeignKey(node), "NULL");
-    KeySource(node.relation->pairs,
-              [&](const ColumnPair& pair) { Array(FromParentKey{step.node, pair.from}, pair.to->type); });
+    KeySource(node.relation->pairs, [&](const ColumnPair& pair) {
+      Array(FromParentKey{step.node, pair.from}, pair.to->type);
+    });
     writer_ << " WHERE ";
     MatchKey(ForeignKey(node));
     Finish("release " + node.model->name + At(step.node));
@@ -302,8 +310,9 @@ class StepRenderer {
   }
 
   void RootKeys(const Node& root) {
-    KeySource(root.model->primary_key().fields,
-              [&](const Field* field) { Array(FromColumn{0, field, Version::kCurrent}, field->type); });
+    KeySource(root.model->primary_key().fields, [&](const Field* field) {
+      Array(FromColumn{0, field, Version::kCurrent}, field->type);
+    });
   }
 
   // `t."a" = k.c0 AND t."b" = k.c1`
@@ -330,7 +339,8 @@ class StepRenderer {
   void Update(const Model& model, const std::vector<const Field*>& fields, std::string_view value) {
     writer_ << "UPDATE ";
     writer_.Table(model, "t") << " SET ";
-    Join(writer_, fields, ", ", [&](const Field* field) { writer_ << pg::QuoteIdentifier(field->column) << " = " << value; });
+    Join(writer_, fields, ", ",
+         [&](const Field* field) { writer_ << pg::QuoteIdentifier(field->column) << " = " << value; });
     writer_ << " FROM ";
   }
 
@@ -430,8 +440,9 @@ class StepRenderer {
   void JunctionArrays(int number) {
     const Node& node = program_.nodes[number];
     const Junction& junction = *node.relation->junction;
-    Join(writer_, junction.source,  ", ",
-         [&](const JunctionColumn& column) { Array(FromParentKey{number, column.field}, column.field->type); });
+    Join(writer_, junction.source, ", ", [&](const JunctionColumn& column) {
+      Array(FromParentKey{number, column.field}, column.field->type);
+    });
     for (const JunctionColumn& column : junction.target) {
       writer_ << ", ";
       Array(FromKey{number, column.field}, column.field->type);

@@ -1,5 +1,5 @@
-// Renders the steps of a mutation's program. Each statement comes with what its parameters take, so that exec puts them together without knowing
-// what the statement does. Never fails; the same program always gives the same texts.
+// Renders the steps of a mutation's program. Each statement comes with what its parameters take, so that exec puts them
+// together without knowing what the statement does. Never fails; the same program always gives the same texts.
 #pragma once
 
 #include <string>
@@ -26,20 +26,21 @@ struct FromColumn {  // an array of a node's column
   const Field* field;
   plan::Version version;
 };
-struct FromKey {  // an array of the best known value of a key field: the new one where there is one, else the current one
+struct FromKey {  // an array of the best known value of a key field: the new one where there is one, else the current
+                  // one
   int node;
   const Field* field;
 };
 struct FromParentKey {  // the same of each row's parent, in the row's place
-  int node;  // of the rows
+  int node;             // of the rows
   const Field* field;
 };
 struct FromGiven {  // a bool array: whether the row has the column
   int node;
   int column;
 };
-// An array field cannot be an element of an array, so the elements of all rows travel as one flat array, and each row has where its own
-// begin and end (both null for a null).
+// An array field cannot be an element of an array, so the elements of all rows travel as one flat array, and each row
+// has where its own begin and end (both null for a null).
 struct FromFlat {
   int node;
   int column;
@@ -60,8 +61,8 @@ struct FromFound {  // an array of a column of the rows that the statement befor
   Type type;
 };
 
-using ParameterSource = std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromParentKey, FromGiven, FromFlat, FromFlatStart,
-                                     FromFlatEnd, FromRoot, FromFound>;
+using ParameterSource = std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromParentKey, FromGiven,
+                                     FromFlat, FromFlatStart, FromFlatEnd, FromRoot, FromFound>;
 
 struct StepStatement {
   std::string description;  // "insert Post at data.posts"

@@ -41,7 +41,8 @@ struct Renderer {
       return;
     }
     writer << "(";
-    Join(writer, predicates, separator, [&](const ir::Predicate& part) { RenderPredicate(writer, scope, part, alias); });
+    Join(writer, predicates, separator,
+         [&](const ir::Predicate& part) { RenderPredicate(writer, scope, part, alias); });
     writer << ")";
   }
 
@@ -49,8 +50,8 @@ struct Renderer {
   void operator()(const ir::AnyOf& any) { List(any.predicates, " OR ", "false"); }
 
   void operator()(const ir::Not& negated) {
-    // EXISTS is never null, and PostgreSQL plans NOT EXISTS as an anti-join; anything else may be null, and its complement
-    // has to hold there.
+    // EXISTS is never null, and PostgreSQL plans NOT EXISTS as an anti-join; anything else may be null, and its
+    // complement has to hold there.
     if (std::holds_alternative<ir::Related>(negated.predicate->node)) {
       writer << "NOT ";
       RenderPredicate(writer, scope, *negated.predicate, alias);

@@ -9,7 +9,9 @@
 namespace rowan::sql {
 namespace {
 
-std::string Alias(const plan::Select& select) { return "t" + std::to_string(select.number); }
+std::string Alias(const plan::Select& select) {
+  return "t" + std::to_string(select.number);
+}
 
 class ReadRenderer {
  public:
@@ -30,7 +32,8 @@ class ReadRenderer {
   }
 
  private:
-  // The fields, then one column per related select: a row for to-one (null where there is none), an array of rows for to-many.
+  // The fields, then one column per related select: a row for to-one (null where there is none), an array of rows for
+  // to-many.
   void RenderOutput(const plan::Select& select) {
     const std::string alias = Alias(select);
     bool first = true;
@@ -57,9 +60,8 @@ class ReadRenderer {
     const std::string alias = Alias(select);
     if (!select.order.empty()) {
       writer_ << " ORDER BY ";
-      Join(writer_, select.order, ", ", [&](const ir::Order& by) {
-        writer_.Column(alias, by.field->column) << (by.descending ? " DESC" : "");
-      });
+      Join(writer_, select.order, ", ",
+           [&](const ir::Order& by) { writer_.Column(alias, by.field->column) << (by.descending ? " DESC" : ""); });
     }
     const Type count{.scalar = Scalar::kInt64};
     if (select.window.limit != ir::kNoSlot) {
@@ -84,12 +86,13 @@ class ReadRenderer {
       const std::string name = "c" + std::to_string(column++);
       arrays += (arrays.empty() ? "" : ", ") + writer_.NextParameter(type);
       columns += name + ", ";
-      matches += (matches.empty() ? "" : " AND ") + Alias(root) + "." + pg::QuoteIdentifier(field->column) + " = k." + name;
+      matches +=
+          (matches.empty() ? "" : " AND ") + Alias(root) + "." + pg::QuoteIdentifier(field->column) + " = k." + name;
     }
     Writer table;
     table.Table(*root.model, Alias(root));
-    return "unnest(" + arrays + ") WITH ORDINALITY AS k(" + columns + "n) JOIN " + table.Take().text + " ON " + matches +
-           " ORDER BY k.n";
+    return "unnest(" + arrays + ") WITH ORDINALITY AS k(" + columns + "n) JOIN " + table.Take().text + " ON " +
+           matches + " ORDER BY k.n";
   }
 
  private:
@@ -99,6 +102,8 @@ class ReadRenderer {
 
 }  // namespace
 
-ReadStatement RenderRead(const plan::Select& root) { return ReadRenderer().Render(root); }
+ReadStatement RenderRead(const plan::Select& root) {
+  return ReadRenderer().Render(root);
+}
 
 }  // namespace rowan::sql

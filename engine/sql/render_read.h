@@ -10,8 +10,8 @@ namespace rowan::sql {
 
 struct ReadStatement {
   pg::Statement statement;
-  // What each parameter takes. For a select by keys the first parameters are the arrays of the primary key's fields, and these are the
-  // slots of those after them.
+  // What each parameter takes. For a select by keys the first parameters are the arrays of the primary key's fields,
+  // and these are the slots of those after them.
   std::vector<int> slots;
 };
 

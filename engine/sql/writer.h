@@ -20,8 +20,8 @@ class Writer {
     return *this;
   }
 
-  // Takes the next parameter number for the type and returns its text, for a place that is written later. It is cast where PostgreSQL
-  // must be told the type (native enums travel as text).
+  // Takes the next parameter number for the type and returns its text, for a place that is written later. It is cast
+  // where PostgreSQL must be told the type (native enums travel as text).
   std::string NextParameter(const Type& type) {
     statement_.parameter_oids.push_back(ParameterOid(type));
     const std::string number = "$" + std::to_string(statement_.parameter_oids.size());
@@ -36,8 +36,8 @@ class Writer {
     return *this << alias << "." << pg::QuoteIdentifier(column);
   }
 
-  // The one place through which every table of a model enters a statement: `"public"."users" t0`, or without an alias where it is "".
-  // Row policies will attach here.
+  // The one place through which every table of a model enters a statement: `"public"."users" t0`, or without an alias
+  // where it is "". Row policies will attach here.
   Writer& Table(const Model& model, std::string_view alias) {
     *this << pg::QuoteQualified(model.schema, model.table);
     return alias.empty() ? *this : *this << " " << alias;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int64_t kDayMicroseconds = 86400000000;
 
-// Days from 2000-01-01 to a date of the proleptic Gregorian calendar; year 0 is 1 BC. Counts in eras of 400 years that begin on 1 March, so that
-// leap days come last.
+// Days from 2000-01-01 to a date of the proleptic Gregorian calendar; year 0 is 1 BC. Counts in eras of 400 years that
+// begin on 1 March, so that leap days come last.
 int64_t DaysFromCivil(int64_t year, int month, int day) {
   year -= month <= 2;
   const int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -179,7 +179,8 @@ std::optional<int64_t> ParseTimestamp(std::string_view text) {
   if (!time) return std::nullopt;
   const std::optional<int64_t> offset = TakeOffset(text);
   // Days beyond the timestamp's range would overflow below.
-  if (!offset || !text.empty() || *days < kFirstDay || *days > kLastMicrosecond / kDayMicroseconds + 1) return std::nullopt;
+  if (!offset || !text.empty() || *days < kFirstDay || *days > kLastMicrosecond / kDayMicroseconds + 1)
+    return std::nullopt;
   int64_t microseconds = 0;
   if (__builtin_mul_overflow(*days, kDayMicroseconds, &microseconds) ||
       __builtin_add_overflow(microseconds, *time - *offset, &microseconds) || microseconds < kFirstMicrosecond ||

@@ -8,7 +8,8 @@
 
 namespace rowan {
 
-// PostgreSQL's ranges: dates from 4714-11-24 BC to 5874897-12-31, timestamps from 4714-11-24 BC up to but not including 294277-01-01.
+// PostgreSQL's ranges: dates from 4714-11-24 BC to 5874897-12-31, timestamps from 4714-11-24 BC up to but not including
+// 294277-01-01.
 constexpr int64_t kFirstDay = -2451545;
 constexpr int64_t kLastDay = 2145031948;
 constexpr int64_t kFirstMicrosecond = -211813488000000000;
@@ -24,8 +25,8 @@ std::string FormatDate(int32_t days);
 std::optional<int64_t> ParseTime(std::string_view text);
 std::string FormatTime(int64_t microseconds);
 
-// Microseconds since 2000-01-01 UTC. Takes RFC 3339 with an offset, a blank in place of the T, and " BC". Infinities are the extremes of
-// int64.
+// Microseconds since 2000-01-01 UTC. Takes RFC 3339 with an offset, a blank in place of the T, and " BC". Infinities
+// are the extremes of int64.
 std::optional<int64_t> ParseTimestamp(std::string_view text);
 std::string FormatTimestamp(int64_t microseconds);
 

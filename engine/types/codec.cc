@@ -168,7 +168,8 @@ struct Encoder {
     if (decimal->kind == Decimal::Kind::kInfinity && type.precision > 0) return OutOfRange("it is infinite");
     if (decimal->kind != Decimal::Kind::kFinite) return Encoded{EncodeDecimal(*decimal)};
     // Zeros at the end may go; other digits may not.
-    while (type.precision > 0 && decimal->scale > type.scale && (decimal->digits.empty() || decimal->digits.back() == '0')) {
+    while (type.precision > 0 && decimal->scale > type.scale &&
+           (decimal->digits.empty() || decimal->digits.back() == '0')) {
       if (!decimal->digits.empty()) decimal->digits.pop_back();
       --decimal->scale;
     }
@@ -194,7 +195,8 @@ struct Encoder {
     }
     if (type.scalar == Scalar::kEnum && std::find(type.labels.begin(), type.labels.end(), text) == type.labels.end()) {
       std::string labels;
-      for (size_t i = 0; i < type.labels.size() && i < 20; ++i) absl::StrAppend(&labels, i == 0 ? "" : ", ", type.labels[i]);
+      for (size_t i = 0; i < type.labels.size() && i < 20; ++i)
+        absl::StrAppend(&labels, i == 0 ? "" : ", ", type.labels[i]);
       return OutOfRange("it is none of " + labels + (type.labels.size() > 20 ? ", …" : ""));
     }
     return Encoded{text};
@@ -209,9 +211,8 @@ struct Encoder {
       if (hyphen != ((*text)[i] == '-')) return Malformed("send 32 hexadecimal digits as 8-4-4-4-12");
       if (!hyphen) digits += (*text)[i];
     }
-    const bool valid = digits.size() == 32 && std::all_of(digits.begin(), digits.end(), [](unsigned char c) {
-                         return absl::ascii_isxdigit(c);
-                       });
+    const bool valid = digits.size() == 32 && std::all_of(digits.begin(), digits.end(),
+                                                          [](unsigned char c) { return absl::ascii_isxdigit(c); });
     if (!valid) return Malformed("send 32 hexadecimal digits as 8-4-4-4-12");
     return Encoded{absl::HexStringToBytes(digits)};
   }
@@ -224,7 +225,8 @@ struct Encoder {
     }
     if (value.kind_case() != Value::kTimestampValue) return Mismatch();
     const google::protobuf::Timestamp& timestamp = value.timestamp_value();
-    if (timestamp.nanos() < 0 || timestamp.nanos() > 999999999) return Malformed("nanos must be within 0 and 999,999,999");
+    if (timestamp.nanos() < 0 || timestamp.nanos() > 999999999)
+      return Malformed("nanos must be within 0 and 999,999,999");
     if (timestamp.nanos() % 1000 != 0) return OutOfRange("timestamps have microseconds, not nanoseconds");
     int64_t microseconds = 0;
     if (__builtin_sub_overflow(timestamp.seconds(), kEpochSeconds, &microseconds) ||
@@ -457,7 +459,8 @@ absl::Status DecodeValue(const Type& type, std::string_view bytes, Value& value)
   return absl::OkStatus();
 }
 
-// Dimensions, whether there are nulls, the elements' OID; then length and lower bound, unless it is empty; then the elements.
+// Dimensions, whether there are nulls, the elements' OID; then length and lower bound, unless it is empty; then the
+// elements.
 Encoded EncodeArray(const Type& element, const std::vector<Encoded>& elements) {
   Encoded encoded;
   size_t size = 20;
@@ -499,9 +502,15 @@ absl::StatusOr<std::vector<Encoded>> DecodeArray(std::string_view bytes) {
   return elements;
 }
 
-Encoded EncodeInt64(int64_t value) { return EncodeInteger(value); }
-int64_t DecodeInt64(std::string_view bytes) { return WireReader(bytes).Read<int64_t>(); }
-Encoded EncodeBool(bool value) { return {std::string(1, value ? '\1' : '\0')}; }
+Encoded EncodeInt64(int64_t value) {
+  return EncodeInteger(value);
+}
+int64_t DecodeInt64(std::string_view bytes) {
+  return WireReader(bytes).Read<int64_t>();
+}
+Encoded EncodeBool(bool value) {
+  return {std::string(1, value ? '\1' : '\0')};
+}
 
 std::string KeyText(const Type& type, const Encoded& value) {
   if (value.null) return "null";

@@ -1,5 +1,5 @@
-// The codec table: rowan.v1.Value <-> PostgreSQL's binary format, one row per scalar type. All there is to know about how a
-// type travels is here. Formats follow the *_send and *_recv functions of PostgreSQL 13 to 18.
+// The codec table: rowan.v1.Value <-> PostgreSQL's binary format, one row per scalar type. All there is to know about
+// how a type travels is here. Formats follow the *_send and *_recv functions of PostgreSQL 13 to 18.
 //
 // All functions are pure and thread-safe.
 #pragma once
@@ -17,12 +17,13 @@ class Value;
 
 namespace rowan {
 
-// Encodes `value` for a column or parameter of `type`. A null_value gives Encoded{.null = true}: whether null is welcome is the
-// caller's business. The kind is a hint (widening only); errors, all with `path`: MISSING_VALUE, TYPE_MISMATCH,
-// VALUE_OUT_OF_RANGE (also too long a string, too many digits, an unknown enum label), MALFORMED_VALUE (bad UTF-8, NUL, bad syntax).
-// Decimals that have more digits after the point than the scale are refused, not rounded; likewise nanoseconds, ints that a float cannot
-// hold exactly and doubles that are not whole for an int. Only doubles and decimals for a float are rounded to the nearest one, as any literal is,
-// and refused when they are beyond its range.
+// Encodes `value` for a column or parameter of `type`. A null_value gives Encoded{.null = true}: whether null is
+// welcome is the caller's business. The kind is a hint (widening only); errors, all with `path`: MISSING_VALUE,
+// TYPE_MISMATCH, VALUE_OUT_OF_RANGE (also too long a string, too many digits, an unknown enum label), MALFORMED_VALUE
+// (bad UTF-8, NUL, bad syntax). Decimals that have more digits after the point than the scale are refused, not rounded;
+// likewise nanoseconds, ints that a float cannot hold exactly and doubles that are not whole for an int. Only doubles
+// and decimals for a float are rounded to the nearest one, as any literal is, and refused when they are beyond its
+// range.
 absl::StatusOr<Encoded> EncodeValue(const Type& type, const v1::Value& value, const Path& path);
 
 // Writes the value that `bytes` hold to `value`, with the kind that the proto documents for the type. The bytes must be

@@ -17,7 +17,8 @@ constexpr uint16_t kNegativeInfinity = 0xF000;
 constexpr int kGroup = 4;  // decimal digits in one digit of base 10,000
 
 bool AllDigits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
 }
 
 std::string Header(uint16_t sign) {

@@ -16,7 +16,8 @@ struct Decimal {
   int scale = 0;       // digits after the point
 };
 
-// Reads "-12.3400", "1e6", "NaN", "Infinity", "-Infinity"; nullopt when the text is no number or its exponent exceeds 20,000.
+// Reads "-12.3400", "1e6", "NaN", "Infinity", "-Infinity"; nullopt when the text is no number or its exponent exceeds
+// 20,000.
 std::optional<Decimal> ParseDecimal(std::string_view text);
 
 // Encodes the number. A finite one has at most 131,072 digits before the point and 16,383 after it.

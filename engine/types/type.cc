@@ -1,6 +1,5 @@
 #include "engine/types/type.h"
 
-
 #include "engine/base/identifier.h"
 
 namespace rowan {
@@ -29,7 +28,9 @@ constexpr TypeFacts kFacts[] = {
 
 }  // namespace
 
-const TypeFacts& Facts(Scalar scalar) { return kFacts[static_cast<size_t>(scalar)]; }
+const TypeFacts& Facts(Scalar scalar) {
+  return kFacts[static_cast<size_t>(scalar)];
+}
 
 uint32_t ParameterOid(const Type& type) {
   const TypeFacts& facts = Facts(type.scalar);

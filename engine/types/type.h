@@ -8,8 +8,26 @@
 
 namespace rowan {
 
-// The scalar types of a compiled schema. (AUTO_INCREMENT and NUMBER of the proto are gone by then: see compile_catalog.)
-enum class Scalar { kInt16, kInt32, kInt64, kFloat32, kFloat64, kDecimal, kBool, kString, kText, kBytes, kUuid, kDate, kTime, kTimestamp, kJson, kEnum };
+// The scalar types of a compiled schema. (AUTO_INCREMENT and NUMBER of the proto are gone by then: see
+// compile_catalog.)
+enum class Scalar {
+  kInt16,
+  kInt32,
+  kInt64,
+  kFloat32,
+  kFloat64,
+  kDecimal,
+  kBool,
+  kString,
+  kText,
+  kBytes,
+  kUuid,
+  kDate,
+  kTime,
+  kTimestamp,
+  kJson,
+  kEnum
+};
 
 // The type of a field or of a parameter. A value type; equality is memberwise.
 struct Type {

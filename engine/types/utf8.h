@@ -7,7 +7,8 @@
 
 namespace rowan {
 
-// Returns the number of code points, or nullopt when the text is not valid UTF-8 (overlong forms and surrogates are not valid).
+// Returns the number of code points, or nullopt when the text is not valid UTF-8 (overlong forms and surrogates are not
+// valid).
 inline std::optional<int64_t> CountCodePoints(std::string_view text) {
   int64_t count = 0;
   for (size_t i = 0; i < text.size(); ++count) {

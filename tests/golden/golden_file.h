@@ -21,7 +21,7 @@ namespace rowan::golden {
 
 struct Case {
   std::string title;
-  std::string request;   // "get User" and a document, or "proto" and a textproto of ExplainRequest
+  std::string request;  // "get User" and a document, or "proto" and a textproto of ExplainRequest
   std::string expected;
 };
 

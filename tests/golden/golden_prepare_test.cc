@@ -1,5 +1,6 @@
-// Prepares the SQL of every golden case on a real PostgreSQL that has its schema, with the parameter types that the plan declares, and parses it with
-// PostgreSQL's own parser. So no golden can hold a statement that PostgreSQL would refuse.
+// Prepares the SQL of every golden case on a real PostgreSQL that has its schema, with the parameter types that the
+// plan declares, and parses it with PostgreSQL's own parser. So no golden can hold a statement that PostgreSQL would
+// refuse.
 #include <gtest/gtest.h>
 #include <pg_query.h>
 
@@ -58,10 +59,12 @@ class PrepareTest : public testing::Test {
       pg_query_free_parse_result(parsed);
       std::string types;
       for (const std::string& type : statement.parameter_types()) types += (types.empty() ? "" : ", ") + type;
-      const std::string prepare = "PREPARE p" + std::to_string(++count_) + (types.empty() ? "" : "(" + types + ")") + " AS ";
+      const std::string prepare =
+          "PREPARE p" + std::to_string(++count_) + (types.empty() ? "" : "(" + types + ")") + " AS ";
       const auto result = (*connection)->Execute({prepare + statement.sql(), {}}, {}, Call());
       const auto error = pg::DatabaseErrorOf(result.status());
-      EXPECT_TRUE(result.ok()) << statement.sql() << "\n" << (error ? error->message : std::string(result.status().message()));
+      EXPECT_TRUE(result.ok()) << statement.sql() << "\n"
+                               << (error ? error->message : std::string(result.status().message()));
     }
   }
 
@@ -82,8 +85,9 @@ int Main() {
     for (const Case& golden : file.cases) {
       // Only plans have SQL; the others are errors, whose first line is in capitals.
       if (golden.expected.find("\n-- ") == std::string::npos) continue;
-      testing::RegisterTest(file.path.substr(std::string(ROWAN_GOLDEN).size() + 1).c_str(), golden.title.c_str(), nullptr,
-                            nullptr, file.path.c_str(), 1, [database, schema = file.schema, &golden]() -> testing::Test* {
+      testing::RegisterTest(file.path.substr(std::string(ROWAN_GOLDEN).size() + 1).c_str(), golden.title.c_str(),
+                            nullptr, nullptr, file.path.c_str(), 1,
+                            [database, schema = file.schema, &golden]() -> testing::Test* {
                               return new PrepareTest(database, schema, &golden);
                             });
     }

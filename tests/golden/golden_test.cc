@@ -1,5 +1,5 @@
-// Explains the request of every golden case without a database and compares with what the file expects. UPDATE_GOLDEN=1 rewrites the
-// files instead.
+// Explains the request of every golden case without a database and compares with what the file expects. UPDATE_GOLDEN=1
+// rewrites the files instead.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -3,12 +3,11 @@
 //   schema: blog                 a file in tests/golden/schemas, or a schema document of its own
 //   calls:
 //   - title: what this shows     optional
-//     get: User                  the verb and its model: get, stream, insert, update, delete; or apply: with a schema document
-//     document: {…}              in the document form
-//     expect: […]                the result: records of a read, {records, effects} of a write; left out: not compared
-//     has_more: true             of the root of a get; default false
-//     statements: 3              how many statements were sent, beside those that begin and end a transaction
-//     error: {code: NOT_FOUND, reason: RELATED_NOT_FOUND, path: "data.role.connect"}
+//     get: User                  the verb and its model: get, stream, insert, update, delete; or apply: with a schema
+//     document document: {…}              in the document form expect: […]                the result: records of a
+//     read, {records, effects} of a write; left out: not compared has_more: true             of the root of a get;
+//     default false statements: 3              how many statements were sent, beside those that begin and end a
+//     transaction error: {code: NOT_FOUND, reason: RELATED_NOT_FOUND, path: "data.role.connect"}
 //
 // A get without limit and offset runs also as a Stream, and in pages of 1, 2 and 3, and all have to agree.
 #include <gtest/gtest.h>
@@ -46,7 +45,8 @@ class CollectingSink : public StreamSink {
  public:
   absl::Status Write(const v1::StreamResponse& message) override {
     if (message.has_shape()) shape_ = message.shape();
-    for (const v1::Record& record : message.batch().records()) records.items.push_back(document::ToDocument(shape_, record));
+    for (const v1::Record& record : message.batch().records())
+      records.items.push_back(document::ToDocument(shape_, record));
     if (message.has_totals()) total = message.totals().records();
     return absl::OkStatus();
   }
@@ -132,7 +132,8 @@ class Scenario {
   }
 
   template <typename Request>
-  Outcome Mutate(const absl::StatusOr<Request>& request, absl::Status (Engine::*run)(const Request&, const Call&, v1::MutationResponse&)) {
+  Outcome Mutate(const absl::StatusOr<Request>& request,
+                 absl::Status (Engine::*run)(const Request&, const Call&, v1::MutationResponse&)) {
     if (!request.ok()) return {request.status(), {}};
     v1::MutationResponse response;
     absl::Status status = (engine_.get()->*run)(*request, Call(), response);
@@ -149,9 +150,10 @@ class Scenario {
 
   void RunCall(const Node& call) {
     for (const document::Member& member : call.members) {
-      static const char* const kKnown[] = {"title",  "get",    "stream",   "insert",     "update", "delete",
-                                           "apply",  "document", "expect", "has_more", "statements", "error"};
-      ASSERT_TRUE(std::any_of(std::begin(kKnown), std::end(kKnown), [&](const char* known) { return member.key == known; }))
+      static const char* const kKnown[] = {"title", "get",      "stream", "insert",   "update",     "delete",
+                                           "apply", "document", "expect", "has_more", "statements", "error"};
+      ASSERT_TRUE(
+          std::any_of(std::begin(kKnown), std::end(kKnown), [&](const char* known) { return member.key == known; }))
           << "unknown key " << member.key;
     }
     if (const Node* schema = call.Find("apply")) {
@@ -209,7 +211,8 @@ class Scenario {
           EXPECT_EQ(ErrorReasonOf(outcome.status), expected.value.text) << outcome.status;
         } else {
           const auto found = metadata.find(expected.key);
-          EXPECT_EQ(found == metadata.end() ? "(none)" : found->second, expected.value.text) << expected.key << " of " << outcome.status;
+          EXPECT_EQ(found == metadata.end() ? "(none)" : found->second, expected.value.text)
+              << expected.key << " of " << outcome.status;
         }
       }
       return;
@@ -219,7 +222,8 @@ class Scenario {
       Node whole = *expected;
       // Effects without relations may be written without them.
       for (document::Member& member : whole.members) {
-        if (member.key == "effects" && member.value.Find("relations") == nullptr) member.value.Add("relations", document::Object());
+        if (member.key == "effects" && member.value.Find("relations") == nullptr)
+          member.value.Add("relations", document::Object());
       }
       EXPECT_EQ(document::ToJson(whole), document::ToJson(outcome.result));
     }

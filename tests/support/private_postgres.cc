@@ -41,7 +41,9 @@ std::string Binary(const std::string& name) {
 }
 
 // PostgreSQL refuses to run as root, so root hands over to the user of the package.
-const passwd* ServerUser() { return geteuid() == 0 ? getpwnam("postgres") : nullptr; }
+const passwd* ServerUser() {
+  return geteuid() == 0 ? getpwnam("postgres") : nullptr;
+}
 
 // Starts a program with its output in a file. The program ends when this process does.
 pid_t Spawn(const std::vector<std::string>& arguments, const std::string& log) {
@@ -98,8 +100,8 @@ absl::Status PrivatePostgres::Start() {
     return absl::InternalError("cannot give the folder to the server's user");
   }
   const std::string log = folder_ + "/initdb.log";
-  const pid_t child = Spawn({initdb, "-D", folder_ + "/data", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
-                             "--no-sync"},
+  const pid_t child = Spawn({initdb, "-D", folder_ + "/data", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+                             "--locale=C.UTF-8", "--no-sync"},
                             log);
   int status = 0;
   if (waitpid(child, &status, 0) != child || status != 0) return Failure("initdb failed", log);
@@ -108,9 +110,10 @@ absl::Status PrivatePostgres::Start() {
 
 absl::Status PrivatePostgres::StartServer() {
   const std::string log = folder_ + "/server.log";
-  server_ = Spawn({Binary("postgres"), "-D", folder_ + "/data", "-k", folder_, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
-                   "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"},
-                  log);
+  server_ =
+      Spawn({Binary("postgres"), "-D", folder_ + "/data", "-k", folder_, "-c", "listen_addresses=", "-c", "fsync=off",
+             "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"},
+            log);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (PQping(conninfo("postgres").c_str()) != PQPING_OK) {
     if (waitpid(server_, nullptr, WNOHANG) == server_ || std::chrono::steady_clock::now() > until) {
@@ -139,9 +142,11 @@ std::string PrivatePostgres::conninfo(const std::string& database) const {
 
 absl::StatusOr<std::string> PrivatePostgres::CreateDatabase(const std::string& name) {
   PGconn* connection = PQconnectdb(conninfo("postgres").c_str());
-  PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection, [](void*, const char*) {}, nullptr);
   std::string failure = PQstatus(connection) == CONNECTION_OK ? "" : PQerrorMessage(connection);
-  for (const std::string& sql : {"DROP DATABASE IF EXISTS \"" + name + "\" WITH (FORCE)", "CREATE DATABASE \"" + name + "\""}) {
+  for (const std::string& sql :
+       {"DROP DATABASE IF EXISTS \"" + name + "\" WITH (FORCE)", "CREATE DATABASE \"" + name + "\""}) {
     if (!failure.empty()) break;
     PGresult* result = PQexec(connection, sql.c_str());
     if (PQresultStatus(result) != PGRES_COMMAND_OK) failure = PQresultErrorMessage(result);

@@ -1,5 +1,5 @@
-// A throw-away PostgreSQL for tests: a data directory of its own under the temporary folder, a unix socket, no port. It ends with the process
-// that started it, whatever way that ends, and leaves nothing behind when it ends normally.
+// A throw-away PostgreSQL for tests: a data directory of its own under the temporary folder, a unix socket, no port. It
+// ends with the process that started it, whatever way that ends, and leaves nothing behind when it ends normally.
 #pragma once
 
 #include <sys/types.h>
@@ -14,7 +14,8 @@ namespace rowan::test {
 // Not for sharing between threads while it is started, killed or restarted.
 class PrivatePostgres {
  public:
-  // The one of this process, started on first use. Aborts the program when no PostgreSQL is installed: a missing server is a failure.
+  // The one of this process, started on first use. Aborts the program when no PostgreSQL is installed: a missing server
+  // is a failure.
   static PrivatePostgres& Shared();
 
   PrivatePostgres() = default;
