@@ -302,11 +302,12 @@ class Planner {
   // One global order, by table and then by key, so that requests that name the same rows wait for each other instead of
   // deadlocking.
   void PutLocksInFront() {
+    using Rank = std::tuple<std::string_view, std::string_view, std::string_view>;
     auto rank = [&](const Step& step) {
       const LockKeys* keys = std::get_if<LockKeys>(&step);
       const Model& model = *node(keys == nullptr ? 0 : keys->node).model;
-      return std::tuple<std::string_view, std::string_view, std::string_view>(
-          model.schema, model.table, keys == nullptr ? "" : keys->key->constraint);
+      const std::string_view constraint = keys == nullptr ? std::string_view() : keys->key->constraint;
+      return Rank(model.schema, model.table, constraint);
     };
     std::stable_sort(locks_.begin(), locks_.end(), [&](const Step& a, const Step& b) { return rank(a) < rank(b); });
     program_.steps.insert(program_.steps.begin(), std::make_move_iterator(locks_.begin()),
