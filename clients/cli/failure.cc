@@ -38,9 +38,6 @@ std::string HintOf(const Metadata& metadata) {
     return absl::StrCat("did you mean \"", nearest, "\"?");
   if (const std::string allowed = Find(metadata, "allowed"); !allowed.empty())
     return absl::StrCat("there are ", allowed);
-  if (const std::string keys = Find(metadata, "keys"); !keys.empty() && !Find(metadata, "model").empty()) {
-    return absl::StrCat(Find(metadata, "model"), ": ", keys);
-  }
   return "";
 }
 
@@ -126,10 +123,9 @@ int Tell(Console& console, const Failure& failure) {
   for (const auto& [path, description] : failure.places) {
     if (path.empty()) continue;
     err << "  at " << Printable(path);
-    if (!description.empty() && description != failure.message) err << ": " << Printable(description);
+    if (failure.message.find(description) == std::string::npos) err << ": " << Printable(description);
     err << "\n";
   }
-  // A hint that the message gives already would only be noise.
   if (!failure.hint.empty() && failure.message.find(failure.hint) == std::string::npos)
     err << "  hint: " << Printable(failure.hint) << "\n";
   if (!failure.request_id.empty()) err << "  request id: " << Printable(failure.request_id) << "\n";

@@ -158,7 +158,7 @@ TEST(Cells, CutsWhatIsTooLongAndEscapesControls) {
 }
 
 TEST(ProgressText, GroupsDigits) {
-  EXPECT_EQ(ProgressText(1, std::chrono::milliseconds(0)), "1 row, 1,000 rows/s, 0");
+  EXPECT_EQ(ProgressText(1, std::chrono::milliseconds(0)), "1 row, 1,000 rows/s, 0s");
   EXPECT_EQ(ProgressText(1234567, std::chrono::milliseconds(10000)), "1,234,567 rows, 123,456 rows/s, 10s");
   EXPECT_EQ(ProgressText(0, std::chrono::milliseconds(61250)), "0 rows, 0 rows/s, 1m1s");
 }

@@ -27,7 +27,7 @@ std::string ProgressText(int64_t rows, std::chrono::milliseconds elapsed) {
   const absl::Duration time = absl::Milliseconds(elapsed.count());
   const absl::Duration shown = absl::Trunc(time, time < absl::Seconds(10) ? absl::Milliseconds(100) : absl::Seconds(1));
   return absl::StrCat(Grouped(rows), rows == 1 ? " row, " : " rows, ", Grouped(rate), " rows/s, ",
-                      absl::FormatDuration(shown));
+                      shown == absl::ZeroDuration() ? "0s" : absl::FormatDuration(shown));
 }
 
 Progress::Progress(Console& console, bool shown)

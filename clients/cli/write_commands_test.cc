@@ -112,7 +112,7 @@ TEST_F(WriteTest, TellsMissingKeys) {
   };
   EXPECT_EQ(RunRowan({"insert", "blog", "Post", R"({"tags": {"connect": [1, 7]}})", "--request-id", "r1"}), 69);
   EXPECT_EQ(err(),
-            "rowan: NOT_FOUND RELATED_NOT_FOUND: there is no such Tag\n  at data.tags.connect[1]\n  hint: Tag: 7\n  "
+            "rowan: NOT_FOUND RELATED_NOT_FOUND: there is no such Tag\n  at data.tags.connect[1]\n  "
             "request id: r1\n");
 }
 

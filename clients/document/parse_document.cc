@@ -238,12 +238,15 @@ Syntax SyntaxOf(std::string_view text, std::string_view name) {
   };
   if (ends(".json")) return Syntax::kJson;
   if (ends(".yaml") || ends(".yml")) return Syntax::kYaml;
-  const size_t first = text.find_first_not_of(" \t\r\n");
+  const std::string_view blank = " \t\r\n";
+  const size_t first = text.find_first_not_of(blank);
   if (first == std::string_view::npos) return Syntax::kYaml;
-  if (text[first] == '[') return Syntax::kJson;
-  if (text[first] != '{') return IsJsonNumber(text) ? Syntax::kJson : Syntax::kYaml;
-  const size_t second = text.find_first_not_of(" \t\r\n", first + 1);
-  return second == std::string_view::npos || text[second] == '"' || text[second] == '}' ? Syntax::kJson : Syntax::kYaml;
+  if (text[first] != '[' && text[first] != '{') return IsJsonNumber(text) ? Syntax::kJson : Syntax::kYaml;
+  // Past the brackets of lists, the first object tells.
+  const size_t open = text.find_first_not_of(" \t\r\n[", first);
+  if (open == std::string_view::npos || text[open] != '{') return Syntax::kJson;
+  const size_t key = text.find_first_not_of(blank, open + 1);
+  return key == std::string_view::npos || text[key] == '"' || text[key] == '}' ? Syntax::kJson : Syntax::kYaml;
 }
 
 absl::StatusOr<Node> ParseDocument(std::string_view text, Syntax syntax) {

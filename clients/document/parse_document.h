@@ -16,9 +16,9 @@ inline constexpr int kMaxNodes = 500'000;
 
 enum class Syntax { kJson, kYaml };
 
-// Tells the syntax of a text by the name of its file (.json; .yaml and .yml), and else by how it begins: JSON when an
-// opening brace or bracket is followed by a quote, a brace or bracket, or, after a bracket, by anything. `name` may be
-// empty.
+// Tells the syntax of a text by the name of its file (.json; .yaml and .yml), and else by how it begins: a text with an
+// opening bracket or brace is JSON, unless the first key of its first object has no quotes, as in {id: 1} and [{id:
+// 1}]. `name` may be empty.
 Syntax SyntaxOf(std::string_view text, std::string_view name);
 
 // Parses one document. Errors: INVALID_ARGUMENT (DOCUMENT_INVALID) that begin with "line L, column C: ": bad syntax,

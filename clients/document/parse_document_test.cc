@@ -100,6 +100,9 @@ TEST(SyntaxOf, GoesByNameAndThenByTheFirstCharacters) {
   EXPECT_EQ(SyntaxOf(" \n{ \"a\": 1}", "-"), Syntax::kJson);
   EXPECT_EQ(SyntaxOf("{}", ""), Syntax::kJson);
   EXPECT_EQ(SyntaxOf("[{\"a\": 1}]", ""), Syntax::kJson);
+  EXPECT_EQ(SyntaxOf("[1, 2]", ""), Syntax::kJson);
+  EXPECT_EQ(SyntaxOf("[", ""), Syntax::kJson);
+  EXPECT_EQ(SyntaxOf(" [ {a: 1}]", ""), Syntax::kYaml);
   EXPECT_EQ(SyntaxOf("{a: 1}", ""), Syntax::kYaml);
   EXPECT_EQ(SyntaxOf("a: 1", ""), Syntax::kYaml);
   EXPECT_EQ(SyntaxOf("", ""), Syntax::kYaml);
