@@ -48,17 +48,19 @@ class Postgres:
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         self.process = None
 
-    def _as_server(self):
-        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+    def _command(self, program, *arguments):
+        # Not subprocess's own `user`: it has Python fork, and gRPC's threads of earlier tests make the child hang before it runs anything.
+        as_user = ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups"] if self.user else []
+        return [*as_user, self.binaries / program, *arguments]
 
     def _run(self, program, *arguments):
-        subprocess.run([self.binaries / program, *arguments], check=True, capture_output=True, cwd="/tmp", **self._as_server())
+        subprocess.run(self._command(program, *arguments), check=True, capture_output=True, cwd="/tmp")
 
     def start(self):
         log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
-            [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"],
-            stdout=log, stderr=log, cwd="/tmp", **self._as_server())
+            self._command("postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"),
+            stdout=log, stderr=log, cwd="/tmp")
         wait_for(lambda: self.psql("SELECT 1", check=False) == "1", "PostgreSQL starts")
 
     def kill(self):
@@ -201,3 +203,4 @@ def start_rowand():
         if server.process.poll() is None:
             server.process.kill()
             server.process.wait()
+        pathlib.Path(server.log_path).unlink(missing_ok=True)
