@@ -35,12 +35,14 @@ from rowan.errors import (
     UnknownError,
     Violation,
 )
-from rowan.results import Explanation, MutationResult, Page, Statement
+from rowan.explain_results import Explanation, PlanNode, Statement
+from rowan.results import MutationResult, Page
 from rowan.schema_results import ApplyResult, Diagnostic, Schema, SchemaSummary, Step
-from rowan.stream import RecordStream
+from rowan.stream import RESUME_ATTEMPTS, RecordStream
 
 __all__ = [
     "DEFAULT_TIMEOUT",
+    "RESUME_ATTEMPTS",
     "AbortedError",
     "AlreadyExistsError",
     "ApplyResult",
@@ -59,6 +61,7 @@ __all__ = [
     "OutOfRangeError",
     "Page",
     "PermissionDeniedError",
+    "PlanNode",
     "RecordStream",
     "ResourceExhaustedError",
     "RowanError",

@@ -8,19 +8,14 @@ import os
 import pkgutil
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, TypedDict, Union
 
 import grpc
 
-from rowan import document, errors, results, schema_document, text
-from rowan._generated.rowan.v1 import (
-    data_service_pb2,
-    data_service_pb2_grpc,
-    schema_service_pb2,
-    schema_service_pb2_grpc,
-)
+from rowan import document, errors, explain_results, results, schema_document, text
+from rowan._generated.rowan.v1 import data_service_pb2_grpc, schema_service_pb2, schema_service_pb2_grpc
 from rowan.schema_results import ApplyResult, Schema, SchemaSummary, apply_result, schema_of, summary
-from rowan.stream import RecordStream
+from rowan.stream import RESUME_ATTEMPTS, RecordStream
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -143,18 +138,70 @@ class Client:
         Args:
             schema: the schema's name.
             model: the model's name.
-            read: a read document: `select` (required), `where`, `order_by`, `limit`, `offset`.
+            read: a read document: `select` (required), `where`, `order_by`, `limit`, `offset`, `cursor`, `backward`,
+                `total`, `distinct_on`, `strategy`.
             **call: `timeout` and `request_id`, as the class says.
 
         Returns:
-            The records. `has_more` of the list, and of each nested list, tells whether its limit (150 when the document
-            says nothing) held some back.
+            The records. The list, and each nested list, also has `has_more`, which tells whether its limit (150 when
+            the document says nothing) held some back, the cursors to go on from, and the `total` when it was asked for.
         """
-        request = document.read_request(schema, model, read)
+        request = document.get_request(schema, model, read)
         return results.page(self._call(self._data.Get, request, **call))
 
-    def stream(self, schema: str, model: str, read: Mapping[str, Any], **call: Unpack[CallOptions]) -> RecordStream:
-        """Reads all records with their relations, in one snapshot, however many they are.
+    def pages(
+        self, schema: str, model: str, read: Mapping[str, Any], **call: Unpack[CallOptions]
+    ) -> Iterator[results.Page]:
+        """Reads all records a page at a time, each page by a call of its own that begins where the last one ended.
+
+        >>> for page in client.pages("blog", "Post", {"select": {"title": True}, "order_by": "title", "limit": 100}):
+        ...     show(page)
+
+        Unlike a stream it holds nothing on the server between pages, and every page sees what the database holds by
+        then: a record that is inserted behind the position meanwhile does not appear, and none is seen twice unless its
+        place in the order changes.
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            read: a read document, as for get. `limit` is the size of the pages (150 when it says nothing, at most 1,000
+                from the second page on), `offset` and `total` are for the first page alone. With `backward` the pages
+                come from the last to the first; the records of each keep their order.
+            **call: `timeout`, which is for each page, and `request_id`.
+
+        Returns:
+            An iterator over the pages: at least one, which may be empty. Nothing is sent before the first is asked for.
+        """
+        request = document.get_request(schema, model, read)
+        if request.page.HasField("limit") and request.page.limit == 0:
+            raise errors.DocumentError("limit", "pages of 0 records never come to an end; ask for at least 1")
+        return self._pages(request, **call)
+
+    def _pages(self, request: Any, **call: Unpack[CallOptions]) -> Iterator[results.Page]:
+        while True:
+            page = results.page(self._call(self._data.Get, request, **call))
+            yield page
+            if not page.has_more:
+                return
+            cursor = page.start_cursor if request.page.backward else page.end_cursor
+            if cursor is None:
+                raise errors.DataLossError(
+                    "the server has more records, but gave no cursor to go on from", code=grpc.StatusCode.DATA_LOSS
+                )
+            request.page.cursor = cursor
+            request.page.ClearField("offset")
+            request.page.ClearField("total")
+
+    def stream(
+        self,
+        schema: str,
+        model: str,
+        read: Mapping[str, Any],
+        *,
+        resume_attempts: int = RESUME_ATTEMPTS,
+        **call: Unpack[CallOptions],
+    ) -> RecordStream:
+        """Reads all records with their relations, however many they are.
 
         >>> with client.stream("blog", "Post", {"select": {"title": True}}) as posts:
         ...     for post in posts:
@@ -163,34 +210,93 @@ class Client:
         Records are fetched while they are iterated over, a batch at a time: a slow reader slows the server down, and
         memory stays small. Leaving the `with` block, or `close()`, cancels the call and frees the server's connection.
 
+        When the connection is lost, or the server gave up waiting for the reader (STREAM_STALLED), the stream goes on
+        after the last record that arrived, in a new snapshot.
+
         Args:
             schema: the schema's name.
             model: the model's name.
-            read: a read document, as for get; without a limit all records come, also in nested lists.
-            **call: `timeout` (left out: none, since a stream lasts as long as its reader) and `request_id`.
+            read: a read document: `select` (required), `where`, `order_by`, `limit`, `offset`, `distinct_on`,
+                `strategy`, `mode`, `resume_token`. Without a limit all records come, also in nested lists.
+            resume_attempts: how often in a row to resume without a new record before the error is raised; 0 to raise it
+                at once, for example because all records have to be of one snapshot.
+            **call: `timeout` for the stream as a whole, resumptions included (left out: none, since a stream lasts as
+                long as its reader), and `request_id`.
 
         Returns:
             An iterator over the records; errors are raised while iterating. For one thread at a time.
         """
-        request = document.read_request(schema, model, read, data_service_pb2.StreamRequest)
+        request = document.stream_request(schema, model, read)
         call.setdefault("timeout", None)
-        timeout, request_id, headers = self._options(**call)
-        return RecordStream(self._data.Stream(request, timeout=timeout, metadata=headers), request_id)
+        timeout, request_id = self._options(**call)
 
-    def explain(
-        self, verb: str, schema: str, model: str, body: Any, **call: Unpack[CallOptions]
-    ) -> results.Explanation:
-        """Shows how a request would run, without running it: its plan and the exact SQL of each statement.
+        def begin(token: Optional[str], left: Optional[float]) -> Any:
+            request.resume_token = token or ""
+            return self._data.Stream(request, timeout=left, metadata=self._headers(request_id))
+
+        return RecordStream(begin, request_id, request.resume_token or None, timeout, resume_attempts)
+
+    def aggregate(
+        self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]
+    ) -> results.Page:
+        """Computes counts, sums and other aggregates over the records that a filter lets through, grouped or not.
+
+        >>> client.aggregate("shop", "Order", {"group_by": "status", "select": {"orders": {"count": True}}})
+        [{'status': 'paid', 'orders': 12}, {'status': 'sent', 'orders': 7}]
 
         Args:
-            verb: "get", "stream", "insert", "update" or "delete".
+            schema: the schema's name.
+            model: the model's name.
+            body: an aggregate document: `where`, `group_by`, `select`, `having`, `order_by`, `limit`, `offset`.
+            **call: `timeout` and `request_id`, as the class says.
+
+        Returns:
+            One dict per group, with `has_more`; exactly one, even over no records, without `group_by`.
+        """
+        request = document.aggregate_request(schema, model, body)
+        return results.groups(self._call(self._data.Aggregate, request, **call))
+
+    def exists(
+        self, schema: str, model: str, body: Optional[Mapping[str, Any]] = None, **call: Unpack[CallOptions]
+    ) -> bool:
+        """Tells whether a record exists that a filter lets through. Costs no more than finding the first one.
+
+        >>> client.exists("blog", "User", {"where": {"role": {"name": "admin"}}})
+        True
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            body: {"where": …}; left out: whether the model has any record.
+            **call: `timeout` and `request_id`, as the class says.
+        """
+        request = document.exists_request(schema, model, {} if body is None else body)
+        return self._call(self._data.Exists, request, **call).exists
+
+    def explain(
+        self,
+        verb: str,
+        schema: str,
+        model: str,
+        body: Any,
+        *,
+        mode: str = "plan",
+        **call: Unpack[CallOptions],
+    ) -> explain_results.Explanation:
+        """Shows how a request would run: its plan, the exact SQL of each statement, and PostgreSQL's plan on request.
+
+        Args:
+            verb: "get", "stream", "aggregate", "exists", "insert", "update" or "delete".
             schema: the schema's name.
             model: the model's name.
             body: the document that the verb's own method takes.
+            mode: "plan" runs nothing; "estimate" adds PostgreSQL's plan of each statement; "analyze" runs the request
+                in a transaction that is rolled back, writes included, and adds what happened at each node. That takes
+                the time and the locks of the request itself.
             **call: `timeout` and `request_id`, as the class says.
         """
-        request = document.explain_request(verb, schema, model, body)
-        return results.explanation(self._call(self._data.Explain, request, **call))
+        request = document.explain_request(verb, schema, model, body, mode)
+        return explain_results.explanation(self._call(self._data.Explain, request, **call))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -298,24 +404,26 @@ class Client:
         return self._call(self._check, service, **call)
 
     def _call(self, method: grpc.UnaryUnaryMultiCallable, request: Any, **call: Unpack[CallOptions]) -> Any:
-        timeout, request_id, headers = self._options(**call)
+        timeout, request_id = self._options(**call)
         try:
-            return method(request, timeout=timeout, metadata=headers)
+            return method(request, timeout=timeout, metadata=self._headers(request_id))
         except grpc.RpcError as error:
             raise errors.from_call(error, request_id) from None
 
-    def _options(self, timeout: Any = ..., request_id: str = "") -> tuple[Optional[float], str, list[tuple[str, str]]]:
-        """Returns the timeout in seconds, the request's id, and the headers of one call."""
+    def _options(self, timeout: Any = ..., request_id: str = "") -> tuple[Optional[float], str]:
+        """Returns the timeout of one call in seconds, and its id."""
         if timeout is ...:
             timeout = self._timeout
         if isinstance(timeout, datetime.timedelta):
             timeout = timeout.total_seconds()
-        request_id = request_id or uuid.uuid4().hex
+        return timeout, request_id or uuid.uuid4().hex
+
+    def _headers(self, request_id: str) -> list[tuple[str, str]]:
         headers = [*self._metadata, (errors.REQUEST_ID, request_id)]
         if self._authorization is not None:
             value = self._authorization if isinstance(self._authorization, str) else self._authorization()
             headers.append(("authorization", value))
-        return timeout, request_id, headers
+        return headers
 
 
 def _stays_here(address: str) -> bool:

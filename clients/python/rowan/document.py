@@ -4,68 +4,87 @@ The form is specified in docs/reference/document-form.md. The conversion knows n
 (a wrong key, a list where an object is needed); whether names exist and types fit is the server's to say. Every mistake
 is a DocumentError at its path, spelled like the paths of the server's errors: "select.posts.where.title.eq".
 
->>> read_request("blog", "User", {"select": {"name": True}, "where": {"id": 5}}).select.fields
+>>> get_request("blog", "User", {"select": {"name": True}, "where": {"id": 5}}).select.fields
 ['name']
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Iterable, Optional
+from typing import Any, Callable, Union
 
-from rowan import values
+from rowan import aggregates, filters, nodes, selections, values
 from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import mutation_pb2 as mutation
-from rowan._generated.rowan.v1 import query_pb2 as query
 from rowan.errors import DocumentError, nearest
+from rowan.words import EXPLAIN_MODES, STRATEGIES, STREAM_MODES, VERBS
 
-MAX_DEPTH = 24
-"""How deep selections, filters and writes may be nested. The server's own limits are lower; this one keeps a request
-below the 100 levels of messages that protobuf reads, so that the server can say what is wrong."""
-
-OPERATORS = {
-    "eq": query.OPERATOR_EQ,
-    "ne": query.OPERATOR_NE,
-    "gt": query.OPERATOR_GT,
-    "gte": query.OPERATOR_GTE,
-    "lt": query.OPERATOR_LT,
-    "lte": query.OPERATOR_LTE,
-    "in": query.OPERATOR_IN,
-    "contains": query.OPERATOR_CONTAINS,
-    "startsWith": query.OPERATOR_STARTS_WITH,
-    "endsWith": query.OPERATOR_ENDS_WITH,
-    "isNull": query.OPERATOR_IS_NULL,
-}
-QUANTIFIERS = {"some": query.QUANTIFIER_SOME, "is": query.QUANTIFIER_IS}
-DIRECTIONS = {"asc": query.DIRECTION_ASC, "desc": query.DIRECTION_DESC}
-VERBS = ("create", "connect", "disconnect")
-_READ_KEYS = ("select", "where", "order_by", "limit", "offset")
-_ALIAS_KEYS = ("relation", *_READ_KEYS)
+_GET_KEYS = ("select", *selections.PAGE_KEYS, "strategy")
+_STREAM_KEYS = ("select", *selections.LIST_KEYS, "strategy", "mode", "resume_token")
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def read_request(
-    schema: str, model: str, document: Mapping[str, Any], request: type = service.GetRequest
-) -> service.GetRequest | service.StreamRequest:
-    """Returns the GetRequest, or the StreamRequest, that a read document stands for.
-
-    Args:
-        schema: the schema's name.
-        model: the model's name.
-        document: `select` (required), and `where`, `order_by`, `limit`, `offset`.
-        request: service.GetRequest or service.StreamRequest; the two have the same fields.
+def get_request(schema: str, model: str, document: Mapping[str, Any]) -> service.GetRequest:
+    """Returns the GetRequest for a read document.
 
     Raises:
         DocumentError: when the document is not of the form.
     """
-    _object(document, "", "a read document", _READ_KEYS)
+    nodes.mapping(document, "", "a read document", _GET_KEYS)
+    result = service.GetRequest(schema=schema, model=model)
+    _read(result, document)
+    return result
+
+
+def stream_request(schema: str, model: str, document: Mapping[str, Any]) -> service.StreamRequest:
+    """Returns the StreamRequest for a read document.
+
+    Raises:
+        DocumentError: when the document is not of the form.
+    """
+    nodes.mapping(document, "", "a read document of a stream", _STREAM_KEYS)
+    result = service.StreamRequest(schema=schema, model=model)
+    _read(result, document)
+    if document.get("mode") is not None:
+        result.mode = nodes.word(document["mode"], "mode", "mode", STREAM_MODES)
+    if document.get("resume_token") is not None:
+        result.resume_token = nodes.text(
+            document["resume_token"], "resume_token", "a resume token, the text that an earlier stream gave,"
+        )
+    return result
+
+
+def _read(target: Union[service.GetRequest, service.StreamRequest], document: Mapping[str, Any]) -> None:
     if "select" not in document:
         raise DocumentError("select", 'a read document needs "select", an object of the names to load')
-    result = request(schema=schema, model=model)
-    _selection(result.select, document["select"], "select", 1)
-    _read_parts(result, document, "")
+    selections.fill(target.select, document["select"], "select", 1)
+    selections.fill_list(target, document, "")
+    if document.get("strategy") is not None:
+        target.strategy = nodes.word(document["strategy"], "strategy", "strategy", STRATEGIES)
+
+
+def aggregate_request(schema: str, model: str, document: Mapping[str, Any]) -> service.AggregateRequest:
+    """Returns the AggregateRequest for an aggregate document.
+
+    Raises:
+        DocumentError: when the document is not of the form.
+    """
+    result = service.AggregateRequest(schema=schema, model=model)
+    aggregates.fill(result, document)
+    return result
+
+
+def exists_request(schema: str, model: str, document: Mapping[str, Any]) -> service.ExistsRequest:
+    """Returns the ExistsRequest for a document {where: …} or {}.
+
+    Raises:
+        DocumentError: when the document is not of the form.
+    """
+    nodes.mapping(document, "", "an exists document", ("where",))
+    result = service.ExistsRequest(schema=schema, model=model)
+    filters.fill_where(result, document, "")
     return result
 
 
@@ -94,7 +113,7 @@ def update_request(schema: str, model: str, document: Mapping[str, Any]) -> serv
     Raises:
         DocumentError: when the document is not of the form.
     """
-    _object(document, "", "an update document", ("data", "where", "all_rows", "returning"))
+    nodes.mapping(document, "", "an update document", ("data", "where", "all_rows", "returning"))
     if "data" not in document:
         raise DocumentError("data", 'an update document needs "data", an object of what to write')
     result = service.UpdateRequest(schema=schema, model=model)
@@ -110,186 +129,63 @@ def delete_request(schema: str, model: str, document: Mapping[str, Any]) -> serv
     Raises:
         DocumentError: when the document is not of the form.
     """
-    _object(document, "", "a delete document", ("where", "all_rows", "returning"))
+    nodes.mapping(document, "", "a delete document", ("where", "all_rows", "returning"))
     result = service.DeleteRequest(schema=schema, model=model)
     _mutation_parts(result, document)
     return result
 
 
-def explain_request(verb: str, schema: str, model: str, document: Any) -> service.ExplainRequest:
-    """Returns the ExplainRequest for a document of one of the verbs get, stream, insert, update and delete.
-
-    Raises:
-        DocumentError: when the document is not of the verb's form, or there is no such verb.
-    """
-    if verb == "get":
-        return service.ExplainRequest(get=read_request(schema, model, document))
-    if verb == "stream":
-        return service.ExplainRequest(stream=read_request(schema, model, document, service.StreamRequest))
-    if verb == "insert":
-        return service.ExplainRequest(insert=insert_request(schema, model, document))
-    if verb == "update":
-        return service.ExplainRequest(update=update_request(schema, model, document))
-    if verb == "delete":
-        return service.ExplainRequest(delete=delete_request(schema, model, document))
-    known = ("get", "stream", "insert", "update", "delete")
-    raise DocumentError("", f'there is no verb "{verb}"{nearest(verb, known)}; there are {", ".join(known)}')
-
-
-def _read_parts(target: Any, document: Mapping[str, Any], path: str) -> None:
-    """Writes `where`, `order_by`, `limit` and `offset` to a request or a RelatedSelection."""
-    _where(target, document, path)
-    if document.get("order_by") is not None:
-        _order(target.order_by, document["order_by"], _join(path, "order_by"))
-    for key in ("limit", "offset"):
-        number = document.get(key)
-        if number is None:
-            continue
-        if (
-            isinstance(number, bool)
-            or not isinstance(number, int)
-            or not values.INT64_MIN <= number <= values.INT64_MAX
-        ):
-            raise DocumentError(_join(path, key), f"{_kind(number)} stands where a whole number is needed")
-        setattr(target.page, key, number)
-
-
 def _mutation_parts(target: Any, document: Mapping[str, Any]) -> None:
-    _where(target, document, "")
-    all_rows = document.get("all_rows", False)
-    if not isinstance(all_rows, bool):
-        raise DocumentError("all_rows", f"{_kind(all_rows)} stands where true or false is needed")
-    target.all_rows = all_rows
+    filters.fill_where(target, document, "")
+    target.all_rows = nodes.flag(document.get("all_rows", False), "all_rows")
     if "returning" in document:
         _returning(target, document)
 
 
-def _where(target: Any, document: Mapping[str, Any], path: str) -> None:
-    where = document.get("where")
-    if where is None:
-        return
-    path = _join(path, "where")
-    if _object(where, path, "a filter"):
-        _filter(target.where, where, path, 1)
-
-
 def _returning(target: Any, document: Mapping[str, Any]) -> None:
-    _selection(target.returning, document["returning"], "returning", 1)
+    selections.fill(target.returning, document["returning"], "returning", 1)
 
 
-# --- selections -------------------------------------------------------------------------------------------------------
+_REQUESTS: dict[str, Callable[[str, str, Any], Any]] = {
+    "get": get_request,
+    "stream": stream_request,
+    "aggregate": aggregate_request,
+    "exists": exists_request,
+    "insert": insert_request,
+    "update": update_request,
+    "delete": delete_request,
+}
 
 
-def _selection(target: query.Selection, document: Any, path: str, depth: int) -> None:
-    _depth(depth, path)
-    target.SetInParent()
-    for name, entry in _object(document, path, "a selection").items():
-        here = _join(path, _name(name, path))
-        if entry is True:
-            target.fields.append(name)
-        elif isinstance(entry, Mapping):
-            if name == "*":
-                raise DocumentError(here, '"*" stands for fields; write "*": true')
-            _related(target.relations.add(), name, entry, here, depth)
-        elif entry is not False:
-            raise DocumentError(here, f"{_kind(entry)} stands where true, false or an object is needed")
+def explain_request(verb: str, schema: str, model: str, document: Any, mode: str = "plan") -> service.ExplainRequest:
+    """Returns the ExplainRequest for a document of one of the verbs.
 
+    Args:
+        verb: "get", "stream", "aggregate", "exists", "insert", "update" or "delete".
+        schema: the schema's name.
+        model: the model's name.
+        document: what the verb takes.
+        mode: "plan", "estimate" or "analyze".
 
-def _related(target: query.RelatedSelection, name: str, entry: Mapping[str, Any], path: str, depth: int) -> None:
-    target.relation = name
-    if not isinstance(entry.get("select"), Mapping):
-        _selection(target.selection, entry, path, depth + 1)
-        return
-    _object(entry, path, "a relation's long form", _ALIAS_KEYS)
-    if "relation" in entry:
-        if not isinstance(entry["relation"], str):
-            raise DocumentError(
-                _join(path, "relation"), f"{_kind(entry['relation'])} stands where a relation's name is needed"
-            )
-        target.relation, target.alias = entry["relation"], name
-    _selection(target.selection, entry["select"], _join(path, "select"), depth + 1)
-    _read_parts(target, entry, path)
-
-
-def _order(target: Any, document: Any, path: str) -> None:
-    entries = document if isinstance(document, (list, tuple)) else [document]
-    for index, entry in enumerate(entries):
-        here = f"{path}[{index}]" if isinstance(document, (list, tuple)) else path
-        if isinstance(entry, str):
-            entry = {entry: "asc"}
-        if not isinstance(entry, Mapping) or len(entry) != 1:
-            raise DocumentError(here, f"{_kind(entry)} stands where a field's name or one {{field: asc}} is needed")
-        ((name, direction),) = entry.items()
-        if not isinstance(direction, str) or direction not in DIRECTIONS:
-            raise DocumentError(
-                _join(here, _name(name, here)), f"{direction!r} is no direction; there are asc and desc"
-            )
-        target.add(field=name, direction=DIRECTIONS[direction])
-
-
-# --- filters ----------------------------------------------------------------------------------------------------------
-
-
-def _filter(target: query.Filter, document: Any, path: str, depth: int) -> None:
-    """Writes a filter object: its single condition, or an all_of of none or several."""
-    _depth(depth, path)
-    entries = _object(document, path, "a filter")
-    if len(entries) != 1:
-        target.all_of.SetInParent()
-    for name, entry in entries.items():
-        here = _join(path, _name(name, path))
-        condition = target if len(entries) == 1 else target.all_of.filters.add()
-        if name in ("AND", "OR"):
-            _filters(condition.all_of if name == "AND" else condition.any_of, entry, here, depth)
-        elif name == "NOT":
-            _filter(getattr(condition, "not"), entry, here, depth + 1)
-        else:
-            _condition(condition, name, entry, here, depth)
-
-
-def _filters(target: query.FilterList, document: Any, path: str, depth: int) -> None:
-    if not isinstance(document, (list, tuple)):
-        raise DocumentError(path, f"{_kind(document)} stands where a list of filters is needed")
-    target.SetInParent()
-    for index, entry in enumerate(document):
-        _filter(target.filters.add(), entry, f"{path}[{index}]", depth + 1)
-
-
-def _condition(target: query.Filter, name: str, entry: Any, path: str, depth: int) -> None:
-    """Writes what one name of a filter object says: a comparison, or a relation filter."""
-    if not isinstance(entry, Mapping) or values.is_typed(entry):
-        _comparison(target, name, "eq", entry, path)
-    elif entry and all(key in OPERATORS for key in entry):
-        if len(entry) == 1:
-            ((operator, operand),) = entry.items()
-            _comparison(target, name, operator, operand, _join(path, operator))
-        else:
-            for operator, operand in entry.items():
-                _comparison(target.all_of.filters.add(), name, operator, operand, _join(path, operator))
-    else:
-        target.relation.relation = name
-        if len(entry) == 1 and next(iter(entry)) in QUANTIFIERS:
-            ((quantifier, entry),) = entry.items()
-            target.relation.quantifier = QUANTIFIERS[quantifier]
-            path = _join(path, quantifier)
-            _object(entry, path, "a filter")
-        if entry:
-            _filter(target.relation.where, entry, path, depth + 1)
-
-
-def _comparison(target: query.Filter, name: str, operator: str, operand: Any, path: str) -> None:
-    target.field.field = name
-    target.field.operator = OPERATORS[operator]
-    values.fill(target.field.value, operand, path)
+    Raises:
+        DocumentError: when the document is not of the verb's form, or there is no such verb or mode.
+    """
+    make = _REQUESTS.get(verb)
+    if make is None:
+        known = ", ".join(_REQUESTS)
+        raise DocumentError("", f'there is no verb "{verb}"{nearest(verb, _REQUESTS)}; there are {known}')
+    return service.ExplainRequest(
+        **{verb: make(schema, model, document)}, mode=nodes.word(mode, "mode", "mode", EXPLAIN_MODES)
+    )
 
 
 # --- writes -----------------------------------------------------------------------------------------------------------
 
 
 def _record(target: mutation.RecordInput, document: Any, path: str, depth: int) -> None:
-    _depth(depth, path)
-    for name, entry in _object(document, path, "a record").items():
-        here = _join(path, _name(name, path))
+    nodes.check_depth(depth, path)
+    for name, entry in nodes.mapping(document, path, "a record").items():
+        here = nodes.join(path, nodes.name(name, path))
         if isinstance(entry, Mapping) and entry and all(key in VERBS for key in entry):
             _relation_write(target.relations[name], entry, here, depth)
         else:
@@ -298,17 +194,17 @@ def _record(target: mutation.RecordInput, document: Any, path: str, depth: int) 
 
 def _relation_write(target: mutation.RelationWrite, document: Mapping[str, Any], path: str, depth: int) -> None:
     for verb, operand in document.items():
-        here = _join(path, verb)
+        here = nodes.join(path, verb)
         if verb == "create":
-            for record, place in _each(operand, here):
+            for record, place in nodes.items(operand, here):
                 _record(target.create.add(), record, place, depth + 1)
         elif verb == "connect":
-            for key, place in _each(operand, here):
+            for key, place in nodes.items(operand, here):
                 _key(target.connect.add(), key, place)
         elif operand is True:
             target.disconnect_current = True
         else:
-            for key, place in _each(operand, here):
+            for key, place in nodes.items(operand, here):
                 _key(target.disconnect.add(), key, place)
 
 
@@ -319,7 +215,7 @@ def _key(target: mutation.Key, document: Any, path: str) -> None:
                 path, "an empty object names no record; write the key's fields, or the primary key's value"
             )
         for name, value in document.items():
-            values.fill(target.fields[_name(name, path)], value, _join(path, name))
+            values.fill(target.fields[nodes.name(name, path)], value, nodes.join(path, name))
     elif isinstance(document, (list, tuple)):
         if not document:
             raise DocumentError(path, "an empty list names no record; write the values of the primary key")
@@ -327,55 +223,3 @@ def _key(target: mutation.Key, document: Any, path: str) -> None:
             values.fill(target.primary.add(), value, f"{path}[{index}]")
     else:
         values.fill(target.primary.add(), document, path)
-
-
-def _each(operand: Any, path: str) -> Iterable[tuple[Any, str]]:
-    if isinstance(operand, (list, tuple)):
-        return ((item, f"{path}[{index}]") for index, item in enumerate(operand))
-    return [(operand, path)]
-
-
-# --- small things -----------------------------------------------------------------------------------------------------
-
-
-def _object(document: Any, path: str, what: str, known: Optional[tuple[str, ...]] = None) -> Mapping[str, Any]:
-    """Returns the document when it is an object, with no keys besides the known ones when those are given."""
-    if not isinstance(document, Mapping):
-        raise DocumentError(path, f"{_kind(document)} stands where {what} is needed, an object")
-    for key in document if known is not None else ():
-        if key not in known:
-            raise DocumentError(
-                _join(path, str(key)), f'"{key}" is no key of {what}{nearest(key, known)}; there are {", ".join(known)}'
-            )
-    return document
-
-
-def _name(name: Any, path: str) -> str:
-    if not isinstance(name, str):
-        raise DocumentError(path, f"the key {name!r} is no text; write it in quotes")
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise DocumentError(path, f"the key {name!r} holds half of a surrogate pair, which is not Unicode") from None
-    return name
-
-
-def _depth(depth: int, path: str) -> None:
-    if depth > MAX_DEPTH:
-        raise DocumentError(path, f"the document is nested more than {MAX_DEPTH} levels deep")
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    return "a text" if isinstance(value, str) else f"a {type(value).__name__}"
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Optional, Union
 
 from rowan import values
 from rowan._generated.rowan.v1 import data_service_pb2 as service
@@ -16,17 +16,37 @@ _COUNTS = ("created", "connected", "already_connected", "reassigned", "disconnec
 
 
 class Page(list):
-    """A list of records that knows whether the limit held some back. It compares and prints like any list.
+    """A list of records that knows its place in the whole. It compares and prints like any list.
 
     Attributes:
-        has_more: whether there are more records than the limit let through.
+        has_more: whether there are more records than the limit let through: after the last one, or before the first one
+            when the page is backward.
+        start_cursor: marks the first record; with `backward`, a read from it gives the page before this one.
+        end_cursor: marks the last record; a read from it gives the page after this one.
+        total: how many records the filter lets through, whatever the page; None when the read asked for no total.
+
+    Cursors are None when there are no records. Nested lists have them when they are read from a cursor or backward; the
+    end cursor also when the limit held records back, the start cursor also when there is an offset.
     """
 
     has_more: bool
+    start_cursor: Optional[str]
+    end_cursor: Optional[str]
+    total: Optional[int]
 
-    def __init__(self, records: Iterable[dict[str, Any]] = (), has_more: bool = False) -> None:
+    def __init__(
+        self,
+        records: Iterable[dict[str, Any]] = (),
+        has_more: bool = False,
+        start_cursor: Optional[str] = None,
+        end_cursor: Optional[str] = None,
+        total: Optional[int] = None,
+    ) -> None:
         super().__init__(records)
         self.has_more = has_more
+        self.start_cursor = start_cursor
+        self.end_cursor = end_cursor
+        self.total = total
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,58 +62,43 @@ class MutationResult:
     effects: dict[str, Any]
 
 
-@dataclasses.dataclass(frozen=True)
-class Statement:
-    """One statement of an explained request.
-
-    Attributes:
-        description: what it does, for example "insert Post at data.posts".
-        sql: its exact SQL.
-        parameter_types: the PostgreSQL types of its parameters $1, $2, … in order.
-    """
-
-    description: str
-    sql: str
-    parameter_types: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Explanation:
-    """How a request would run.
-
-    Attributes:
-        plan: the plan as indented text, for people.
-        statements: the statements in the order of execution.
-        schema_version: the version of the schema that the request was bound to.
-    """
-
-    plan: str
-    statements: tuple[Statement, ...]
-    schema_version: str
-
-
 def decoder(shape: result.Shape) -> Decoder:
     """Returns the function that turns records of a shape into dicts; made once for all records of a result."""
     names = [field.name for field in shape.fields]
     from_value = values.from_value
-    if not shape.relations:
+    if not shape.relations and not shape.counts:
         return lambda record: dict(zip(names, map(from_value, record.values)))
     relations = [(relation.name, relation.to_many, decoder(relation.shape)) for relation in shape.relations]
+    counts = [count.name for count in shape.counts]
 
     def decode(record: result.Record) -> dict[str, Any]:
         decoded = dict(zip(names, map(from_value, record.values)))
         for (name, to_many, decode_related), related in zip(relations, record.related):
             if to_many:
-                decoded[name] = Page(map(decode_related, related.records), related.has_more)
+                decoded[name] = _part(decode_related, related)
             else:
                 decoded[name] = decode_related(related.records[0]) if related.records else None
+        if counts:
+            decoded["_count"] = dict(zip(counts, record.counts))
         return decoded
 
     return decode
 
 
+def _part(decode: Decoder, part: Union[service.GetResponse, result.RecordList]) -> Page:
+    total = part.total if part.HasField("total") else None
+    return Page(
+        map(decode, part.records), part.has_more, part.start_cursor or None, part.end_cursor or None, total
+    )
+
+
 def page(response: service.GetResponse) -> Page:
     """Returns the records of a GetResponse."""
+    return _part(decoder(response.shape), response)
+
+
+def groups(response: service.AggregateResponse) -> Page:
+    """Returns the groups of an AggregateResponse. Groups have no cursors."""
     return Page(map(decoder(response.shape), response.records), response.has_more)
 
 
@@ -109,11 +114,3 @@ def effects(counts: mutation.Effects) -> dict[str, Any]:
         for entry in counts.relations
     }
     return {"matched": counts.matched, "changed": counts.changed, "relations": relations}
-
-
-def explanation(response: service.ExplainResponse) -> Explanation:
-    """Returns the plan and statements of an ExplainResponse."""
-    statements = (
-        Statement(entry.description, entry.sql, tuple(entry.parameter_types)) for entry in response.statements
-    )
-    return Explanation(response.plan, tuple(statements), response.schema_version)

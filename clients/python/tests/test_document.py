@@ -3,14 +3,14 @@
 import pytest
 from google.protobuf import text_format
 
-from rowan import DocumentError, document
+from rowan import DocumentError, document, nodes
 from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import mutation_pb2 as mutation
 from rowan._generated.rowan.v1 import query_pb2 as query
 
 
 def read(**parts):
-    return document.read_request("s", "M", {"select": {"id": True}, **parts})
+    return document.get_request("s", "M", {"select": {"id": True}, **parts})
 
 
 SELECTIONS = [
@@ -41,7 +41,7 @@ SELECTIONS = [
 
 @pytest.mark.parametrize("selection, proto", SELECTIONS)
 def test_selections(selection, proto):
-    assert document.read_request("s", "M", {"select": selection}).select == text_format.Parse(proto, query.Selection())
+    assert document.get_request("s", "M", {"select": selection}).select == text_format.Parse(proto, query.Selection())
 
 
 def every(*filters):
@@ -132,9 +132,19 @@ def test_pages_tell_zero_from_unset():
     assert page.HasField("limit") and not page.HasField("offset")
 
 
-def test_a_stream_takes_the_same_document():
-    request = document.read_request("s", "M", {"select": {"a": True}, "limit": 5}, service.StreamRequest)
-    assert isinstance(request, service.StreamRequest) and request.page.limit == 5
+def test_a_stream_takes_a_mode_and_a_token_and_no_cursor():
+    body = {"select": {"a": True}, "limit": 5, "distinct_on": "a", "strategy": "by_level", "resume_token": "t"}
+    request = document.stream_request("s", "M", {**body, "mode": "keyset"})
+    assert request == text_format.Parse(
+        'schema: "s" model: "M" select { fields: "a" } page { limit: 5 } distinct_on: "a" '
+        'strategy: STRATEGY_BY_LEVEL mode: STREAM_MODE_KEYSET resume_token: "t"',
+        service.StreamRequest(),
+    )
+    assert document.stream_request("s", "M", body).mode == service.STREAM_MODE_UNSPECIFIED
+    for key in ("cursor", "backward", "total"):
+        with pytest.raises(DocumentError, match="no key of a read document of a stream") as caught:
+            document.stream_request("s", "M", {**body, key: "x"})
+        assert caught.value.path == key
 
 
 RECORDS = [
@@ -194,10 +204,27 @@ def test_updates_and_deletes_carry_their_parts():
         assert (request.schema, request.model) == ("s", "M")
 
 
-@pytest.mark.parametrize("verb", ["get", "stream", "insert", "update", "delete"])
-def test_every_verb_can_be_explained(verb):
-    body = {"get": {"select": {}}, "stream": {"select": {}}, "insert": {}, "update": {"data": {}}, "delete": {}}[verb]
-    assert document.explain_request(verb, "s", "M", body).WhichOneof("request") == verb
+BODIES = {
+    "get": {"select": {}},
+    "stream": {"select": {}},
+    "aggregate": {},
+    "exists": {},
+    "insert": {},
+    "update": {"data": {}},
+    "delete": {},
+}
+
+
+@pytest.mark.parametrize("verb", BODIES)
+@pytest.mark.parametrize("mode, number", [("plan", 1), ("estimate", 2), ("analyze", 3)])
+def test_every_verb_can_be_explained_in_every_mode(verb, mode, number):
+    request = document.explain_request(verb, "s", "M", BODIES[verb], mode)
+    assert request.WhichOneof("request") == verb and request.mode == number
+
+
+def test_an_explanation_has_known_modes_only():
+    with pytest.raises(DocumentError, match='"analyse" \\(did you mean "analyze"\\?\\); there are plan, estimate, analyze'):
+        document.explain_request("get", "s", "M", {"select": {}}, "analyse")
 
 
 MISTAKES = [
@@ -224,8 +251,8 @@ MISTAKES = [
     ("get", {"select": {}, "where": {"OR": [{"a": 1}, 5]}}, "where.OR[1]", "a filter"),
     ("get", {"select": {}, "where": {"NOT": [{}]}}, "where.NOT", "a list"),
     ("get", {"select": {}, "where": {"r": {"some": 1}}}, "where.r.some", "a filter"),
-    ("get", {"select": {}, "where": {"r": {"is": None}}}, "where.r.is", "null"),
-    ("get", {"select": {}, "order_by": [{"a": "up"}]}, "order_by[0].a", "asc and desc"),
+    ("get", {"select": {}, "where": {"r": {"some": None}}}, "where.r.some", "null"),
+    ("get", {"select": {}, "order_by": [{"a": "up"}]}, "order_by[0].a", "asc, desc"),
     ("get", {"select": {}, "order_by": [{"a": "asc", "b": "asc"}]}, "order_by[0]", "one {field: asc}"),
     ("get", {"select": {}, "order_by": 5}, "order_by", "a int"),
     ("get", {"select": {}, "limit": "5"}, "limit", "whole number"),
@@ -270,12 +297,12 @@ def test_the_depth_of_reads_is_limited_without_exhausting_the_stack(wrap):
     for _ in range(3000):
         body = wrap(body)
     with pytest.raises(DocumentError, match="nested more than"):
-        document.read_request("s", "M", body)
+        document.get_request("s", "M", body)
 
 
 def test_the_depth_of_writes_is_limited_and_what_is_allowed_can_be_parsed():
     record: dict = {"a": 1}
-    for _ in range(document.MAX_DEPTH - 1):
+    for _ in range(nodes.MAX_DEPTH - 1):
         record = {"r": {"create": record}}
     request = document.insert_request("s", "M", record)
     assert service.InsertRequest.FromString(request.SerializeToString()) == request

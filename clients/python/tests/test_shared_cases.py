@@ -22,8 +22,10 @@ CASES = [
     for case in json.loads(path.read_text(encoding="utf-8"), parse_float=decimal.Decimal)
 ]
 REQUESTS = {
-    "get": (service.GetRequest, lambda body: document.read_request("blog", "User", body)),
-    "stream": (service.StreamRequest, lambda body: document.read_request("blog", "User", body, service.StreamRequest)),
+    "get": (service.GetRequest, lambda body: document.get_request("blog", "User", body)),
+    "stream": (service.StreamRequest, lambda body: document.stream_request("blog", "User", body)),
+    "aggregate": (service.AggregateRequest, lambda body: document.aggregate_request("blog", "User", body)),
+    "exists": (service.ExistsRequest, lambda body: document.exists_request("blog", "User", body)),
     "insert": (service.InsertRequest, lambda body: document.insert_request("blog", "User", body)),
     "update": (service.UpdateRequest, lambda body: document.update_request("blog", "User", body)),
     "delete": (service.DeleteRequest, lambda body: document.delete_request("blog", "User", body)),
@@ -68,7 +70,7 @@ def numbers(value):
 
 
 def test_there_are_cases_of_every_kind():
-    assert {case["kind"] for case in CASES} == {*REQUESTS, *RESPONSES}
+    assert {case["kind"] for case in CASES} == {path.stem for path in FOLDER.glob("*.json")}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kind']}-{case['title']}")
