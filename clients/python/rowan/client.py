@@ -146,7 +146,7 @@ class Client:
             The records. The list, and each nested list, also has `has_more`, which tells whether its limit (150 when
             the document says nothing) held some back, the cursors to go on from, and the `total` when it was asked for.
         """
-        request = document.get_request(schema, model, read)
+        request = document.read_request(schema, model, read)
         return results.page(self._call(self._data.Get, request, **call))
 
     def pages(
@@ -172,7 +172,7 @@ class Client:
         Returns:
             An iterator over the pages: at least one, which may be empty. Nothing is sent before the first is asked for.
         """
-        request = document.get_request(schema, model, read)
+        request = document.read_request(schema, model, read)
         if request.page.HasField("limit") and request.page.limit == 0:
             raise errors.DocumentError("limit", "pages of 0 records never come to an end; ask for at least 1")
         return self._pages(request, **call)

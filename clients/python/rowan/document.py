@@ -4,7 +4,7 @@ The form is specified in docs/reference/document-form.md. The conversion knows n
 (a wrong key, a list where an object is needed); whether names exist and types fit is the server's to say. Every mistake
 is a DocumentError at its path, spelled like the paths of the server's errors: "select.posts.where.title.eq".
 
->>> get_request("blog", "User", {"select": {"name": True}, "where": {"id": 5}}).select.fields
+>>> read_request("blog", "User", {"select": {"name": True}, "where": {"id": 5}}).select.fields
 ['name']
 """
 
@@ -26,7 +26,7 @@ _STREAM_KEYS = ("select", *selections.LIST_KEYS, "strategy", "mode", "resume_tok
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def get_request(schema: str, model: str, document: Mapping[str, Any]) -> service.GetRequest:
+def read_request(schema: str, model: str, document: Mapping[str, Any]) -> service.GetRequest:
     """Returns the GetRequest for a read document.
 
     Raises:
@@ -147,7 +147,7 @@ def _returning(target: Any, document: Mapping[str, Any]) -> None:
 
 
 _REQUESTS: dict[str, Callable[[str, str, Any], Any]] = {
-    "get": get_request,
+    "get": read_request,
     "stream": stream_request,
     "aggregate": aggregate_request,
     "exists": exists_request,

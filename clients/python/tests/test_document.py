@@ -10,7 +10,7 @@ from rowan._generated.rowan.v1 import query_pb2 as query
 
 
 def read(**parts):
-    return document.get_request("s", "M", {"select": {"id": True}, **parts})
+    return document.read_request("s", "M", {"select": {"id": True}, **parts})
 
 
 SELECTIONS = [
@@ -41,7 +41,7 @@ SELECTIONS = [
 
 @pytest.mark.parametrize("selection, proto", SELECTIONS)
 def test_selections(selection, proto):
-    assert document.get_request("s", "M", {"select": selection}).select == text_format.Parse(proto, query.Selection())
+    assert document.read_request("s", "M", {"select": selection}).select == text_format.Parse(proto, query.Selection())
 
 
 def every(*filters):
@@ -297,7 +297,7 @@ def test_the_depth_of_reads_is_limited_without_exhausting_the_stack(wrap):
     for _ in range(3000):
         body = wrap(body)
     with pytest.raises(DocumentError, match="nested more than"):
-        document.get_request("s", "M", body)
+        document.read_request("s", "M", body)
 
 
 def test_the_depth_of_writes_is_limited_and_what_is_allowed_can_be_parsed():

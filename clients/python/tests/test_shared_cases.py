@@ -22,7 +22,7 @@ CASES = [
     for case in json.loads(path.read_text(encoding="utf-8"), parse_float=decimal.Decimal)
 ]
 REQUESTS = {
-    "get": (service.GetRequest, lambda body: document.get_request("blog", "User", body)),
+    "get": (service.GetRequest, lambda body: document.read_request("blog", "User", body)),
     "stream": (service.StreamRequest, lambda body: document.stream_request("blog", "User", body)),
     "aggregate": (service.AggregateRequest, lambda body: document.aggregate_request("blog", "User", body)),
     "exists": (service.ExistsRequest, lambda body: document.exists_request("blog", "User", body)),
