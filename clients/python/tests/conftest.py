@@ -28,7 +28,9 @@ class FakeServer:
     `calls`.
     """
 
-    METHODS = ("Get", "Insert", "Update", "Delete", "Explain", "ApplySchema", "GetSchema", "ListSchemas")
+    METHODS = (
+        "Get", "Aggregate", "Exists", "Insert", "Update", "Delete", "Explain", "ApplySchema", "GetSchema", "ListSchemas"
+    )
 
     def __init__(self) -> None:
         self.answers: dict = {}

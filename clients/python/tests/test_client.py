@@ -2,67 +2,17 @@
 
 import concurrent.futures
 import datetime
-import decimal
-import threading
 import time
 
 import grpc
 import pytest
-from google.protobuf import any_pb2, text_format
+from answers import ALICE, ALICE_DICT, BOB, BOB_DICT, READ, USERS, fail, unavailable_times
+from google.protobuf import text_format
 
 import rowan
 from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import result_pb2, schema_pb2, schema_service_pb2
-from rowan.errors import error_details_pb2, status_pb2
-
-USERS = text_format.Parse(
-    """
-    model: "User"
-    fields { name: "id" } fields { name: "paid" }
-    relations { name: "role" relation: "role" shape { model: "Role" fields { name: "name" } } }
-    relations { name: "recent" relation: "posts" to_many: true
-      shape { model: "Post" fields { name: "title" }
-              relations { name: "tags" relation: "tags" to_many: true shape { model: "Tag" fields { name: "name" } } } }
-              }
-    """,
-    result_pb2.Shape(),
-)
-ALICE = text_format.Parse(
-    """
-    values { int_value: 1 } values { decimal_value: "1.50" }
-    related { records { values { text_value: "admin" } } }
-    related { has_more: true records { values { text_value: "First" } related { records { values { text_value: "c++" } }
-    } } } """,
-    result_pb2.Record(),
-)
-BOB = text_format.Parse(
-    "values { int_value: 2 } values { null_value: NULL_VALUE } related { } related { }", result_pb2.Record()
-)
-ALICE_DICT = {
-    "id": 1,
-    "paid": decimal.Decimal("1.50"),
-    "role": {"name": "admin"},
-    "recent": [{"title": "First", "tags": [{"name": "c++"}]}],
-}
-BOB_DICT = {"id": 2, "paid": None, "role": None, "recent": []}
-READ = {"select": {"id": True}}
-
-
-def fail(code, message="", *details, trailers=()):
-    """Returns an answer that ends the call with a status and its details."""
-    status = status_pb2.Status(code=code.value[0], message=message)
-    for detail in details:
-        packed = any_pb2.Any()
-        packed.Pack(detail)
-        status.details.append(packed)
-
-    def answer(_request, context):
-        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()), *trailers))
-        context.abort(code, message)
-
-    return answer
-
-
+from rowan.errors import error_details_pb2
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
@@ -159,119 +109,6 @@ def test_health(server, client, response, healthy):
     server.answers["Check"] = lambda request, _: response
     assert client.health("rowan.v1.DataService") is healthy
     assert server.calls[0][1] == b"\x0a\x14rowan.v1.DataService"
-
-
-# --- streams ----------------------------------------------------------------------------------------------------------
-
-
-def streaming(*messages, then=None):
-    def answer(_request, context):
-        yield from messages
-        if then:
-            then(_request, context)
-
-    return answer
-
-
-SHAPE = service.StreamResponse(shape=USERS)
-BATCH = service.StreamResponse(batch=service.RecordBatch(records=[ALICE, BOB]))
-TOTALS = service.StreamResponse(totals=service.StreamTotals(records=4, batches=2))
-
-
-def test_a_stream_gives_the_records_of_all_batches(server, client):
-    server.answers["Stream"] = streaming(SHAPE, BATCH, BATCH, TOTALS)
-    stream = client.stream("blog", "User", READ)
-    assert stream.total is None
-    assert list(stream) == [ALICE_DICT, BOB_DICT] * 2
-    assert stream.total == 4 and list(stream) == []
-
-
-def test_a_stream_of_nothing_ends(server, client):
-    server.answers["Stream"] = streaming(SHAPE, service.StreamResponse(totals=service.StreamTotals()))
-    assert list(client.stream("blog", "User", READ)) == []
-
-
-def test_a_stream_without_totals_is_an_error_after_its_records(server, client):
-    server.answers["Stream"] = streaming(SHAPE, BATCH)
-    stream = client.stream("blog", "User", READ)
-    assert [next(stream), next(stream)] == [ALICE_DICT, BOB_DICT]
-    with pytest.raises(rowan.DataLossError, match="totals"):
-        next(stream)
-    assert list(stream) == []
-
-
-def test_an_error_in_the_middle_of_a_stream_comes_after_its_records(server, client):
-    server.answers["Stream"] = streaming(SHAPE, BATCH, then=fail(grpc.StatusCode.UNAVAILABLE, "gone"))
-    stream = client.stream("blog", "User", READ)
-    assert [next(stream), next(stream)] == [ALICE_DICT, BOB_DICT]
-    with pytest.raises(rowan.UnavailableError, match="gone"):
-        next(stream)
-    assert list(stream) == []
-    assert len(server.calls) == 1
-
-
-def endless(ended, batch):
-    """Returns an answer that sends a batch again and again until the call is cancelled, and the number it has sent so
-    far."""
-    sent = [0]
-
-    def answer(_request, context):
-        context.add_callback(ended.set)
-        yield SHAPE
-        while context.is_active():
-            sent[0] += 1
-            yield batch
-
-    return answer, sent
-
-
-@pytest.mark.parametrize("leave", ["close", "with", "forget"])
-def test_leaving_a_stream_cancels_the_call(server, client, leave):
-    ended = threading.Event()
-    server.answers["Stream"], _ = endless(ended, BATCH)
-    stream = client.stream("blog", "User", READ)
-    assert next(stream) == ALICE_DICT
-    if leave == "close":
-        stream.close()
-        stream.close()
-        assert list(stream) == []
-    elif leave == "with":
-        with stream:
-            pass
-    del stream
-    assert ended.wait(5)
-
-
-def test_a_stream_is_fetched_as_it_is_read(server, client):
-    ended = threading.Event()
-    large = result_pb2.Record(values=[{"int_value": 1}, {"text_value": "x" * 64_000}], related=[{}, {}])
-    server.answers["Stream"], sent = endless(ended, service.StreamResponse(batch=service.RecordBatch(records=[large])))
-    with client.stream("blog", "User", READ) as stream:
-        next(stream)
-        time.sleep(0.5)
-        before = sent[0]
-        time.sleep(0.5)
-        assert sent[0] - before <= 1, "the server goes on sending though nobody reads"
-        assert before * 64_000 < 16 * 2**20
-    assert ended.wait(5)
-
-
-def test_closing_from_another_thread_ends_the_iteration(server, client):
-    waiting = threading.Event()
-
-    def answer(_request, context):
-        yield SHAPE
-        while context.is_active():
-            time.sleep(0.02)
-
-    server.answers["Stream"] = answer
-    stream = client.stream("blog", "User", READ)
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        rest = pool.submit(lambda: (waiting.set(), list(stream))[1])
-        waiting.wait(5)
-        time.sleep(0.1)
-        stream.close()
-        assert rest.result(5) == []
 
 
 # --- headers, timeouts, threads ---------------------------------------------------------------------------------------
@@ -436,19 +273,6 @@ def test_a_wrong_document_is_never_sent(server, client):
     assert server.calls == []
 
 
-def unavailable_times(count, then):
-    """Returns an answer that is UNAVAILABLE a number of times before it does what `then` says."""
-    left = [count]
-
-    def answer(request, context):
-        if left[0] > 0:
-            left[0] -= 1
-            context.abort(grpc.StatusCode.UNAVAILABLE, "later")
-        return then(request, context)
-
-    return answer
-
-
 def test_reads_are_sent_again_while_the_server_is_unavailable(server, client):
     server.answers["Get"] = unavailable_times(3, lambda request, _: service.GetResponse(shape=USERS, records=[BOB]))
     assert client.get("blog", "User", READ) == [BOB_DICT]
@@ -468,12 +292,6 @@ def test_reads_are_not_sent_again_for_other_errors(server, client):
     with pytest.raises(rowan.ResourceExhaustedError):
         client.get("blog", "User", READ)
     assert len(server.calls) == 1
-
-
-def test_a_stream_that_has_not_begun_is_sent_again(server, client):
-    server.answers["Stream"] = unavailable_times(2, streaming(SHAPE, BATCH, BATCH, TOTALS))
-    assert len(list(client.stream("blog", "User", READ))) == 4
-    assert len(server.calls) == 3
 
 
 @pytest.mark.parametrize("verb", ["Insert", "Update", "Delete", "ApplySchema"])
