@@ -57,16 +57,6 @@ def test_writes_give_records_and_counts(server, client):
     assert [call[0] for call in server.calls] == ["Insert", "Update", "Delete"]
 
 
-def test_explain_gives_statements(server, client):
-    server.answers["Explain"] = lambda request, _: text_format.Parse(
-        'plan: "p" schema_version: "v" statements { description: "d" sql: "select 1" parameter_types: "int8" }',
-        service.ExplainResponse(),
-    )
-    explanation = client.explain("update", "blog", "User", {"data": {"a": 1}, "where": {"id": 1}})
-    assert explanation == rowan.Explanation("p", (rowan.Statement("d", "select 1", ("int8",)),), "v")
-    assert server.calls[0][1].update.model == "User"
-
-
 def test_schemas_are_applied_from_dicts_texts_and_files(server, client, tmp_path):
     def apply(request, _):
         response = schema_service_pb2.ApplySchemaResponse(schema=request.schema, applied=not request.validate_only)
@@ -261,6 +251,10 @@ def test_a_wrong_document_is_never_sent(server, client):
     for call in (
         lambda: client.get("blog", "User", {}),
         lambda: client.stream("blog", "User", {"select": 5}),
+        lambda: client.pages("blog", "User", {"select": {}, "cursor": 5}),
+        lambda: client.aggregate("blog", "User", {"select": {"n": {}}}),
+        lambda: client.exists("blog", "User", {"select": {}}),
+        lambda: client.explain("get", "blog", "User", {"select": {}}, mode="dry"),
         lambda: client.insert("blog", "User", 5),
         lambda: client.update("blog", "User", {}),
         lambda: client.delete("blog", "User", {"were": {}}),

@@ -131,7 +131,9 @@ MORE_FILTERS = [
     ),
     (
         {"a": {"search": "x", "language": "english", "ne": "y"}},
-        every(compared("a", "SEARCH", 'text_value: "x"', 'language: "english"'), compared("a", "NE", 'text_value: "y"')),
+        every(
+            compared("a", "SEARCH", 'text_value: "x"', 'language: "english"'), compared("a", "NE", 'text_value: "y"')
+        ),
     ),
     # Words that are no operators by themselves are names of related fields.
     ({"r": {"mode": 1}}, f'relation {{ relation: "r" where {{ {field("mode", "EQ", "int_value: 1")} }} }}'),

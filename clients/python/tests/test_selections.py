@@ -140,7 +140,10 @@ MORE_ORDERS = [
         {"r": {"q": {"a": {"nulls": "last"}}}},
         'relations: "r" relations: "q" field: "a" direction: DIRECTION_ASC nulls: NULLS_LAST',
     ),
-    ({"r": {"_count": "desc"}}, 'relations: "r" aggregate { function: AGGREGATE_FUNCTION_COUNT } direction: DIRECTION_DESC'),
+    (
+        {"r": {"_count": "desc"}},
+        'relations: "r" aggregate { function: AGGREGATE_FUNCTION_COUNT } direction: DIRECTION_DESC',
+    ),
     (
         {"r": {"_count": {"nulls": "last"}}},
         'relations: "r" aggregate { function: AGGREGATE_FUNCTION_COUNT } direction: DIRECTION_ASC nulls: NULLS_LAST',

@@ -6,7 +6,7 @@ import time
 
 import grpc
 import pytest
-from answers import ALICE, ALICE_DICT, BATCH, BOB_DICT, READ, SHAPE, TOTALS, endless, fail, streaming, unavailable_times
+from answers import ALICE_DICT, BATCH, BOB_DICT, READ, SHAPE, TOTALS, endless, fail, streaming, unavailable_times
 
 import rowan
 from rowan._generated.rowan.v1 import data_service_pb2 as service
