@@ -8,6 +8,8 @@
 
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
+#include "engine/bind/bind_aggregate.h"
+#include "engine/bind/bind_context.h"
 #include "engine/bind/bind_mutation.h"
 #include "engine/bind/bind_query.h"
 #include "engine/catalog/compile_catalog.h"
@@ -36,11 +38,15 @@ struct ServedSchema {
       : catalog(std::move(served)),
         canonical(std::move(described)),
         reads(limits.cached_plans),
+        aggregations(limits.cached_plans),
+        existences(limits.cached_plans),
         mutations(limits.cached_plans) {}
 
   const std::shared_ptr<const Catalog> catalog;
   const v1::Schema canonical;
   PlanCache<exec::CompiledRead> reads;
+  PlanCache<exec::CompiledAggregation> aggregations;
+  PlanCache<exec::CompiledExists> existences;
   PlanCache<exec::CompiledMutation> mutations;
 };
 
@@ -56,6 +62,7 @@ using ServedSchemas = std::map<std::string, std::shared_ptr<ServedSchema>, std::
 
 struct Engine::Impl {
   EngineOptions options;
+  std::unique_ptr<const TokenKey> tokens;
   std::unique_ptr<store::SchemaStore> store;
   std::unique_ptr<pg::Pool> interactive;
   std::unique_ptr<pg::Pool> stream;
@@ -90,8 +97,9 @@ struct Engine::Impl {
   }
 
   exec::Context Context(const ServedSchema& schema, const Call& call) {
-    return {*schema.catalog, options.limits, call, counters, options.log};
+    return {*schema.catalog, options.limits, *tokens, call, counters, options.log};
   }
+  BindContext Binding(const ServedSchema& schema) const { return {*schema.catalog, options.limits, *tokens}; }
 
   // Returns the compiled form of a shape, from the cache or by `compile`.
   template <typename Compiled, typename Compile>
@@ -115,6 +123,22 @@ struct Engine::Impl {
     });
   }
 
+  std::shared_ptr<const exec::CompiledAggregation> Compile(ServedSchema& schema, ir::Aggregation aggregation) {
+    const std::string shape = ir::ShapeKey(aggregation);
+    return Cached(schema.aggregations, shape, [&] {
+      sql::ReadStatement rendered = sql::RenderAggregation(aggregation);
+      return exec::CompiledAggregation{std::move(aggregation), std::move(rendered)};
+    });
+  }
+
+  std::shared_ptr<const exec::CompiledExists> Compile(ServedSchema& schema, ir::Exists exists) {
+    const std::string shape = ir::ShapeKey(exists);
+    return Cached(schema.existences, shape, [&] {
+      sql::ReadStatement rendered = sql::RenderExists(exists);
+      return exec::CompiledExists{std::move(exists), std::move(rendered)};
+    });
+  }
+
   std::shared_ptr<const exec::CompiledMutation> Compile(ServedSchema& schema, ir::Mutation mutation) {
     const std::string shape = ir::ShapeKey(mutation);
     return Cached(schema.mutations, shape, [&] {
@@ -127,7 +151,7 @@ struct Engine::Impl {
   template <typename Request, typename Bind>
   absl::Status Mutate(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind) {
     ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, Find(request.schema()));
-    ROWAN_ASSIGN_OR_RETURN(BoundMutation bound, bind(request, *schema->catalog, options.limits));
+    ROWAN_ASSIGN_OR_RETURN(BoundMutation bound, bind(request, Binding(*schema)));
     const auto compiled = Compile(*schema, std::move(bound.mutation));
     return exec::RunMutation(*compiled, bound.arguments, *interactive, Context(*schema, call), response);
   }
@@ -152,6 +176,11 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
   impl->stream = pool("stream", opened.stream_connections);
   const auto log_store = [log = opened.log](const std::string& message) { log("", message); };
   ROWAN_ASSIGN_OR_RETURN(impl->store, store::SchemaStore::Open({.conninfo = opened.conninfo, .log = log_store}));
+  std::string secret = opened.token_secret;
+  if (secret.empty()) {
+    ROWAN_ASSIGN_OR_RETURN(secret, impl->store->TokenSecret());
+  }
+  impl->tokens = std::make_unique<const TokenKey>(std::move(secret));
   ROWAN_ASSIGN_OR_RETURN(std::vector<store::StoredSchema> stored, impl->store->LoadAll());
   for (store::StoredSchema& schema : stored) {
     if (!schema.compiled.ok()) {
@@ -165,32 +194,72 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
 
 absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response) {
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
-  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindGet(request, *schema->catalog, impl_->options.limits));
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindGet(request, impl_->Binding(*schema)));
   const auto compiled = impl_->Compile(*schema, std::move(bound.read));
-  HydrateShape(compiled->plan, *response.mutable_shape());
+  HydrateShape(compiled->plan.root, *response.mutable_shape());
   return exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response);
 }
 
 absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
-  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindStream(request, *schema->catalog, impl_->options.limits));
-  const auto compiled = impl_->Compile(*schema, std::move(bound.read));
+  const BindContext binding = impl_->Binding(*schema);
+  const bool paged = request.mode() == v1::STREAM_MODE_KEYSET;
+  int rows = exec::kFirstPageRows;
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound,
+                         BindStream(request, binding, paged ? std::optional<int64_t>(rows) : std::nullopt));
+  auto compiled = impl_->Compile(*schema, std::move(bound.read));
   v1::StreamResponse message;
-  HydrateShape(compiled->plan, *message.mutable_shape());
+  HydrateShape(compiled->plan.root, *message.mutable_shape());
   ROWAN_RETURN_IF_ERROR(sink.Write(message));
-  exec::StreamCounts counts;
-  const auto on_batch = [&](v1::RecordBatch& batch) {
+  exec::StreamProgress progress{.resume_token = request.resume_token()};
+  const exec::BatchSink on_batch = [&](v1::RecordBatch& batch) {
     // The batch is lent to the message and comes back empty, so that its memory is used again.
     message.mutable_batch()->Swap(&batch);
     absl::Status written = sink.Write(message);
     message.mutable_batch()->Swap(&batch);
     return written;
   };
-  ROWAN_RETURN_IF_ERROR(
-      exec::RunStream(*compiled, bound.arguments, *impl_->stream, impl_->Context(*schema, call), on_batch, counts));
-  message.mutable_totals()->set_records(counts.records);
-  message.mutable_totals()->set_batches(counts.batches);
+  const exec::Context context = impl_->Context(*schema, call);
+  if (!paged) {
+    ROWAN_RETURN_IF_ERROR(
+        exec::RunStream(*compiled, bound.arguments, *impl_->stream, context, on_batch, progress));
+  } else {
+    // Each page is the same stream resumed where the last one ended.
+    v1::StreamRequest next = request;
+    const int64_t passed = bound.arguments.lists[compiled->plan.root.window.list].passed;
+    const auto ended = [&] { return request.page().has_limit() && passed + progress.records >= request.page().limit(); };
+    for (;;) {
+      exec::StreamPage page;
+      ROWAN_RETURN_IF_ERROR(
+          exec::RunStreamPage(*compiled, bound.arguments, *impl_->stream, context, on_batch, progress, page));
+      if (!page.more || ended()) break;
+      rows = exec::NextPageRows(rows, page, impl_->options.limits);
+      next.set_resume_token(progress.resume_token);
+      ROWAN_ASSIGN_OR_RETURN(bound, BindStream(next, binding, rows));
+      compiled = impl_->Compile(*schema, std::move(bound.read));
+    }
+  }
+  message.mutable_totals()->set_records(progress.records);
+  message.mutable_totals()->set_batches(progress.batches);
+  message.mutable_totals()->set_resume_token(progress.resume_token);
   return sink.Write(message);
+}
+
+absl::Status Engine::Aggregate(const v1::AggregateRequest& request, const Call& call,
+                               v1::AggregateResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+  ROWAN_ASSIGN_OR_RETURN(BoundAggregation bound, BindAggregation(request, impl_->Binding(*schema)));
+  const auto compiled = impl_->Compile(*schema, std::move(bound.aggregation));
+  HydrateShape(compiled->plan, *response.mutable_shape());
+  return exec::RunAggregation(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call),
+                              response);
+}
+
+absl::Status Engine::Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+  ROWAN_ASSIGN_OR_RETURN(BoundExists bound, BindExists(request, impl_->Binding(*schema)));
+  const auto compiled = impl_->Compile(*schema, std::move(bound.exists));
+  return exec::RunExists(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response);
 }
 
 absl::Status Engine::Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response) {
@@ -205,12 +274,14 @@ absl::Status Engine::Delete(const v1::DeleteRequest& request, const Call& call, 
   return impl_->Mutate(request, call, response, BindDelete);
 }
 
-absl::Status Engine::Explain(const v1::ExplainRequest& request, v1::ExplainResponse& response) {
+absl::Status Engine::Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response) {
   if (request.request_case() == v1::ExplainRequest::REQUEST_NOT_SET) {
-    return errors::MissingArgument(Path("request"), "get, stream, insert, update or delete");
+    return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update or delete");
   }
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(ExplainedSchema(request)));
-  return ExplainRequest(request, *schema->catalog, impl_->options.limits, response);
+  const exec::Context context = impl_->Context(*schema, call);
+  const ExplainDatabase database{*impl_->interactive, context};
+  return ExplainRequest(request, impl_->Binding(*schema), &database, response);
 }
 
 absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const std::string& actor, const Call& call,
@@ -262,7 +333,7 @@ absl::Status Engine::ListSchemas(v1::ListSchemasResponse& response) {
 
 absl::Status Engine::Ping(const Call& call) {
   static const Catalog kNone;
-  const exec::Context context{kNone, impl_->options.limits, call, impl_->counters, impl_->options.log};
+  const exec::Context context{kNone, impl_->options.limits, *impl_->tokens, call, impl_->counters, impl_->options.log};
   absl::StatusOr<pg::Pool::Lease> connection = impl_->interactive->Acquire(call);
   if (!connection.ok()) return exec::TranslateDatabaseError(connection.status(), {}, context);
   const pg::Statement statement{"SELECT 1", {}};

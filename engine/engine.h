@@ -18,9 +18,13 @@
 #include "engine/pg/pool.h"
 
 namespace rowan::v1 {
+class AggregateRequest;
+class AggregateResponse;
 class ApplySchemaRequest;
 class ApplySchemaResponse;
 class DeleteRequest;
+class ExistsRequest;
+class ExistsResponse;
 class ExplainRequest;
 class ExplainResponse;
 class GetRequest;
@@ -43,6 +47,9 @@ struct EngineOptions {
   int stream_connections = 4;
   int queue_limit = 1000;
   std::chrono::milliseconds pool_wait{1000};
+  // What cursors and resume tokens are sealed with. Servers that clients move between share it. Empty: a secret that the
+  // registry keeps, so that all servers of one database share it.
+  std::string token_secret;
   Limits limits;
   // Takes one line about something that an operator should see: a driver's message, a schema that no longer compiles.
   // Never holds a parameter's value. Called from any thread. `request_id` is empty outside calls.
@@ -75,10 +82,12 @@ class Engine {
 
   absl::Status Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response);
   absl::Status Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink);
+  absl::Status Aggregate(const v1::AggregateRequest& request, const Call& call, v1::AggregateResponse& response);
+  absl::Status Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response);
   absl::Status Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response);
-  absl::Status Explain(const v1::ExplainRequest& request, v1::ExplainResponse& response);
+  absl::Status Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response);
 
   // `actor` is who asks, for the history: a user name, or "".
   absl::Status ApplySchema(const v1::ApplySchemaRequest& request, const std::string& actor, const Call& call,

@@ -1,11 +1,14 @@
 #include "engine/engine_explain.h"
 
 #include <utility>
+#include <vector>
 
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
+#include "engine/bind/bind_aggregate.h"
 #include "engine/bind/bind_mutation.h"
 #include "engine/bind/bind_query.h"
+#include "engine/exec/run_explain.h"
 #include "engine/plan/mutation.h"
 #include "engine/plan/print_plan.h"
 #include "engine/plan/select.h"
@@ -17,34 +20,93 @@
 namespace rowan {
 namespace {
 
-void AddStatement(const std::string& description, const pg::Statement& statement, v1::ExplainResponse& response) {
-  v1::ExplainStatement& explained = *response.add_statements();
-  explained.set_description(description);
-  explained.set_sql(statement.text);
-  for (uint32_t oid : statement.parameter_oids) explained.add_parameter_types(OidName(oid));
-}
+// How many records of a stream are looked at when it is run for an explanation.
+constexpr int64_t kAnalyzedRows = 1000;
 
-absl::Status ExplainRead(absl::StatusOr<BoundRead> bound, v1::ExplainResponse& response) {
-  if (!bound.ok()) return bound.status();
-  const plan::Select plan = plan::PlanRead(std::move(bound->read));
-  response.set_plan(plan::PrintPlan(plan));
-  AddStatement("read " + plan.model->name, sql::RenderRead(plan).statement, response);
-  return absl::OkStatus();
-}
+constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update or delete";
 
-absl::Status ExplainMutation(absl::StatusOr<BoundMutation> bound, v1::ExplainResponse& response) {
-  if (!bound.ok()) return bound.status();
-  const plan::Program program = plan::PlanMutation(std::move(bound->mutation));
-  const sql::RenderedProgram rendered = sql::RenderMutation(program);
-  response.set_plan(plan::PrintPlan(program));
-  for (size_t i = 0; i < program.steps.size(); ++i) {
-    for (const sql::StepStatement& step : rendered.steps[i]) AddStatement(step.description, step.statement, response);
-    if (std::holds_alternative<plan::ReadBack>(program.steps[i])) {
-      AddStatement("read back " + program.returning->model->name, rendered.returning.statement, response);
-    }
+// One explanation on its way: the response, and the statements that it shows.
+class Explanation {
+ public:
+  Explanation(v1::ExplainMode mode, const ExplainDatabase* database, v1::ExplainResponse& response)
+      : mode_(mode), database_(database), response_(response) {}
+
+  absl::Status Read(absl::StatusOr<BoundRead> bound) {
+    if (!bound.ok()) return bound.status();
+    exec::CompiledRead read{plan::PlanRead(std::move(bound->read)), {}};
+    read.sql = sql::RenderRead(read.plan);
+    response_.set_plan(plan::PrintPlan(read.plan));
+    response_.set_strategy(read.plan.strategy == plan::Strategy::kNested ? v1::STRATEGY_NESTED
+                                                                         : v1::STRATEGY_BY_LEVEL);
+    response_.set_strategy_reason(read.plan.reason);
+    for (const sql::ReadStatement& statement : read.sql.selects) Add(statement);
+    if (read.sql.total) Add(*read.sql.total);
+    if (mode_ != v1::EXPLAIN_MODE_ANALYZE) return Estimate(bound->arguments);
+    // The rows of a single statement are nobody's business here.
+    if (statements_.size() == 1) return Analyze(bound->arguments);
+    return exec::AnalyzeRead(read, statements_, bound->arguments, database_->pool, database_->context, response_);
   }
-  return absl::OkStatus();
-}
+
+  absl::Status Aggregation(absl::StatusOr<BoundAggregation> bound) {
+    if (!bound.ok()) return bound.status();
+    response_.set_plan(plan::PrintPlan(bound->aggregation));
+    return Single(sql::RenderAggregation(bound->aggregation), bound->arguments);
+  }
+
+  absl::Status Exists(absl::StatusOr<BoundExists> bound) {
+    if (!bound.ok()) return bound.status();
+    response_.set_plan(plan::PrintPlan(bound->exists));
+    return Single(sql::RenderExists(bound->exists), bound->arguments);
+  }
+
+  absl::Status Mutation(absl::StatusOr<BoundMutation> bound) {
+    if (!bound.ok()) return bound.status();
+    exec::CompiledMutation mutation{plan::PlanMutation(std::move(bound->mutation)), {}};
+    mutation.sql = sql::RenderMutation(mutation.program);
+    const plan::Program& program = mutation.program;
+    response_.set_plan(plan::PrintPlan(program));
+    for (size_t i = 0; i < program.steps.size(); ++i) {
+      for (const sql::StepStatement& step : mutation.sql.steps[i]) {
+        Add(step.description, step.statement, static_cast<int>(step.statement.parameter_oids.size()), {});
+      }
+      if (std::holds_alternative<plan::ReadBack>(program.steps[i])) Add(*mutation.sql.returning);
+    }
+    if (mode_ != v1::EXPLAIN_MODE_ANALYZE) return Estimate(bound->arguments);
+    return exec::AnalyzeMutation(mutation, statements_, bound->arguments, database_->pool, database_->context,
+                                 response_);
+  }
+
+ private:
+  void Add(const std::string& description, const pg::Statement& statement, int unknown, std::vector<int> slots) {
+    v1::ExplainStatement& explained = *response_.add_statements();
+    explained.set_description(description);
+    explained.set_sql(statement.text);
+    for (uint32_t oid : statement.parameter_oids) explained.add_parameter_types(OidName(oid));
+    statements_.push_back({&statement, unknown, std::move(slots)});
+  }
+  void Add(const sql::ReadStatement& statement) {
+    Add(statement.description, statement.statement, statement.keys, statement.slots);
+  }
+
+  absl::Status Single(const sql::ReadStatement& statement, const Arguments& arguments) {
+    Add(statement);
+    return mode_ == v1::EXPLAIN_MODE_ANALYZE ? Analyze(arguments) : Estimate(arguments);
+  }
+
+  absl::Status Analyze(const Arguments& arguments) {
+    return exec::AnalyzeStatement(statements_, arguments, database_->pool, database_->context, response_);
+  }
+
+  absl::Status Estimate(const Arguments& arguments) {
+    if (mode_ != v1::EXPLAIN_MODE_ESTIMATE) return absl::OkStatus();
+    return exec::EstimateStatements(statements_, arguments, database_->pool, database_->context, response_);
+  }
+
+  const v1::ExplainMode mode_;
+  const ExplainDatabase* const database_;
+  v1::ExplainResponse& response_;
+  std::vector<exec::ExplainedStatement> statements_;
+};
 
 }  // namespace
 
@@ -60,30 +122,41 @@ std::string ExplainedSchema(const v1::ExplainRequest& request) {
       return request.update().schema();
     case v1::ExplainRequest::kDelete:
       return request.delete_().schema();
+    case v1::ExplainRequest::kAggregate:
+      return request.aggregate().schema();
+    case v1::ExplainRequest::kExists:
+      return request.exists().schema();
     case v1::ExplainRequest::REQUEST_NOT_SET:
       break;
   }
   return "";
 }
 
-absl::Status ExplainRequest(const v1::ExplainRequest& request, const Catalog& catalog, const Limits& limits,
-                            v1::ExplainResponse& response) {
-  response.set_schema_version(catalog.version);
+absl::Status ExplainRequest(const v1::ExplainRequest& request, const BindContext& context,
+                            const ExplainDatabase* database, v1::ExplainResponse& response) {
+  response.set_schema_version(context.catalog.version);
+  const bool analyzed = database != nullptr && request.mode() == v1::EXPLAIN_MODE_ANALYZE;
+  Explanation explanation(database == nullptr ? v1::EXPLAIN_MODE_PLAN : request.mode(), database, response);
   switch (request.request_case()) {
     case v1::ExplainRequest::kGet:
-      return ExplainRead(BindGet(request.get(), catalog, limits), response);
+      return explanation.Read(BindGet(request.get(), context));
     case v1::ExplainRequest::kStream:
-      return ExplainRead(BindStream(request.stream(), catalog, limits), response);
+      // The levels of a stream are run for its first page, as the stream itself does.
+      return explanation.Read(BindStream(request.stream(), context, analyzed ? std::optional(kAnalyzedRows) : std::nullopt));
     case v1::ExplainRequest::kInsert:
-      return ExplainMutation(BindInsert(request.insert(), catalog, limits), response);
+      return explanation.Mutation(BindInsert(request.insert(), context));
     case v1::ExplainRequest::kUpdate:
-      return ExplainMutation(BindUpdate(request.update(), catalog, limits), response);
+      return explanation.Mutation(BindUpdate(request.update(), context));
     case v1::ExplainRequest::kDelete:
-      return ExplainMutation(BindDelete(request.delete_(), catalog, limits), response);
+      return explanation.Mutation(BindDelete(request.delete_(), context));
+    case v1::ExplainRequest::kAggregate:
+      return explanation.Aggregation(BindAggregation(request.aggregate(), context));
+    case v1::ExplainRequest::kExists:
+      return explanation.Exists(BindExists(request.exists(), context));
     case v1::ExplainRequest::REQUEST_NOT_SET:
       break;
   }
-  return errors::MissingArgument(Path("request"), "get, stream, insert, update or delete");
+  return errors::MissingArgument(Path("request"), kRequests);
 }
 
 }  // namespace rowan

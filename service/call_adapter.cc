@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "engine/base/errors.h"
 #include "rowan/v1/data_service.pb.h"
 #include "service/grpc_status.h"
@@ -130,7 +131,9 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamResponse>, priva
  public:
   StreamReactor(ServerState& state, grpc::CallbackServerContext& context, const char* method, CallSubject subject,
                 std::function<absl::Status(Engine&, const Call&, StreamSink&)> run)
-      : record_(state, context, method, std::move(subject), state.stream_timeout), context_(context) {
+      : record_(state, context, method, std::move(subject), state.stream_timeout),
+        context_(context),
+        stall_timeout_(state.stall_timeout) {
     const bool queued = state.stream_workers->Submit([this, run = std::move(run)] {
       Finish(record_.Finish(record_.Run([&](Engine& engine) { return run(engine, record_.call(), *this); })));
     });
@@ -160,15 +163,20 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamResponse>, priva
     }
     StartWrite(&message);
     std::unique_lock lock(mutex_);
-    // gRPC knows the client's deadline, not ours. A reader that never reads must not keep a connection to the database
-    // for ever.
-    if (!wake_.wait_until(lock, record_.call().deadline, [this] { return accepted_; })) {
+    // A reader that does not read must not keep a connection to the database for long. The message was serialised when its
+    // write began, so it is ours again; gRPC sends what it has, and then why there is no more.
+    const Clock::time_point patience = Clock::now() + stall_timeout_;
+    if (patience < record_.call().deadline) {
+      if (!wake_.wait_until(lock, patience, [this] { return accepted_; })) {
+        return errors::StreamStalled(absl::FromChrono(stall_timeout_));
+      }
+    } else if (!wake_.wait_until(lock, record_.call().deadline, [this] { return accepted_; })) {
+      // gRPC knows the client's deadline, not ours.
       lock.unlock();
       context_.TryCancel();
       lock.lock();
     }
-    // The message is the caller's, so we wait until gRPC is done with it, cancelled or not: a cancelled call ends its
-    // write at once.
+    // A cancelled call ends its write at once.
     wake_.wait(lock, [this] { return accepted_; });
     if (lost_ && Clock::now() < record_.call().deadline) return errors::Cancelled();
     return Clock::now() >= record_.call().deadline ? errors::DeadlineExceeded() : absl::OkStatus();
@@ -176,6 +184,7 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamResponse>, priva
 
   CallRecord record_;
   grpc::CallbackServerContext& context_;
+  const std::chrono::milliseconds stall_timeout_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool accepted_ = false;

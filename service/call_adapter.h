@@ -28,6 +28,7 @@ struct ServerState {
   std::unique_ptr<Workers> stream_workers;
   std::chrono::milliseconds query_timeout{30000};
   std::chrono::milliseconds stream_timeout{3600000};
+  std::chrono::milliseconds stall_timeout{60000};
   Metrics metrics;
 };
 

@@ -27,6 +27,8 @@ struct Config {
   int db_queue_limit = 1000;
   std::chrono::milliseconds query_timeout{30000};
   std::chrono::milliseconds stream_timeout{3600000};
+  std::chrono::milliseconds stream_stall_timeout{60000};
+  std::string token_secret;  // what cursors and resume tokens are sealed with; empty: one that the registry keeps
   std::string embedded_dir;  // empty: see EmbeddedPostgres
   int64_t message_in_bytes = 4 << 20;
   int64_t message_out_bytes = 16 << 20;

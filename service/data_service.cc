@@ -15,6 +15,19 @@ grpc::ServerWriteReactor<v1::StreamResponse>* DataService::Stream(grpc::Callback
       [=](Engine& engine, const Call& call, StreamSink& sink) { return engine.Stream(*request, call, sink); });
 }
 
+grpc::ServerUnaryReactor* DataService::Aggregate(grpc::CallbackServerContext* context,
+                                                 const v1::AggregateRequest* request,
+                                                 v1::AggregateResponse* response) {
+  return RunUnary(state_, *context, "Aggregate", {request->schema(), request->model()},
+                  [=](Engine& engine, const Call& call) { return engine.Aggregate(*request, call, *response); });
+}
+
+grpc::ServerUnaryReactor* DataService::Exists(grpc::CallbackServerContext* context, const v1::ExistsRequest* request,
+                                              v1::ExistsResponse* response) {
+  return RunUnary(state_, *context, "Exists", {request->schema(), request->model()},
+                  [=](Engine& engine, const Call& call) { return engine.Exists(*request, call, *response); });
+}
+
 grpc::ServerUnaryReactor* DataService::Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,
                                               v1::MutationResponse* response) {
   return RunUnary(state_, *context, "Insert", {request->schema(), request->model()},
@@ -36,7 +49,7 @@ grpc::ServerUnaryReactor* DataService::Delete(grpc::CallbackServerContext* conte
 grpc::ServerUnaryReactor* DataService::Explain(grpc::CallbackServerContext* context, const v1::ExplainRequest* request,
                                                v1::ExplainResponse* response) {
   return RunUnary(state_, *context, "Explain", {},
-                  [=](Engine& engine, const Call&) { return engine.Explain(*request, *response); });
+                  [=](Engine& engine, const Call& call) { return engine.Explain(*request, call, *response); });
 }
 
 }  // namespace rowan::service

@@ -15,6 +15,10 @@ class DataService final : public v1::DataService::CallbackService {
                                 v1::GetResponse* response) override;
   grpc::ServerWriteReactor<v1::StreamResponse>* Stream(grpc::CallbackServerContext* context,
                                                        const v1::StreamRequest* request) override;
+  grpc::ServerUnaryReactor* Aggregate(grpc::CallbackServerContext* context, const v1::AggregateRequest* request,
+                                      v1::AggregateResponse* response) override;
+  grpc::ServerUnaryReactor* Exists(grpc::CallbackServerContext* context, const v1::ExistsRequest* request,
+                                   v1::ExistsResponse* response) override;
   grpc::ServerUnaryReactor* Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,
                                    v1::MutationResponse* response) override;
   grpc::ServerUnaryReactor* Update(grpc::CallbackServerContext* context, const v1::UpdateRequest* request,

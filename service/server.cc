@@ -110,6 +110,7 @@ EngineOptions MakeEngineOptions(const Config& config, std::string conninfo) {
   options.stream_connections = config.db_stream_pool_size;
   options.queue_limit = config.db_queue_limit;
   options.pool_wait = config.db_pool_wait;
+  options.token_secret = config.token_secret;
   options.limits.reply_bytes = config.message_out_bytes;
   options.log = [](const std::string& request_id, const std::string& message) {
     Log(LogLevel::kWarning, message, {{"request_id", request_id}});
@@ -252,6 +253,7 @@ int Serve(const Config& config) {
   ServerState state;
   state.query_timeout = config.query_timeout;
   state.stream_timeout = config.stream_timeout;
+  state.stall_timeout = config.stream_stall_timeout;
   state.unary_workers = std::make_unique<Workers>(config.workers, config.db_queue_limit);
   state.stream_workers = std::make_unique<Workers>(config.stream_workers, config.db_queue_limit);
   DataService data(state);

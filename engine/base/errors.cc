@@ -253,10 +253,34 @@ absl::Status DepthExceeded(const Path& path, std::string_view what, int limit) {
                       {{"limit", std::to_string(limit)}});
 }
 
-absl::Status TooManyNodes(const Path& path, int limit) {
+absl::Status TooManyNodes(const Path& path, int limit, std::string_view what) {
   return RequestError("TOO_MANY_NODES", path.Text(),
-                      absl::StrCat("the request holds more than ", limit, " records and keys. Split it."),
+                      absl::StrCat("the request holds more than ", limit, " ", Str(what), ". Split it."),
                       {{"limit", std::to_string(limit)}});
+}
+
+absl::Status CursorMismatch(const Path& path) {
+  return RequestError("CURSOR_MISMATCH", path.Text(),
+                      "the token was not given for this query, or the schema changed since. A token goes with the same "
+                      "model, filter, order and distinct_on. Begin again without it.");
+}
+
+absl::Status InvalidRegex(const Path& path, std::string_view why) {
+  return RequestError("INVALID_REGEX", path.Text(),
+                      "the regular expression is not accepted: " + Str(why) +
+                          ". Use what RE2 and PostgreSQL share: literals, classes, groups, |, * + ? {n,m}, ^ $.");
+}
+
+absl::Status AggregateNotAllowed(const Path& path, std::string_view function, std::string_view type,
+                                 std::string_view allowed) {
+  return RequestError("AGGREGATE_NOT_ALLOWED", path.Text(),
+                      Str(type) + " has no " + Str(function) + ". It has: " + Str(allowed) + ".",
+                      {{"function", Str(function)}, {"type", Str(type)}, {"allowed", Str(allowed)}});
+}
+
+absl::Status NotOrderableRelation(const Path& path, std::string_view relation, std::string_view why) {
+  return RequestError("NOT_ORDERABLE", path.Text(), "relation " + Str(relation) + " " + Str(why) + ".",
+                      {{"relation", Str(relation)}});
 }
 
 // --- values
@@ -526,6 +550,14 @@ absl::Status SchemaDrift(std::string_view schema, std::string_view version) {
 absl::Status ShuttingDown() {
   return Retryable(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
                    "the server is shutting down. Send the request to another one.", {}, absl::Seconds(1));
+}
+
+absl::Status StreamStalled(absl::Duration patience) {
+  const std::string seconds = absl::StrCat(absl::ToInt64Seconds(patience));
+  return Retryable(absl::StatusCode::kAborted, "STREAM_STALLED",
+                   "the next message of the stream was not taken within " + seconds +
+                       " seconds. Resume the stream with its last resume token.",
+                   {{"seconds", seconds}}, absl::Seconds(1));
 }
 
 absl::Status Internal(std::string_view cause_for_log) {

@@ -63,7 +63,13 @@ absl::Status NotOrderable(const Path& path, std::string_view field, std::string_
 absl::Status PageOnToOne(const Path& path, std::string_view relation);
 absl::Status LimitOutOfRange(const Path& path, int64_t value, int64_t max);
 absl::Status DepthExceeded(const Path& path, std::string_view what, int limit);
-absl::Status TooManyNodes(const Path& path, int limit);
+absl::Status TooManyNodes(const Path& path, int limit, std::string_view what);
+absl::Status CursorMismatch(const Path& path);
+absl::Status InvalidRegex(const Path& path, std::string_view why);
+absl::Status AggregateNotAllowed(const Path& path, std::string_view function, std::string_view type,
+                                 std::string_view allowed);
+// A relation that an order or a group key cannot go through; `why` ends the sentence.
+absl::Status NotOrderableRelation(const Path& path, std::string_view relation, std::string_view why);
 
 // --- values (types)
 absl::Status TypeMismatch(const Path& path, std::string_view expected, std::string_view got);
@@ -115,6 +121,7 @@ absl::Status CommitOutcomeUnknown();
 absl::Status DatabasePermissionDenied(std::string_view model);
 absl::Status SchemaDrift(std::string_view schema, std::string_view version);
 absl::Status ShuttingDown();
+absl::Status StreamStalled(absl::Duration patience);
 // The cause is for the log; the client sees generic text.
 absl::Status Internal(std::string_view cause_for_log);
 

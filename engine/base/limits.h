@@ -11,7 +11,10 @@ struct Limits {
   int64_t nested_page = 1000;      // greatest limit of a nested list
   int64_t root_page = 10000;       // greatest limit at the root, and of returned records
   int selection_depth = 10;        // levels of nested selections
+  int64_t cursor_page = 1000;      // greatest limit of a page that is read from a cursor or backward; more is cut
   int filter_depth = 16;           // levels of nested filters
+  int query_nodes = 1000;          // fields, relations, conditions and orders in one request
+  int regex_bytes = 1000;          // length of a regular expression
   int write_depth = 10;            // levels of nested writes
   int mutation_nodes = 10000;      // records and keys in one mutation
   int64_t reply_bytes = 16 << 20;  // size of a unary reply

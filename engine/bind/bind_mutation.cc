@@ -96,7 +96,7 @@ class MutationBinder {
   absl::Status Count(size_t nodes) {
     nodes_ += nodes;
     if (nodes_ > static_cast<size_t>(limits_.mutation_nodes)) {
-      return errors::TooManyNodes(Path("data"), limits_.mutation_nodes);
+      return errors::TooManyNodes(Path("data"), limits_.mutation_nodes, "records and keys");
     }
     return absl::OkStatus();
   }
@@ -405,13 +405,17 @@ class MutationBinder {
   std::vector<NodeOrigin> origins_;  // by node number
 };
 
+PageRules PagesOfReturning(const BindContext& context) {
+  return {context.limits.default_page, context.limits.root_page};
+}
+
 // What Update and Delete share: the filter, which an empty one must be meant, and what to return.
 template <typename Request>
 absl::Status BindFilterAndReturning(const Request& request, const Model& model, std::string_view verb,
-                                    const Limits& limits, BoundMutation& bound) {
-  QueryBinder binder(limits, limits.default_page, limits.root_page, bound.mutation.slots, bound.arguments);
+                                    const BindContext& context, BoundMutation& bound) {
+  QueryBinder binder(context, PagesOfReturning(context), bound.mutation.slots, bound.arguments);
   ROWAN_ASSIGN_OR_RETURN(bound.mutation.where,
-                         binder.BindWhere(model, request.has_where() ? &request.where() : nullptr, Path("where")));
+                         binder.BindWhere({&model}, request.has_where() ? &request.where() : nullptr, Path("where")));
   if (!bound.mutation.where && !request.all_rows()) return errors::UnguardedMutation(Path("where"), verb);
   if (request.has_returning()) {
     ROWAN_ASSIGN_OR_RETURN(bound.mutation.returning,
@@ -422,15 +426,14 @@ absl::Status BindFilterAndReturning(const Request& request, const Model& model, 
 
 }  // namespace
 
-absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const Catalog& catalog,
-                                         const Limits& limits) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, request.model()));
+absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const BindContext& context) {
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
   if (request.data().empty()) return errors::EmptyMutation(Path("data"));
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kInsert;
-  ROWAN_RETURN_IF_ERROR(MutationBinder(limits, bound.arguments).BindRoot(*model, request.data(), bound.mutation.root));
+  ROWAN_RETURN_IF_ERROR(MutationBinder(context.limits, bound.arguments).BindRoot(*model, request.data(), bound.mutation.root));
   if (request.has_returning()) {
-    QueryBinder binder(limits, limits.default_page, limits.root_page, bound.mutation.slots, bound.arguments);
+    QueryBinder binder(context, PagesOfReturning(context), bound.mutation.slots, bound.arguments);
     ROWAN_ASSIGN_OR_RETURN(bound.mutation.returning,
                            binder.BindSelection(*model, request.returning(), Path("returning")));
   } else {
@@ -439,27 +442,25 @@ absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const
   return bound;
 }
 
-absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const Catalog& catalog,
-                                         const Limits& limits) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, request.model()));
+absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const BindContext& context) {
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
   if (request.data().values().empty() && request.data().relations().empty()) {
     return errors::EmptyMutation(Path("data"));
   }
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kUpdate;
   ROWAN_RETURN_IF_ERROR(
-      MutationBinder(limits, bound.arguments).BindUpdateRoot(*model, request.data(), bound.mutation.root));
-  ROWAN_RETURN_IF_ERROR(BindFilterAndReturning(request, *model, "update", limits, bound));
+      MutationBinder(context.limits, bound.arguments).BindUpdateRoot(*model, request.data(), bound.mutation.root));
+  ROWAN_RETURN_IF_ERROR(BindFilterAndReturning(request, *model, "update", context, bound));
   return bound;
 }
 
-absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const Catalog& catalog,
-                                         const Limits& limits) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, request.model()));
+absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const BindContext& context) {
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kDelete;
   bound.mutation.root.model = model;
-  ROWAN_RETURN_IF_ERROR(BindFilterAndReturning(request, *model, "delete", limits, bound));
+  ROWAN_RETURN_IF_ERROR(BindFilterAndReturning(request, *model, "delete", context, bound));
   return bound;
 }
 

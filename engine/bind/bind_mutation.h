@@ -8,8 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "engine/base/limits.h"
-#include "engine/catalog/catalog.h"
+#include "engine/bind/bind_context.h"
 #include "engine/ir/arguments.h"
 #include "engine/ir/mutation.h"
 
@@ -27,11 +26,8 @@ struct BoundMutation {
 };
 
 // An insert that says nothing of what to return returns the primary key.
-absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const Catalog& catalog,
-                                         const Limits& limits);
-absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const Catalog& catalog,
-                                         const Limits& limits);
-absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const Catalog& catalog,
-                                         const Limits& limits);
+absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const BindContext& context);
+absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const BindContext& context);
+absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const BindContext& context);
 
 }  // namespace rowan

@@ -1,37 +1,113 @@
 #include "engine/bind/bind_query.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/bind/binder.h"
+#include "engine/types/codec.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan {
 namespace {
 
+// Up to so many root records are few.
+constexpr int64_t kFewRecords = 8;
+
+ir::Strategy StrategyOf(v1::Strategy strategy) {
+  switch (strategy) {
+    case v1::STRATEGY_NESTED:
+      return ir::Strategy::kNested;
+    case v1::STRATEGY_BY_LEVEL:
+      return ir::Strategy::kByLevel;
+    default:
+      return ir::Strategy::kAny;
+  }
+}
+
+// Whether the predicate holds for rows with one value of the field only.
+bool Fixes(const ir::Predicate& predicate, const Field* field) {
+  if (const auto* all = std::get_if<ir::AllOf>(&predicate.node)) {
+    return std::any_of(all->predicates.begin(), all->predicates.end(),
+                       [&](const ir::Predicate& part) { return Fixes(part, field); });
+  }
+  const auto* compare = std::get_if<ir::Compare>(&predicate.node);
+  if (compare == nullptr || compare->comparison != ir::Comparison::kEq || compare->other != nullptr) return false;
+  const auto* left = std::get_if<const Field*>(&compare->left);
+  return left != nullptr && *left == field && !compare->ignore_case;
+}
+
+bool IsByKey(const Model& model, const std::optional<ir::Predicate>& where) {
+  return where && std::any_of(model.keys.begin(), model.keys.end(), [&](const Key& key) {
+           return std::all_of(key.fields.begin(), key.fields.end(),
+                              [&](const Field* field) { return Fixes(*where, field); });
+         });
+}
+
 // GetRequest and StreamRequest have the same parts.
 template <typename Request>
-absl::StatusOr<BoundRead> BindRead(const Request& request, const Catalog& catalog, const Limits& limits,
-                                   std::optional<int64_t> default_limit, std::optional<int64_t> largest_root) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, request.model()));
+absl::StatusOr<BoundRead> BindRead(const Request& request, const BindContext& context, const PageRules& rules,
+                                   std::string_view resume_token) {
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
   BoundRead bound;
-  QueryBinder binder(limits, default_limit, largest_root, bound.read.slots, bound.arguments);
+  QueryBinder binder(context, rules, bound.read.slots, bound.arguments);
   ROWAN_ASSIGN_OR_RETURN(bound.read.selection, binder.BindSelection(*model, request.select(), Path("select")));
-  ROWAN_ASSIGN_OR_RETURN(bound.read.where,
-                         binder.BindWhere(*model, request.has_where() ? &request.where() : nullptr, Path("where")));
-  ROWAN_ASSIGN_OR_RETURN(bound.read.order, binder.BindOrder(*model, request.order_by(), Path("order_by")));
-  ROWAN_ASSIGN_OR_RETURN(bound.read.window, binder.BindRootWindow(request.has_page() ? &request.page() : nullptr));
+  const ListParts parts = {request.has_where() ? &request.where() : nullptr, request.order_by(), request.distinct_on(),
+                           request.has_page() ? &request.page() : nullptr, resume_token};
+  ROWAN_ASSIGN_OR_RETURN(BoundList list, binder.BindRoot(bound.read.selection, parts));
+  bound.read.where = std::move(list.where);
+  bound.read.distinct = std::move(list.distinct);
+  bound.read.order = std::move(list.order);
+  bound.read.window = std::move(list.window);
+  bound.read.strategy = StrategyOf(request.strategy());
+  const int64_t limit = bound.arguments.lists[bound.read.window.list].limit;
+  if (IsByKey(*model, bound.read.where)) {
+    bound.read.expected = ir::Expected::kOne;
+  } else if (limit >= 0 && limit <= kFewRecords) {
+    bound.read.expected = ir::Expected::kFew;
+  }
   return bound;
 }
 
 }  // namespace
 
-absl::StatusOr<BoundRead> BindGet(const v1::GetRequest& request, const Catalog& catalog, const Limits& limits) {
-  return BindRead(request, catalog, limits, limits.default_page, limits.root_page);
+absl::StatusOr<BoundRead> BindGet(const v1::GetRequest& request, const BindContext& context) {
+  return BindRead(request, context, {context.limits.default_page, context.limits.root_page}, "");
 }
 
-absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const Catalog& catalog, const Limits& limits) {
-  return BindRead(request, catalog, limits, std::nullopt, std::nullopt);
+absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const BindContext& context,
+                                     std::optional<int64_t> page_rows) {
+  const v1::Page& page = request.page();
+  if (!page.cursor().empty() || page.backward() || page.total() > v1::TOTAL_NONE) {
+    const std::string_view part = !page.cursor().empty() ? "cursor" : page.backward() ? "backward" : "total";
+    return errors::ConflictingInput(Path(part), "stream",
+                                    "a stream has limit and offset only, and goes on by resume_token");
+  }
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindRead(request, context, {}, request.resume_token()));
+  if (!page_rows) return bound;
+  ir::Window& window = bound.read.window;
+  ListArguments& list = bound.arguments.lists[window.list];
+  list.limit = list.limit < 0 ? *page_rows : std::min(list.limit, *page_rows);
+  const Encoded limit = EncodeInt64(list.limit + 1);
+  if (window.limit == ir::kNoSlot) {
+    window.limit = static_cast<int>(bound.arguments.slots.size());
+    bound.read.slots.push_back({.scalar = Scalar::kInt64});
+    bound.arguments.slots.push_back(limit);
+  } else {
+    bound.arguments.slots[window.limit] = limit;
+  }
+  return bound;
+}
+
+absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const BindContext& context) {
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
+  BoundExists bound;
+  bound.exists.model = model;
+  QueryBinder binder(context, {}, bound.exists.slots, bound.arguments);
+  ROWAN_ASSIGN_OR_RETURN(bound.exists.where, binder.BindWhere({model}, request.has_where() ? &request.where() : nullptr,
+                                                              Path("where")));
+  return bound;
 }
 
 }  // namespace rowan

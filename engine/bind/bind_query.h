@@ -2,13 +2,15 @@
 // found here, before any SQL, and reported with its document-form path. Pure; thread-safe.
 #pragma once
 
+#include <optional>
+
 #include "absl/status/statusor.h"
-#include "engine/base/limits.h"
-#include "engine/catalog/catalog.h"
+#include "engine/bind/bind_context.h"
 #include "engine/ir/arguments.h"
 #include "engine/ir/query.h"
 
 namespace rowan::v1 {
+class ExistsRequest;
 class GetRequest;
 class StreamRequest;
 }  // namespace rowan::v1
@@ -21,9 +23,17 @@ struct BoundRead {
 };
 
 // Lists that say nothing of a limit get limits.default_page.
-absl::StatusOr<BoundRead> BindGet(const v1::GetRequest& request, const Catalog& catalog, const Limits& limits);
+absl::StatusOr<BoundRead> BindGet(const v1::GetRequest& request, const BindContext& context);
 
-// Lists that say nothing of a limit have none.
-absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const Catalog& catalog, const Limits& limits);
+// Lists that say nothing of a limit have none. With `page_rows` the read is of the stream's next so many records only.
+absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const BindContext& context,
+                                     std::optional<int64_t> page_rows = std::nullopt);
+
+struct BoundExists {
+  ir::Exists exists;
+  Arguments arguments;
+};
+
+absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const BindContext& context);
 
 }  // namespace rowan

@@ -1,17 +1,22 @@
 #include "engine/bind/binder.h"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
-#include "engine/bind/operators.h"
+#include "engine/ir/position.h"
+#include "engine/ir/shape_key.h"
 #include "engine/types/codec.h"
 #include "rowan/v1/query.pb.h"
 
 namespace rowan {
 namespace {
+
+constexpr int64_t kNoBound = int64_t{1} << 62;
 
 errors::Names FieldNames(const Model& model) {
   errors::Names names;
@@ -19,54 +24,33 @@ errors::Names FieldNames(const Model& model) {
   return names;
 }
 
-// Makes a LIKE pattern from text that stands for itself.
-std::string EscapeLike(std::string_view text) {
-  std::string pattern;
-  for (char c : text) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
+bool IsOrderable(const Type& type) {
+  return !type.array && Facts(type.scalar).ordered;
 }
 
-// Returns the pattern that a comparison matches its text with, or nullopt when it compares by value.
-std::optional<std::string> LikePattern(ir::Comparison comparison, std::string_view text) {
-  switch (comparison) {
-    case ir::Comparison::kContains:
-      return "%" + EscapeLike(text) + "%";
-    case ir::Comparison::kStartsWith:
-      return EscapeLike(text) + "%";
-    case ir::Comparison::kEndsWith:
-      return "%" + EscapeLike(text);
-    case ir::Comparison::kEq:
-    case ir::Comparison::kNe:
-    case ir::Comparison::kGt:
-    case ir::Comparison::kGte:
-    case ir::Comparison::kLt:
-    case ir::Comparison::kLte:
-    case ir::Comparison::kIn:
-      break;
+// Makes an order total, so that pages, limits and cursors are deterministic.
+void AppendPrimaryKey(const Model& model, std::vector<ir::Order>& order) {
+  for (const Field* field : model.primary_key().fields) {
+    const bool present = std::any_of(order.begin(), order.end(), [&](const ir::Order& by) {
+      return by.path.empty() && by.many == nullptr && by.field == field;
+    });
+    if (!present) order.push_back({.field = field});
   }
-  return std::nullopt;
 }
 
-// The operand of `in`: an array of the field's type without nulls, which may be empty.
-absl::StatusOr<Encoded> EncodeList(const Field& field, const v1::Value& value, const Path& path) {
-  if (value.kind_case() != v1::Value::kArrayValue) {
-    return errors::TypeMismatch(path, TypeName(field.type) + "[]", "a single value");
+// What an order orders by, as text: the same for two that order alike.
+std::string OrderName(const v1::OrderBy& by) {
+  std::string name = absl::StrJoin(by.relations(), ".");
+  if (by.has_aggregate()) {
+    return absl::StrCat(name, "#", by.aggregate().function(), by.aggregate().distinct() ? "!" : ".",
+                        by.aggregate().field());
   }
-  std::vector<Encoded> elements;
-  elements.reserve(value.array_value().values_size());
-  for (const v1::Value& element : value.array_value().values()) {
-    const Path element_path = path.Index(static_cast<int>(elements.size()));
-    ROWAN_ASSIGN_OR_RETURN(Encoded encoded, EncodeValue(field.type, element, element_path));
-    if (encoded.null) return errors::NullOperand(element_path, "in");
-    elements.push_back(std::move(encoded));
-  }
-  return EncodeArray(field.type, elements);
+  return name.empty() ? by.field() : absl::StrCat(name, ".", by.field());
 }
 
 }  // namespace
+
+// --- names
 
 absl::StatusOr<const Model*> FindModel(const Catalog& catalog, std::string_view name) {
   const Path path("model");
@@ -89,23 +73,48 @@ absl::StatusOr<const Relation*> FindRelation(const Model& model, std::string_vie
   return errors::UnknownRelation(path, model.name, name, names);
 }
 
+absl::StatusOr<std::vector<const Relation*>> FindToOnePath(const Model& model,
+                                                           const google::protobuf::RepeatedPtrField<std::string>& names,
+                                                           const Path& path) {
+  std::vector<const Relation*> relations;
+  for (const std::string& name : names) {
+    ROWAN_ASSIGN_OR_RETURN(const Relation* relation, FindRelation(EndOfPath(model, relations), name, path));
+    if (relation->to_many()) {
+      return errors::NotOrderableRelation(path, relation->name, "leads to a list; compute an aggregate of it");
+    }
+    relations.push_back(relation);
+  }
+  return relations;
+}
+
+const Model& EndOfPath(const Model& model, const std::vector<const Relation*>& path) {
+  return path.empty() ? model : *path.back()->target;
+}
+
 int QueryBinder::AddSlot(Type type, Encoded value) {
   slots_.push_back(std::move(type));
   arguments_.slots.push_back(std::move(value));
   return static_cast<int>(slots_.size()) - 1;
 }
 
+absl::Status QueryBinder::CountNode(const Path& path) {
+  if (++nodes_ <= context_.limits.query_nodes) return absl::OkStatus();
+  return errors::TooManyNodes(path, context_.limits.query_nodes, "fields, relations, conditions and orders");
+}
+
 // --- selections
 
 absl::StatusOr<ir::Selection> QueryBinder::BindSelection(const Model& model, const v1::Selection& selection,
                                                          const Path& path, int depth) {
-  if (depth > limits_.selection_depth) return errors::DepthExceeded(path, "selections", limits_.selection_depth);
-  if (selection.fields().empty() && selection.relations().empty()) {
+  const int deepest = context_.limits.selection_depth;
+  if (depth > deepest) return errors::DepthExceeded(path, "selections", deepest);
+  if (selection.fields().empty() && selection.relations().empty() && selection.counts().empty()) {
     return errors::EmptySelection(path, model.name, FieldNames(model));
   }
   ir::Selection bound{.model = &model};
   std::vector<bool> selected(model.fields.size());
   for (const std::string& name : selection.fields()) {
+    ROWAN_RETURN_IF_ERROR(CountNode(path));
     if (name == "*") {
       for (const auto& field : model.fields) {
         if (!selected[field->index]) bound.fields.push_back(field.get());
@@ -123,9 +132,20 @@ absl::StatusOr<ir::Selection> QueryBinder::BindSelection(const Model& model, con
   for (const v1::RelatedSelection& related : selection.relations()) {
     const std::string& name = related.alias().empty() ? related.relation() : related.alias();
     const Path related_path = path.Member(name);
+    ROWAN_RETURN_IF_ERROR(CountNode(related_path));
     if (!names.insert(name).second) return errors::DuplicateName(related_path, name);
     ROWAN_ASSIGN_OR_RETURN(ir::RelatedSelection child, BindRelated(model, related, related_path, depth));
     bound.related.push_back(std::move(child));
+  }
+  const Path counts = path.Member("_count");
+  absl::flat_hash_set<std::string_view> count_names;
+  for (const v1::RelatedCount& count : selection.counts()) {
+    const std::string& name = count.alias().empty() ? count.relation() : count.alias();
+    const Path count_path = counts.Member(name);
+    ROWAN_RETURN_IF_ERROR(CountNode(count_path));
+    if (!count_names.insert(name).second) return errors::DuplicateName(count_path, name);
+    ROWAN_ASSIGN_OR_RETURN(ir::Count one, BindCount(model, count, count_path));
+    bound.counts.push_back(std::move(one));
   }
   return bound;
 }
@@ -135,188 +155,191 @@ absl::StatusOr<ir::RelatedSelection> QueryBinder::BindRelated(const Model& model
   ROWAN_ASSIGN_OR_RETURN(const Relation* relation, FindRelation(model, related.relation(), path));
   ir::RelatedSelection bound{.relation = relation};
   bound.name = related.alias().empty() ? related.relation() : related.alias();
-  const Model& target = *relation->target;
-  ROWAN_ASSIGN_OR_RETURN(bound.selection, BindSelection(target, related.selection(), path, depth + 1));
-  ROWAN_ASSIGN_OR_RETURN(bound.where,
-                         BindWhere(target, related.has_where() ? &related.where() : nullptr, path.Member("where")));
+  ROWAN_ASSIGN_OR_RETURN(bound.selection, BindSelection(*relation->target, related.selection(), path, depth + 1));
+  const v1::Filter* where = related.has_where() ? &related.where() : nullptr;
   if (!relation->to_many()) {
-    if (!related.order_by().empty() || related.has_page()) return errors::PageOnToOne(path, relation->name);
+    if (!related.order_by().empty() || related.has_page() || !related.distinct_on().empty()) {
+      return errors::PageOnToOne(path, relation->name);
+    }
+    ROWAN_ASSIGN_OR_RETURN(bound.where, BindWhere({relation->target}, where, path.Member("where")));
     return bound;
   }
-  ROWAN_ASSIGN_OR_RETURN(bound.order, BindOrder(target, related.order_by(), path.Member("order_by")));
-  ROWAN_ASSIGN_OR_RETURN(bound.window,
-                         BindWindow(related.has_page() ? &related.page() : nullptr, limits_.nested_page, path));
+  const ListParts parts = {where, related.order_by(), related.distinct_on(),
+                           related.has_page() ? &related.page() : nullptr, ""};
+  if (parts.page != nullptr && parts.page->total() == v1::TOTAL_ESTIMATED) {
+    const Path total = path.Member("total");
+    return errors::ConflictingInput(total, path.Text(), "totals of nested lists are not estimated; ask for exact ones");
+  }
+  ROWAN_ASSIGN_OR_RETURN(BoundList list, BindList(bound.selection, parts, context_.limits.nested_page,
+                                                  absl::StrCat(model.name, ".", relation->name), path));
+  bound.where = std::move(list.where);
+  bound.distinct = std::move(list.distinct);
+  bound.order = std::move(list.order);
+  bound.window = std::move(list.window);
   return bound;
 }
 
-// --- orders and pages
+absl::StatusOr<ir::Count> QueryBinder::BindCount(const Model& model, const v1::RelatedCount& count, const Path& path) {
+  ROWAN_ASSIGN_OR_RETURN(const Relation* relation, FindRelation(model, count.relation(), path));
+  ir::Count bound{.relation = relation, .name = count.alias().empty() ? count.relation() : count.alias()};
+  ROWAN_ASSIGN_OR_RETURN(bound.where, BindWhere({relation->target}, count.has_where() ? &count.where() : nullptr,
+                                                path.Member("where")));
+  return bound;
+}
+
+// --- lists
+
+absl::StatusOr<BoundList> QueryBinder::BindRoot(const ir::Selection& selection, const ListParts& parts) {
+  return BindList(selection, parts, rules_.largest_root, selection.model->name, Path(""));
+}
+
+absl::StatusOr<BoundList> QueryBinder::BindList(const ir::Selection& selection, const ListParts& parts,
+                                                std::optional<int64_t> largest, std::string place, const Path& path) {
+  const Model& model = *selection.model;
+  BoundList bound;
+  const size_t first_slot = arguments_.slots.size();
+  ROWAN_ASSIGN_OR_RETURN(bound.where, BindWhere({&model}, parts.where, path.Member("where")));
+  const size_t end_slot = arguments_.slots.size();
+  ROWAN_ASSIGN_OR_RETURN(bound.distinct, BindDistinct(selection, parts.distinct_on, path.Member("distinct_on")));
+  ROWAN_ASSIGN_OR_RETURN(bound.order, BindOrder(model, parts.order_by, path.Member("order_by")));
+
+  ListArguments list;
+  list.identity = absl::StrCat(context_.catalog.version, ":", place, ":",
+                               ir::ListKey(bound.where, bound.distinct, bound.order));
+  for (size_t slot = first_slot; slot < end_slot; ++slot) {
+    const Encoded& value = arguments_.slots[slot];
+    absl::StrAppend(&list.identity, ":", value.null ? "-" : absl::StrCat(value.bytes.size()), ":", value.bytes);
+  }
+
+  const bool resumed = !parts.resume_token.empty();
+  const std::string_view token = resumed               ? parts.resume_token
+                                 : parts.page != nullptr ? std::string_view(parts.page->cursor())
+                                                         : std::string_view();
+  ir::Position position;
+  if (!token.empty()) {
+    const Path token_path = path.Member(resumed ? "resume_token" : "cursor");
+    const auto payload = context_.tokens.Open(list.identity, token);
+    auto decoded = payload ? ir::DecodePosition(*payload) : std::nullopt;
+    if (!decoded || decoded->values.size() != bound.order.size()) return errors::CursorMismatch(token_path);
+    position = *std::move(decoded);
+  }
+  list.passed = resumed ? position.passed : 0;
+  ROWAN_ASSIGN_OR_RETURN(bound.window, BindWindow(parts.page, largest, list.passed, path));
+  for (size_t i = 0; i < position.values.size(); ++i) {
+    Encoded& value = position.values[i];
+    bound.window.cursor.push_back(value.null ? ir::kNoSlot : AddSlot(bound.order[i].type(), std::move(value)));
+  }
+  bound.window.list = static_cast<int>(arguments_.lists.size());
+  if (bound.window.limit != ir::kNoSlot) {
+    list.limit = DecodeInt64(arguments_.slots[bound.window.limit].bytes) - 1;
+  }
+  arguments_.lists.push_back(std::move(list));
+  return bound;
+}
+
+absl::StatusOr<std::vector<const Field*>> QueryBinder::BindDistinct(
+    const ir::Selection& selection, const google::protobuf::RepeatedPtrField<std::string>& names, const Path& path) {
+  std::vector<const Field*> fields;
+  const auto add = [&](const Field* field) {
+    if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
+  };
+  for (const std::string& name : names) {
+    ROWAN_RETURN_IF_ERROR(CountNode(path));
+    if (name == "*") {
+      if (selection.fields.empty()) {
+        return errors::EmptySelection(path.Member(name), selection.model->name, FieldNames(*selection.model));
+      }
+      for (const Field* field : selection.fields) add(field);
+      continue;
+    }
+    ROWAN_ASSIGN_OR_RETURN(const Field* field, FindField(*selection.model, name, path.Member(name)));
+    add(field);
+  }
+  return fields;
+}
 
 absl::StatusOr<std::vector<ir::Order>> QueryBinder::BindOrder(
     const Model& model, const google::protobuf::RepeatedPtrField<v1::OrderBy>& order, const Path& path) {
   std::vector<ir::Order> bound;
-  std::vector<bool> used(model.fields.size());
+  absl::flat_hash_set<std::string> used;
   for (const v1::OrderBy& by : order) {
     const Path item = path.Index(static_cast<int>(bound.size()));
-    const Path member = item.Member(by.field());
-    ROWAN_ASSIGN_OR_RETURN(const Field* field, FindField(model, by.field(), member));
-    if (field->type.array || !Facts(field->type.scalar).ordered) {
-      return errors::NotOrderable(member, field->name, TypeName(field->type));
-    }
-    if (used[field->index]) return errors::DuplicateName(member, field->name);
-    used[field->index] = true;
-    bound.push_back({field, by.direction() == v1::DIRECTION_DESC});
+    ROWAN_RETURN_IF_ERROR(CountNode(item));
+    ROWAN_ASSIGN_OR_RETURN(ir::Order one, BindOrderBy(model, by, item));
+    std::string name = OrderName(by);
+    if (!used.insert(name).second) return errors::DuplicateName(item, name);
+    bound.push_back(std::move(one));
   }
+  AppendPrimaryKey(model, bound);
   return bound;
 }
 
-absl::StatusOr<ir::Window> QueryBinder::BindRootWindow(const v1::Page* page) {
-  return BindWindow(page, largest_root_, Path(""));
+absl::StatusOr<ir::Order> QueryBinder::BindOrderBy(const Model& model, const v1::OrderBy& by, const Path& path) {
+  ir::Order bound;
+  bound.descending = by.direction() == v1::DIRECTION_DESC;
+  bound.nulls_first = by.nulls() == v1::NULLS_UNSPECIFIED ? bound.descending : by.nulls() == v1::NULLS_FIRST;
+  if (static_cast<int>(by.relations_size()) > context_.limits.selection_depth) {
+    return errors::DepthExceeded(path, "orders", context_.limits.selection_depth);
+  }
+  if (!by.has_aggregate()) {
+    ROWAN_ASSIGN_OR_RETURN(bound.path, FindToOnePath(model, by.relations(), path));
+    const Path member = path.Member(by.field());
+    ROWAN_ASSIGN_OR_RETURN(bound.field, FindField(EndOfPath(model, bound.path), by.field(), member));
+    if (!IsOrderable(bound.field->type)) {
+      return errors::NotOrderable(member, bound.field->name, TypeName(bound.field->type));
+    }
+    return bound;
+  }
+  if (!by.field().empty()) return errors::ConflictingInput(path, "aggregate", "an order has a field or an aggregate");
+  if (by.relations().empty()) return errors::MissingArgument(path, "the to-many relation to compute the aggregate over");
+  auto leading = by.relations();
+  const std::string last = leading.Get(leading.size() - 1);
+  leading.RemoveLast();
+  ROWAN_ASSIGN_OR_RETURN(bound.path, FindToOnePath(model, leading, path));
+  ROWAN_ASSIGN_OR_RETURN(bound.many, FindRelation(EndOfPath(model, bound.path), last, path));
+  if (!bound.many->to_many()) {
+    return errors::NotOrderableRelation(path, last, "leads to one record; order by a field of it");
+  }
+  ROWAN_ASSIGN_OR_RETURN(bound.aggregate, BindAggregate(*bound.many->target, by.aggregate(), path.Member(last)));
+  return bound;
 }
 
-absl::StatusOr<ir::Window> QueryBinder::BindWindow(const v1::Page* page, std::optional<int64_t> largest,
+// --- windows
+
+absl::StatusOr<ir::Window> QueryBinder::BindPlainWindow(const v1::Page* page) {
+  if (page != nullptr && (!page->cursor().empty() || page->backward() || page->total() > v1::TOTAL_NONE)) {
+    const std::string_view part = !page->cursor().empty() ? "cursor" : page->backward() ? "backward" : "total";
+    return errors::ConflictingInput(Path(part), "page", "only limit and offset are possible here");
+  }
+  ROWAN_ASSIGN_OR_RETURN(ir::Window window, BindWindow(page, rules_.largest_root, 0, Path("")));
+  window.list = static_cast<int>(arguments_.lists.size());
+  arguments_.lists.push_back({.limit = DecodeInt64(arguments_.slots[window.limit].bytes) - 1});
+  return window;
+}
+
+absl::StatusOr<ir::Window> QueryBinder::BindWindow(const v1::Page* page, std::optional<int64_t> largest, int64_t passed,
                                                    const Path& path) {
-  constexpr int64_t kNoBound = int64_t{1} << 62;
   const Type type{.scalar = Scalar::kInt64};
   ir::Window window;
-  std::optional<int64_t> limit = default_limit_;
+  std::optional<int64_t> limit = rules_.default_limit;
   if (page != nullptr && page->has_limit()) {
     limit = page->limit();
     const int64_t max = largest.value_or(kNoBound);
     if (*limit < 0 || *limit > max) return errors::LimitOutOfRange(path.Member("limit"), *limit, max);
   }
+  if (page != nullptr) {
+    window.backward = page->backward();
+    if (page->total() == v1::TOTAL_EXACT) window.total = ir::Total::kExact;
+    if (page->total() == v1::TOTAL_ESTIMATED) window.total = ir::Total::kEstimated;
+    if (limit && (window.backward || !page->cursor().empty())) limit = std::min(*limit, context_.limits.cursor_page);
+  }
   // One row more than asked tells whether there is more.
-  if (limit) window.limit = AddSlot(type, EncodeInt64(*limit + 1));
+  if (limit) window.limit = AddSlot(type, EncodeInt64(std::max<int64_t>(*limit - passed, 0) + 1));
   if (page != nullptr && page->has_offset()) {
     if (page->offset() < 0) return errors::LimitOutOfRange(path.Member("offset"), page->offset(), kNoBound);
-    if (page->offset() > 0) window.offset = AddSlot(type, EncodeInt64(page->offset()));
+    if (page->offset() > 0 && passed == 0) window.offset = AddSlot(type, EncodeInt64(page->offset()));
   }
   return window;
-}
-
-// --- filters
-
-absl::StatusOr<std::optional<ir::Predicate>> QueryBinder::BindWhere(const Model& model, const v1::Filter* filter,
-                                                                    const Path& path) {
-  if (filter == nullptr || (filter->has_all_of() && filter->all_of().filters().empty())) return std::nullopt;
-  ROWAN_ASSIGN_OR_RETURN(ir::Predicate predicate, BindFilter(model, *filter, path, 1));
-  return std::optional(std::move(predicate));
-}
-
-absl::StatusOr<ir::Predicate> QueryBinder::BindFilter(const Model& model, const v1::Filter& filter, const Path& path,
-                                                      int depth) {
-  if (depth > limits_.filter_depth) return errors::DepthExceeded(path, "filters", limits_.filter_depth);
-  switch (filter.kind_case()) {
-    case v1::Filter::kAllOf: {
-      ROWAN_ASSIGN_OR_RETURN(auto predicates, BindFilters(model, filter.all_of(), path, depth));
-      return ir::Predicate{ir::AllOf{std::move(predicates)}};
-    }
-    case v1::Filter::kAnyOf: {
-      std::vector<ir::Predicate> predicates;
-      const Path list = path.Member("OR");
-      for (const v1::Filter& part : filter.any_of().filters()) {
-        const Path item = list.Index(static_cast<int>(predicates.size()));
-        ROWAN_ASSIGN_OR_RETURN(ir::Predicate predicate, BindFilter(model, part, item, depth + 1));
-        predicates.push_back(std::move(predicate));
-      }
-      return ir::Predicate{ir::AnyOf{std::move(predicates)}};
-    }
-    case v1::Filter::kNot: {
-      ROWAN_ASSIGN_OR_RETURN(ir::Predicate predicate, BindFilter(model, filter.not_(), path.Member("NOT"), depth + 1));
-      return ir::Predicate{ir::Not{std::make_unique<ir::Predicate>(std::move(predicate))}};
-    }
-    case v1::Filter::kField:
-      return BindFieldFilter(model, filter.field(), path);
-    case v1::Filter::kRelation:
-      return BindRelationFilter(model, filter.relation(), path, depth);
-    case v1::Filter::KIND_NOT_SET:
-      break;
-  }
-  return errors::EmptyFilter(path);
-}
-
-// The parts of an all_of have the path of the whole, since in the document form an object with several conditions and
-// an AND list are the same; only a part that is nothing is named by its position.
-absl::StatusOr<std::vector<ir::Predicate>> QueryBinder::BindFilters(const Model& model, const v1::FilterList& list,
-                                                                    const Path& path, int depth) {
-  std::vector<ir::Predicate> predicates;
-  const Path numbered = path.Member("AND");
-  for (const v1::Filter& part : list.filters()) {
-    if (part.kind_case() == v1::Filter::KIND_NOT_SET) {
-      return errors::EmptyFilter(numbered.Index(static_cast<int>(predicates.size())));
-    }
-    ROWAN_ASSIGN_OR_RETURN(ir::Predicate predicate, BindFilter(model, part, path, depth + 1));
-    predicates.push_back(std::move(predicate));
-  }
-  return predicates;
-}
-
-absl::StatusOr<ir::Predicate> QueryBinder::BindFieldFilter(const Model& model, const v1::FieldFilter& filter,
-                                                           const Path& path) {
-  const Path field_path = path.Member(filter.field());
-  ROWAN_ASSIGN_OR_RETURN(const Field* field, FindField(model, filter.field(), field_path));
-  const OperatorFacts* facts = FindOperator(filter.operator_());
-  if (facts == nullptr) return errors::MissingOperator(field_path, AllowedOperators(field->type));
-  const Path value_path = field_path.Member(facts->name);
-  if (!facts->allowed(field->type)) {
-    return errors::OperatorNotAllowed(value_path, facts->name, TypeName(field->type), AllowedOperators(field->type));
-  }
-  const v1::Value& value = filter.value();
-  if (value.kind_case() == v1::Value::KIND_NOT_SET) return errors::MissingValue(value_path);
-  if (!facts->comparison) {
-    if (value.kind_case() != v1::Value::kBoolValue) return errors::TypeMismatch(value_path, "bool", "another kind");
-    return ir::Predicate{ir::NullTest{field, value.bool_value()}};
-  }
-  const ir::Comparison comparison = *facts->comparison;
-  if (comparison == ir::Comparison::kIn) {
-    ROWAN_ASSIGN_OR_RETURN(Encoded list, EncodeList(*field, value, value_path));
-    Type type = field->type;
-    type.array = true;
-    return ir::Predicate{ir::Compare{field, comparison, AddSlot(std::move(type), std::move(list))}};
-  }
-  if (value.has_null_value()) {
-    if (comparison == ir::Comparison::kEq) return ir::Predicate{ir::NullTest{field, true}};
-    if (comparison == ir::Comparison::kNe) return ir::Predicate{ir::NullTest{field, false}};
-    return errors::NullOperand(value_path, facts->name);
-  }
-  // An operand is not stored, so the field's length and digits do not bound it: a longer text simply equals nothing.
-  // Enum labels are still checked, since a misspelt one is a mistake.
-  Type type = field->type;
-  type.length = type.precision = type.scale = 0;
-  ROWAN_ASSIGN_OR_RETURN(Encoded encoded, EncodeValue(type, value, value_path));
-  if (std::optional<std::string> pattern = LikePattern(comparison, encoded.bytes)) encoded.bytes = *std::move(pattern);
-  return ir::Predicate{ir::Compare{field, comparison, AddSlot(std::move(type), std::move(encoded))}};
-}
-
-absl::StatusOr<ir::Predicate> QueryBinder::BindRelationFilter(const Model& model, const v1::RelationFilter& filter,
-                                                              const Path& path, int depth) {
-  const Path relation_path = path.Member(filter.relation());
-  ROWAN_ASSIGN_OR_RETURN(const Relation* relation, FindRelation(model, filter.relation(), relation_path));
-  switch (filter.quantifier()) {
-    case v1::QUANTIFIER_SOME:
-      if (!relation->to_many()) {
-        return errors::QuantifierNotAllowed(relation_path.Member("some"), "some", relation->name, "is");
-      }
-      break;
-    case v1::QUANTIFIER_IS:
-      if (relation->to_many()) {
-        return errors::QuantifierNotAllowed(relation_path.Member("is"), "is", relation->name, "some");
-      }
-      break;
-    case v1::QUANTIFIER_UNSPECIFIED:
-      break;
-    default:
-      return errors::QuantifierNotAllowed(relation_path, "unknown", relation->name,
-                                          relation->to_many() ? "some" : "is");
-  }
-  ir::Related related{relation, nullptr};
-  const bool existence =
-      !filter.has_where() || (filter.where().has_all_of() && filter.where().all_of().filters().empty());
-  if (!existence) {
-    ROWAN_ASSIGN_OR_RETURN(ir::Predicate where,
-                           BindFilter(*relation->target, filter.where(), relation_path, depth + 1));
-    related.where = std::make_unique<ir::Predicate>(std::move(where));
-  }
-  return ir::Predicate{std::move(related)};
 }
 
 }  // namespace rowan

@@ -1,5 +1,8 @@
 #include "engine/bind/operators.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "rowan/v1/query.pb.h"
 
 namespace rowan {
@@ -8,11 +11,8 @@ namespace {
 bool Any(const Type&) {
   return true;
 }
-bool Equatable(const Type& type) {
-  return type.scalar != Scalar::kJson;
-}
-bool EquatableScalar(const Type& type) {
-  return Equatable(type) && !type.array;
+bool Listable(const Type& type) {
+  return !type.array;
 }
 bool Ordered(const Type& type) {
   return !type.array && Facts(type.scalar).ordered;
@@ -20,20 +20,47 @@ bool Ordered(const Type& type) {
 bool Text(const Type& type) {
   return !type.array && Facts(type.scalar).text;
 }
+bool Container(const Type& type) {
+  return type.array || type.scalar == Scalar::kJson;
+}
+bool Array(const Type& type) {
+  return type.array;
+}
+
+using enum ir::Comparison;
+using enum OperandForm;
 
 constexpr OperatorFacts kOperators[] = {
-    {v1::OPERATOR_EQ, "eq", ir::Comparison::kEq, Equatable},
-    {v1::OPERATOR_NE, "ne", ir::Comparison::kNe, Equatable},
-    {v1::OPERATOR_GT, "gt", ir::Comparison::kGt, Ordered},
-    {v1::OPERATOR_GTE, "gte", ir::Comparison::kGte, Ordered},
-    {v1::OPERATOR_LT, "lt", ir::Comparison::kLt, Ordered},
-    {v1::OPERATOR_LTE, "lte", ir::Comparison::kLte, Ordered},
-    {v1::OPERATOR_IN, "in", ir::Comparison::kIn, EquatableScalar},
-    {v1::OPERATOR_CONTAINS, "contains", ir::Comparison::kContains, Text},
-    {v1::OPERATOR_STARTS_WITH, "startsWith", ir::Comparison::kStartsWith, Text},
-    {v1::OPERATOR_ENDS_WITH, "endsWith", ir::Comparison::kEndsWith, Text},
-    {v1::OPERATOR_IS_NULL, "isNull", std::nullopt, Any},
+    // number, name, comparison, operand, allowed, folds case, takes a field
+    {v1::OPERATOR_EQ, "eq", kEq, kValue, Any, true, true},
+    {v1::OPERATOR_NE, "ne", kNe, kValue, Any, true, true},
+    {v1::OPERATOR_GT, "gt", kGt, kValue, Ordered, true, true},
+    {v1::OPERATOR_GTE, "gte", kGte, kValue, Ordered, true, true},
+    {v1::OPERATOR_LT, "lt", kLt, kValue, Ordered, true, true},
+    {v1::OPERATOR_LTE, "lte", kLte, kValue, Ordered, true, true},
+    {v1::OPERATOR_IN, "in", kIn, kList, Listable, true, false},
+    {v1::OPERATOR_NOT_IN, "notIn", kNotIn, kList, Listable, true, false},
+    {v1::OPERATOR_BETWEEN, "between", kBetween, kPair, Ordered, true, false},
+    {v1::OPERATOR_IS_NULL, "isNull", std::nullopt, kValue, Any, false, false},
+    {v1::OPERATOR_CONTAINS, "contains", kContains, kValue, Text, true, false},
+    {v1::OPERATOR_STARTS_WITH, "startsWith", kStartsWith, kValue, Text, true, false},
+    {v1::OPERATOR_ENDS_WITH, "endsWith", kEndsWith, kValue, Text, true, false},
+    {v1::OPERATOR_LIKE, "like", kLike, kValue, Text, true, false},
+    {v1::OPERATOR_REGEX, "regex", kRegex, kValue, Text, true, false},
+    {v1::OPERATOR_HAS, "has", kHas, kElement, Container, false, false},
+    {v1::OPERATOR_HAS_SOME, "hasSome", kHasSome, kElements, Container, false, false},
+    {v1::OPERATOR_HAS_EVERY, "hasEvery", kHasEvery, kElements, Container, false, false},
+    {v1::OPERATOR_IS_EMPTY, "isEmpty", std::nullopt, kValue, Array, false, false},
+    {v1::OPERATOR_SEARCH, "search", kSearch, kValue, Text, false, false},
+    {v1::OPERATOR_IS_DISTINCT_FROM, "isDistinctFrom", kIsDistinctFrom, kValue, Any, true, true},
 };
+
+// The configurations that every PostgreSQL from 14 on comes with. They are written into statements as literals, so that
+// indexes on the same expression serve; hence a closed list.
+constexpr std::string_view kLanguages[] = {
+    "simple",  "arabic",    "armenian", "basque",     "catalan",  "danish",  "dutch",   "english", "finnish", "french",
+    "german",  "greek",     "hindi",    "hungarian",  "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian",
+    "portuguese", "romanian", "russian", "serbian", "spanish", "swedish", "tamil", "turkish", "yiddish"};
 
 }  // namespace
 
@@ -52,6 +79,16 @@ std::string AllowedOperators(const Type& type) {
     names += facts.name;
   }
   return names;
+}
+
+std::optional<std::string_view> FindLanguage(std::string_view name) {
+  if (name.empty()) return kLanguages[0];
+  const auto found = std::find(std::begin(kLanguages), std::end(kLanguages), name);
+  return found == std::end(kLanguages) ? std::nullopt : std::optional(*found);
+}
+
+errors::Names Languages() {
+  return errors::Names(std::begin(kLanguages), std::end(kLanguages));
 }
 
 }  // namespace rowan

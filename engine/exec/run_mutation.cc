@@ -98,7 +98,7 @@ class ProgramRunner {
     if (program_.returning && count > context_.limits.root_page) {
       return errors::TooManyReturned(context_.limits.root_page);
     }
-    if (store_.SetRootSize(count) > kMostRows) return errors::TooManyNodes(Path("data"), kMostRows);
+    if (store_.SetRootSize(count) > kMostRows) return errors::TooManyNodes(Path("data"), kMostRows, "records and keys");
     for (int row = 0; row < count; ++row) FillCurrent(0, row, result, row, 0);
     effects_.set_matched(count);
     return absl::OkStatus();
@@ -305,13 +305,14 @@ class ProgramRunner {
       for (int row = 0; row < count; ++row) values.push_back(*store_.Key(0, field, row));
       keys.push_back(EncodeArray(field->type, values));
     }
-    return RunReadByKeys(*program_.returning, sql_.returning, keys, arguments_, connection_, context_, response_);
+    return RunReadByKeys(*program_.returning, *sql_.returning, keys, arguments_, connection_, context_, response_);
   }
 
  private:
   absl::StatusOr<pg::Result> Execute(int statement, const std::vector<int>& rows, const FoundColumns& found = {}) {
     const sql::StepStatement& step = (*statements_)[statement];
     const Parameters parameters(step, program_, store_, arguments_, rows, found);
+    ROWAN_RETURN_IF_ERROR(context_.Observe(connection_, step.statement, parameters.views()));
     ++context_.counters.statements;
     return connection_.Execute(step.statement, parameters.views(), context_.call);
   }
@@ -406,7 +407,7 @@ class ProgramRunner {
               [](const v1::RelationEffects& a, const v1::RelationEffects& b) { return a.path() < b.path(); });
     for (v1::RelationEffects& effects : relation_effects_) *effects_.add_relations() = std::move(effects);
     *response_.mutable_effects() = effects_;
-    if (program_.returning) HydrateShape(*program_.returning, *response_.mutable_shape());
+    if (program_.returning) HydrateShape(program_.returning->root, *response_.mutable_shape());
   }
 
   const plan::Program& program_;
@@ -440,6 +441,10 @@ absl::Status RunOnce(const CompiledMutation& mutation, const Arguments& argument
     transient = IsTransient(status);
     connection.Rollback();
     return TranslateDatabaseError(status, described, context);
+  }
+  if (context.observer != nullptr) {
+    connection.Rollback();
+    return status;
   }
   status = connection.Commit(context.call);
   if (status.ok()) return status;

@@ -1,17 +1,20 @@
-// Runs the plan of a read: one statement, one snapshot.
+// Runs reads: pages, streams, aggregations, and what a mutation returns. A read sees one snapshot, however many statements
+// it takes.
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "engine/exec/context.h"
+#include "engine/exec/run_tree.h"
 #include "engine/ir/arguments.h"
 #include "engine/pg/connection.h"
 #include "engine/pg/pool.h"
-#include "engine/plan/select.h"
-#include "engine/sql/render_read.h"
 
 namespace rowan::v1 {
+class AggregateResponse;
+class ExistsResponse;
 class GetResponse;
 class MutationResponse;
 class RecordBatch;
@@ -19,31 +22,63 @@ class RecordBatch;
 
 namespace rowan::exec {
 
-// A plan and its statement: what the plan cache keeps.
-struct CompiledRead {
-  plan::Select plan;
-  sql::ReadStatement sql;
-};
-
 // Runs a Get and fills the response, the shape excepted. Errors: those of the database, ReplyTooLarge.
 absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
                     v1::GetResponse& response);
 
-// Counts of a stream.
-struct StreamCounts {
-  int64_t records = 0;
+// Where a stream is.
+struct StreamProgress {
+  int64_t records = 0;  // sent in this call
   int64_t batches = 0;
+  std::string resume_token;  // of the last record sent; empty before the first
 };
 
-// Runs a Stream: gives batches of about limits.batch_bytes to `on_batch` and reads on only when it returns. An error of
-// `on_batch` ends the statement on the server and is returned.
+// Takes a batch and returns when the transport accepted it.
+using BatchSink = std::function<absl::Status(v1::RecordBatch&)>;
+
+// Runs a Stream in one snapshot: gives batches of about limits.batch_bytes to `on_batch` and reads on only when it
+// returns. An error of `on_batch` ends the statement on the server and is returned.
 absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                       const std::function<absl::Status(v1::RecordBatch&)>& on_batch, StreamCounts& counts);
+                       const BatchSink& on_batch, StreamProgress& progress);
+
+// What a page of a stream was like.
+struct StreamPage {
+  int records = 0;
+  int64_t bytes = 0;
+  bool more = false;  // there are records behind it
+};
+
+// Runs the next page of a Stream whose pages have snapshots of their own; the read's limit is the page's. No connection is
+// held while `on_batch` runs.
+absl::Status RunStreamPage(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
+                           const BatchSink& on_batch, StreamProgress& progress, StreamPage& page);
+
+// How many records to ask for next, after a page: as many as make a few batches, growing slowly.
+int NextPageRows(int rows, const StreamPage& page, const Limits& limits);
+// And at first, when nobody knows how large the trees are.
+constexpr int kFirstPageRows = 8;
 
 // Reads the rows with the given primary keys inside the transaction that `connection` is in, and adds them to the
 // response. `keys` are arrays, one per field of the key.
-absl::Status RunReadByKeys(const plan::Select& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
+absl::Status RunReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
                            const Arguments& arguments, pg::Connection& connection, const Context& context,
                            v1::MutationResponse& response);
+
+struct CompiledAggregation {
+  ir::Aggregation plan;
+  sql::ReadStatement sql;
+};
+
+// Runs an Aggregate and fills the response, the shape excepted. Errors as RunGet.
+absl::Status RunAggregation(const CompiledAggregation& aggregation, const Arguments& arguments, pg::Pool& pool,
+                            const Context& context, v1::AggregateResponse& response);
+
+struct CompiledExists {
+  ir::Exists plan;
+  sql::ReadStatement sql;
+};
+
+absl::Status RunExists(const CompiledExists& exists, const Arguments& arguments, pg::Pool& pool, const Context& context,
+                       v1::ExistsResponse& response);
 
 }  // namespace rowan::exec

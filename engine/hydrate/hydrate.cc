@@ -1,10 +1,13 @@
 #include "engine/hydrate/hydrate.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
+#include "engine/ir/position.h"
 #include "engine/types/codec.h"
 #include "engine/types/wire.h"
 #include "rowan/v1/result.pb.h"
@@ -12,55 +15,38 @@
 namespace rowan {
 namespace {
 
-ColumnBytes ReadColumn(WireReader& reader) {
-  ColumnBytes column;
-  column.bytes = reader.Sized(column.null);
-  return column;
-}
-
 absl::Status Malformed() {
   return errors::Internal("a result row does not have the layout of its plan");
 }
 
-absl::Status HydrateField(const Field& field, const ColumnBytes& column, v1::Value& value) {
+absl::Status HydrateValue(const Type& type, const ColumnBytes& column, v1::Value& value) {
   if (column.null) {
     value.set_null_value(google::protobuf::NULL_VALUE);
     return absl::OkStatus();
   }
-  return DecodeValue(field.type, column.bytes, value);
+  return DecodeValue(type, column.bytes, value);
 }
-
-absl::Status HydrateRelated(const plan::Select& select, const Arguments& arguments, const ColumnBytes& column,
-                            v1::RecordList& list);
 
 // One row in record format: the number of columns, then each with its type's OID.
-absl::Status HydrateRow(const plan::Select& select, const Arguments& arguments, std::string_view bytes,
-                        v1::Record& record) {
+absl::Status ReadRow(std::string_view bytes, Columns& columns) {
   WireReader reader(bytes);
-  if (reader.Read<int32_t>() != static_cast<int32_t>(select.fields.size() + select.related.size())) return Malformed();
-  for (const Field* field : select.fields) {
+  const int32_t count = reader.Read<int32_t>();
+  if (count < 0 || count > 1'000'000) return Malformed();
+  columns.clear();
+  columns.reserve(count);
+  for (int32_t i = 0; i < count; ++i) {
     reader.Read<int32_t>();
-    const ColumnBytes column = ReadColumn(reader);
-    if (!reader.ok()) return Malformed();
-    ROWAN_RETURN_IF_ERROR(HydrateField(*field, column, *record.add_values()));
+    ColumnBytes column;
+    column.bytes = reader.Sized(column.null);
+    columns.push_back(column);
   }
-  for (const plan::Select& related : select.related) {
-    reader.Read<int32_t>();
-    const ColumnBytes column = ReadColumn(reader);
-    if (!reader.ok()) return Malformed();
-    ROWAN_RETURN_IF_ERROR(HydrateRelated(related, arguments, column, *record.add_related()));
-  }
-  return absl::OkStatus();
+  return reader.ok() ? absl::OkStatus() : Malformed();
 }
 
-absl::Status HydrateRelated(const plan::Select& select, const Arguments& arguments, const ColumnBytes& column,
-                            v1::RecordList& list) {
-  if (!select.relation->to_many()) {
-    return column.null ? absl::OkStatus() : HydrateRow(select, arguments, column.bytes, *list.add_records());
-  }
-  // An array: dimensions, whether it has nulls, the elements' OID; then, unless it is empty, its length and lower
-  // bound.
-  WireReader reader(column.bytes);
+// The rows of an array: dimensions, whether it has nulls, the elements' OID; then, unless it is empty, its length and
+// lower bound.
+absl::Status ReadRows(std::string_view bytes, std::vector<std::string_view>& rows) {
+  WireReader reader(bytes);
   const int32_t dimensions = reader.Read<int32_t>();
   reader.Read<int32_t>();
   reader.Read<int32_t>();
@@ -68,15 +54,11 @@ absl::Status HydrateRelated(const plan::Select& select, const Arguments& argumen
   if (dimensions == 0) return absl::OkStatus();
   const int32_t count = reader.Read<int32_t>();
   reader.Read<int32_t>();
-  // The slot holds one more than the limit.
-  const int64_t limit = select.window.limit == ir::kNoSlot
-                            ? std::numeric_limits<int64_t>::max()
-                            : DecodeInt64(arguments.slots[select.window.limit].bytes) - 1;
-  list.set_has_more(count > limit);
-  for (int32_t i = 0; i < count && i < limit; ++i) {
-    const ColumnBytes row = ReadColumn(reader);
-    if (!reader.ok() || row.null) return Malformed();
-    ROWAN_RETURN_IF_ERROR(HydrateRow(select, arguments, row.bytes, *list.add_records()));
+  for (int32_t i = 0; i < count; ++i) {
+    bool null = false;
+    const std::string_view row = reader.Sized(null);
+    if (!reader.ok() || null) return Malformed();
+    rows.push_back(row);
   }
   return absl::OkStatus();
 }
@@ -119,24 +101,32 @@ v1::ScalarType ScalarProto(Scalar scalar) {
   return v1::SCALAR_TYPE_UNSPECIFIED;
 }
 
+void DescribeField(const std::string& name, const Type& type, bool nullable, v1::ShapeField& described) {
+  described.set_name(name);
+  described.set_nullable(nullable);
+  v1::FieldType& proto = *described.mutable_type();
+  proto.set_scalar(ScalarProto(type.scalar));
+  proto.set_array(type.array);
+  if (type.length > 0) proto.set_length(type.length);
+  if (type.precision > 0) {
+    proto.set_precision(type.precision);
+    proto.set_scale(type.scale);
+  }
+  for (const std::string& label : type.labels) proto.add_labels(label);
+  proto.set_enum_name(type.enum_name);
+}
+
 }  // namespace
 
 void HydrateShape(const plan::Select& select, v1::Shape& shape) {
   shape.set_model(select.model->name);
   for (const Field* field : select.fields) {
-    v1::ShapeField& described = *shape.add_fields();
-    described.set_name(field->name);
-    described.set_nullable(field->nullable);
-    v1::FieldType& type = *described.mutable_type();
-    type.set_scalar(ScalarProto(field->type.scalar));
-    type.set_array(field->type.array);
-    if (field->type.length > 0) type.set_length(field->type.length);
-    if (field->type.precision > 0) {
-      type.set_precision(field->type.precision);
-      type.set_scale(field->type.scale);
-    }
-    for (const std::string& label : field->type.labels) type.add_labels(label);
-    type.set_enum_name(field->type.enum_name);
+    DescribeField(field->name, field->type, field->nullable, *shape.add_fields());
+  }
+  for (const ir::Count& count : select.counts) {
+    v1::ShapeCount& described = *shape.add_counts();
+    described.set_name(count.name);
+    described.set_relation(count.relation->name);
   }
   for (const plan::Select& related : select.related) {
     v1::ShapeRelation& described = *shape.add_relations();
@@ -147,14 +137,107 @@ void HydrateShape(const plan::Select& select, v1::Shape& shape) {
   }
 }
 
-absl::Status HydrateRecord(const plan::Select& root, const Arguments& arguments,
-                           const std::function<ColumnBytes(int)>& column, v1::Record& record) {
-  int next = 0;
-  for (const Field* field : root.fields) {
-    ROWAN_RETURN_IF_ERROR(HydrateField(*field, column(next++), *record.add_values()));
+void HydrateShape(const ir::Aggregation& aggregation, v1::Shape& shape) {
+  shape.set_model(aggregation.model->name);
+  for (const ir::GroupKey& key : aggregation.keys) {
+    DescribeField(key.name, key.field->type, key.field->nullable || !key.path.empty(), *shape.add_fields());
   }
-  for (const plan::Select& related : root.related) {
-    ROWAN_RETURN_IF_ERROR(HydrateRelated(related, arguments, column(next++), *record.add_related()));
+  for (const ir::AggregateColumn& column : aggregation.columns) {
+    DescribeField(column.name, column.aggregate.type, column.aggregate.nullable, *shape.add_fields());
+  }
+}
+
+absl::Status Hydrator::Root(int row, const Columns& columns, v1::Record& record) const {
+  return Row(read_.root, row, columns, record);
+}
+
+absl::Status Hydrator::Row(const plan::Select& select, int row, const Columns& columns, v1::Record& record) const {
+  size_t next = 0;
+  const auto column = [&] { return next < columns.size() ? columns[next++] : ColumnBytes{.null = true}; };
+  for (const Field* field : select.fields) {
+    ROWAN_RETURN_IF_ERROR(HydrateValue(field->type, column(), *record.add_values()));
+  }
+  for (size_t i = 0; i < select.counts.size(); ++i) record.add_counts(DecodeInt64(column().bytes));
+  for (const plan::Select& related : select.related) {
+    v1::RecordList& list = *record.add_related();
+    ROWAN_RETURN_IF_ERROR(read_.strategy == plan::Strategy::kNested ? Nested(related, column(), list)
+                                                                    : Level(related, row, list));
+  }
+  for (size_t i = 0; i < select.related.size(); ++i) {
+    if (select.related[i].window.total == ir::Total::kNone) continue;
+    record.mutable_related(static_cast<int>(i))->set_total(DecodeInt64(column().bytes));
+  }
+  return next <= columns.size() ? absl::OkStatus() : Malformed();
+}
+
+absl::Status Hydrator::Nested(const plan::Select& select, const ColumnBytes& column, v1::RecordList& list) const {
+  Columns columns;
+  if (!select.to_many()) {
+    if (column.null) return absl::OkStatus();
+    ROWAN_RETURN_IF_ERROR(ReadRow(column.bytes, columns));
+    return Row(select, 0, columns, *list.add_records());
+  }
+  std::vector<std::string_view> rows;
+  ROWAN_RETURN_IF_ERROR(ReadRows(column.bytes, rows));
+  const int64_t limit = arguments_.lists[select.window.list].limit;
+  if (limit >= 0 && static_cast<int64_t>(rows.size()) > limit) {
+    rows.resize(limit);
+    list.set_has_more(true);
+  }
+  if (select.window.backward) std::reverse(rows.begin(), rows.end());
+  Columns first;
+  for (std::string_view row : rows) {
+    ROWAN_RETURN_IF_ERROR(ReadRow(row, columns));
+    if (list.records().empty()) first = columns;
+    ROWAN_RETURN_IF_ERROR(Row(select, 0, columns, *list.add_records()));
+  }
+  if (!rows.empty()) SetCursors(select, first, columns, list);
+  return absl::OkStatus();
+}
+
+absl::Status Hydrator::Level(const plan::Select& select, int parent_row, v1::RecordList& list) const {
+  const LevelRows& level = levels_[select.number];
+  const int key = level.key_of_parent[parent_row];
+  if (key < 0) return absl::OkStatus();
+  const std::vector<int>& rows = level.rows_of_key[key];
+  list.set_has_more(level.more_of_key[key]);
+  for (int row : rows) ROWAN_RETURN_IF_ERROR(Row(select, row, level.columns(row), *list.add_records()));
+  if (!rows.empty() && select.to_many()) {
+    SetCursors(select, level.columns(rows.front()), level.columns(rows.back()), list);
+  }
+  return absl::OkStatus();
+}
+
+void Hydrator::SetCursors(const plan::Select& select, const Columns& first, const Columns& last,
+                          v1::RecordList& list) const {
+  if (!select.keyed) return;
+  const bool placed = select.window.backward || !select.window.cursor.empty();
+  if (placed || select.window.offset != ir::kNoSlot) list.set_start_cursor(Token(select, Place(select, first), 0));
+  if (placed || list.has_more()) list.set_end_cursor(Token(select, Place(select, last), 0));
+}
+
+std::vector<Encoded> Hydrator::Place(const plan::Select& select, const Columns& columns) const {
+  std::vector<Encoded> place;
+  for (int column : plan::PlaceColumns(select, read_.strategy)) {
+    const ColumnBytes& value = columns[column];
+    place.push_back({.bytes = std::string(value.bytes), .null = value.null});
+  }
+  return place;
+}
+
+std::string Hydrator::Token(const plan::Select& select, std::vector<Encoded> place, int64_t passed) const {
+  return tokens_.Seal(arguments_.lists[select.window.list].identity,
+                      ir::EncodePosition({.passed = passed, .values = std::move(place)}));
+}
+
+absl::Status HydrateGroup(const ir::Aggregation& aggregation, const Columns& columns, v1::Record& record) {
+  if (columns.size() != aggregation.keys.size() + aggregation.columns.size()) return Malformed();
+  size_t next = 0;
+  for (const ir::GroupKey& key : aggregation.keys) {
+    ROWAN_RETURN_IF_ERROR(HydrateValue(key.field->type, columns[next++], *record.add_values()));
+  }
+  for (const ir::AggregateColumn& column : aggregation.columns) {
+    ROWAN_RETURN_IF_ERROR(HydrateValue(column.aggregate.type, columns[next++], *record.add_values()));
   }
   return absl::OkStatus();
 }

@@ -1,36 +1,77 @@
-// Rows -> records. The column layout is the one that sql/render_read.cc writes: the fields, then one column per related
-// select, which holds a row (to-one) or an array of rows (to-many) in PostgreSQL's binary record format. Errors are
-// bugs of ours, or of a database that is not what the catalog says, and are INTERNAL.
+// Rows -> records. The column layout is that of plan/select.h. Errors are bugs of ours, or of a database that is not what
+// the catalog says, and are INTERNAL.
 //
 // All functions are pure and thread-safe.
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
+#include "engine/base/token.h"
 #include "engine/ir/arguments.h"
 #include "engine/plan/select.h"
 
 namespace rowan::v1 {
 class Record;
+class RecordList;
 class Shape;
 }  // namespace rowan::v1
 
 namespace rowan {
 
-// Describes the records that a select gives.
+// Describe the records that a read gives.
 void HydrateShape(const plan::Select& select, v1::Shape& shape);
+void HydrateShape(const ir::Aggregation& aggregation, v1::Shape& shape);
 
 // One column of a result row, as the driver gives it.
 struct ColumnBytes {
   std::string_view bytes;
   bool null = false;
 };
+// The columns of one row.
+using Columns = absl::InlinedVector<ColumnBytes, 16>;
 
-// Writes one row of the root select to `record`. `column(i)` gives the i-th column. `arguments` hold the limits of
-// nested lists, which tell whether a list has more.
-absl::Status HydrateRecord(const plan::Select& root, const Arguments& arguments,
-                           const std::function<ColumnBytes(int)>& column, v1::Record& record);
+// The rows of one select that ran by level, and whose they are.
+struct LevelRows {
+  std::function<Columns(int row)> columns;      // without the position of the parent's key
+  std::vector<int> key_of_parent;               // by the parent's row: its key's position from 0; -1: it has no key
+  std::vector<std::vector<int>> rows_of_key;    // in the order of the list, cut to its limit
+  std::vector<bool> more_of_key;                // whether the limit cut any off
+};
+
+// Writes records of one answer. Refers to its arguments, which outlive it.
+class Hydrator {
+ public:
+  // `levels` are by the number of the select; empty for a nested read.
+  Hydrator(const plan::Read& read, const Arguments& arguments, const TokenKey& tokens,
+           const std::vector<LevelRows>& levels)
+      : read_(read), arguments_(arguments), tokens_(tokens), levels_(levels) {}
+
+  // Writes one row of the root; `row` is its number among the root's rows.
+  absl::Status Root(int row, const Columns& columns, v1::Record& record) const;
+
+  // Returns the order's values of a row of a keyed select.
+  std::vector<Encoded> Place(const plan::Select& select, const Columns& columns) const;
+  // Seals a place of the select's list; `passed` counts a stream's records up to there.
+  std::string Token(const plan::Select& select, std::vector<Encoded> place, int64_t passed) const;
+
+ private:
+  absl::Status Row(const plan::Select& select, int row, const Columns& columns, v1::Record& record) const;
+  absl::Status Nested(const plan::Select& select, const ColumnBytes& column, v1::RecordList& list) const;
+  absl::Status Level(const plan::Select& select, int parent_row, v1::RecordList& list) const;
+  void SetCursors(const plan::Select& select, const Columns& first, const Columns& last, v1::RecordList& list) const;
+
+  const plan::Read& read_;
+  const Arguments& arguments_;
+  const TokenKey& tokens_;
+  const std::vector<LevelRows>& levels_;
+};
+
+// Writes one row of an aggregation.
+absl::Status HydrateGroup(const ir::Aggregation& aggregation, const Columns& columns, v1::Record& record);
 
 }  // namespace rowan

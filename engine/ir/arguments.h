@@ -1,6 +1,8 @@
 // The values of one request. They travel beside the bound request and its plan, never inside: plans hold no values.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/types/type.h"
@@ -17,9 +19,19 @@ struct InputRows {
   int size() const { return static_cast<int>(parent.size()); }
 };
 
+// One list of a read: the root, or a to-many selection.
+struct ListArguments {
+  int64_t limit = -1;  // -1: none
+  // Tells lists apart whose cursors do not fit each other: schema version, model or relation, filter with its values, order
+  // and distinct_on.
+  std::string identity;
+  int64_t passed = 0;  // the root of a resumed stream: how many records were sent before
+};
+
 struct Arguments {
-  std::vector<Encoded> slots;   // by slot number
-  std::vector<InputRows> rows;  // by node number; empty for reads
+  std::vector<Encoded> slots;        // by slot number
+  std::vector<InputRows> rows;       // by node number; empty for reads
+  std::vector<ListArguments> lists;  // by the number in ir::Window
 };
 
 }  // namespace rowan

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,7 +19,44 @@
 
 namespace rowan::ir {
 
-enum class Comparison { kEq, kNe, kGt, kGte, kLt, kLte, kIn, kContains, kStartsWith, kEndsWith };
+constexpr int kNoSlot = -1;
+
+// --- aggregates
+
+enum class Function { kCount, kSum, kAvg, kMin, kMax };
+
+// One value from many rows.
+struct Aggregate {
+  Function function = Function::kCount;
+  const Field* field = nullptr;  // null: kCount counts rows
+  bool distinct = false;
+  Type type;              // of the result
+  bool nullable = false;  // the result over no values is null
+};
+
+// --- predicates
+
+enum class Comparison {
+  kEq,
+  kNe,
+  kGt,
+  kGte,
+  kLt,
+  kLte,
+  kIn,
+  kNotIn,
+  kBetween,
+  kContains,
+  kStartsWith,
+  kEndsWith,
+  kLike,
+  kRegex,
+  kHas,
+  kHasSome,
+  kHasEvery,
+  kSearch,
+  kIsDistinctFrom
+};
 
 struct Predicate;
 
@@ -32,35 +70,96 @@ struct AnyOf {
 struct Not {
   std::unique_ptr<Predicate> predicate;
 };
-struct Compare {
+
+// What a comparison has on its left side.
+
+// What a place inside a json field is compared as; a place that holds JSON of another type is null as text or number.
+enum class JsonForm { kJson, kText, kNumber };
+struct JsonPlace {
   const Field* field;
+  int path;  // the slot of the text[] that leads to the place
+  JsonForm form;
+};
+// An aggregate of the related rows that satisfy `where`.
+struct RelatedAggregate {
+  const Relation* relation;
+  Aggregate aggregate;
+  std::unique_ptr<Predicate> where;
+};
+// A column of the result of an aggregation, by position.
+struct ResultColumn {
+  int position;
+};
+using Operand = std::variant<const Field*, JsonPlace, RelatedAggregate, ResultColumn>;
+
+struct Compare {
+  Operand left;
+  Type type;  // of the left side
   Comparison comparison;
-  int slot;
+  int slot = kNoSlot;            // the right side; the lower bound of kBetween
+  int upper = kNoSlot;           // the upper bound of kBetween
+  const Field* other = nullptr;  // another field of the row, in place of the slot
+  bool ignore_case = false;
+  std::string_view language;  // kSearch: PostgreSQL's configuration, from the list of operators.h
 };
 struct NullTest {
-  const Field* field;
+  Operand left;
   bool is_null;
 };
-// A related row exists that satisfies `where`, or any row when there is no `where`.
+struct EmptyTest {
+  const Field* field;  // an array
+  bool is_empty;
+};
+
+enum class Quantifier { kSome, kNone, kEvery, kEveryNonempty };
+
+// Looks at the related rows; without `where` at all of them. A to-one relation has kSome (is) and kNone (is not).
 struct Related {
   const Relation* relation;
+  Quantifier quantifier = Quantifier::kSome;
   std::unique_ptr<Predicate> where;
 };
 
 struct Predicate {
-  std::variant<AllOf, AnyOf, Not, Compare, NullTest, Related> node;
+  std::variant<AllOf, AnyOf, Not, Compare, NullTest, EmptyTest, Related> node;
 };
 
+// --- orders and windows
+
+// Rows by a value: a field at the end of a chain of to-one relations, or an aggregate over a to-many relation there.
 struct Order {
-  const Field* field;
+  std::vector<const Relation*> path;  // to-one relations; empty: the row itself
+  const Field* field = nullptr;       // of the row that the path leads to; null with `many`
+  const Relation* many = nullptr;
+  Aggregate aggregate;  // over `many`
   bool descending = false;
+  bool nulls_first = false;
+
+  const Type& type() const { return many == nullptr ? field->type : aggregate.type; }
+  bool nullable() const { return many == nullptr ? !path.empty() || field->nullable : aggregate.nullable; }
 };
 
-constexpr int kNoSlot = -1;
+enum class Total { kNone, kExact, kEstimated };
 
+// A part of an ordered list.
 struct Window {
   int limit = kNoSlot;  // the slot holds the limit plus one
   int offset = kNoSlot;
+  // The order's values at the record that the window begins after (or ends before): a slot each, kNoSlot for null. Empty:
+  // none.
+  std::vector<int> cursor;
+  bool backward = false;
+  Total total = Total::kNone;
+  int list = 0;  // its number in Arguments
+};
+
+// --- selections
+
+// How many related rows satisfy `where`.
+struct Count {
+  const Relation* relation = nullptr;
+  std::string name;
+  std::optional<Predicate> where;
 };
 
 struct RelatedSelection;
@@ -68,6 +167,7 @@ struct RelatedSelection;
 struct Selection {
   const Model* model = nullptr;
   std::vector<const Field*> fields;
+  std::vector<Count> counts;
   std::vector<RelatedSelection> related;
 };
 
@@ -76,16 +176,61 @@ struct RelatedSelection {
   std::string name;  // the alias, or the relation's name
   Selection selection;
   std::optional<Predicate> where;
-  std::vector<Order> order;
+  std::vector<const Field*> distinct;  // the first row for each combination of values
+  std::vector<Order> order;            // total for to-many: the primary key is appended; empty for to-one
   Window window;
 };
+
+// How a client wants a tree to be read.
+enum class Strategy { kAny, kNested, kByLevel };
+// About how many root records are to be expected.
+enum class Expected { kOne, kFew, kMany };
 
 struct Read {
   Selection selection;
   std::optional<Predicate> where;
-  std::vector<Order> order;
+  std::vector<const Field*> distinct;
+  std::vector<Order> order;  // total
   Window window;
+  Strategy strategy = Strategy::kAny;
+  Expected expected = Expected::kMany;
   std::vector<Type> slots;  // the type of each slot
+};
+
+// --- aggregations
+
+struct GroupKey {
+  std::string name;
+  std::vector<const Relation*> path;  // to-one relations
+  const Field* field = nullptr;
+};
+struct AggregateColumn {
+  std::string name;
+  Aggregate aggregate;
+  std::optional<Predicate> where;  // which rows of the group
+};
+struct ColumnOrder {
+  int position;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+// The result's columns are the keys, then the aggregates.
+struct Aggregation {
+  const Model* model = nullptr;
+  std::optional<Predicate> where;
+  std::vector<GroupKey> keys;
+  std::vector<AggregateColumn> columns;
+  std::optional<Predicate> having;  // on ResultColumns
+  std::vector<ColumnOrder> order;   // all keys are in it
+  Window window;
+  std::vector<Type> slots;
+};
+
+struct Exists {
+  const Model* model = nullptr;
+  std::optional<Predicate> where;
+  std::vector<Type> slots;
 };
 
 }  // namespace rowan::ir

@@ -16,7 +16,7 @@ class KeyWriter {
     key_ += std::to_string(number);
     key_ += ',';
   }
-  void Name(const std::string& name) {
+  void Name(std::string_view name) {
     Number(static_cast<int>(name.size()));
     key_ += name;
   }
@@ -29,45 +29,116 @@ class KeyWriter {
   }
   void operator()(const Compare& compare) {
     Tag('c');
-    Number(compare.field->index);
+    Write(compare.left);
     Number(static_cast<int>(compare.comparison));
+    if (compare.other != nullptr) {
+      Tag('=');
+      Number(compare.other->index);
+    }
+    if (compare.ignore_case) Tag('i');
+    // What a json place is compared with decides the parameter's type.
+    if (std::holds_alternative<JsonPlace>(compare.left)) Number(static_cast<int>(compare.type.scalar));
+    if (compare.comparison == Comparison::kSearch) Name(compare.language);
   }
   void operator()(const NullTest& test) {
     Tag(test.is_null ? 'n' : 'N');
+    Write(test.left);
+  }
+  void operator()(const EmptyTest& test) {
+    Tag(test.is_empty ? 'e' : 'E');
     Number(test.field->index);
   }
   void operator()(const Related& related) {
     Tag('r');
     Number(related.relation->index);
+    Number(static_cast<int>(related.quantifier));
     if (related.where != nullptr) Write(*related.where);
     Tag(')');
   }
   void Write(const Predicate& predicate) { std::visit(*this, predicate.node); }
 
+  void operator()(const Field* field) { Number(field->index); }
+  void operator()(const JsonPlace& place) {
+    Tag('j');
+    Number(place.field->index);
+    Number(static_cast<int>(place.form));
+  }
+  void operator()(const RelatedAggregate& related) {
+    Tag('a');
+    Number(related.relation->index);
+    Write(related.aggregate);
+    if (related.where != nullptr) Write(*related.where);
+    Tag(')');
+  }
+  void operator()(const ResultColumn& column) {
+    Tag('$');
+    Number(column.position);
+  }
+  void Write(const Operand& operand) { std::visit(*this, operand); }
+
+  void Write(const Aggregate& aggregate) {
+    Tag(aggregate.distinct ? 'F' : 'f');
+    Number(static_cast<int>(aggregate.function));
+    Number(aggregate.field == nullptr ? -1 : aggregate.field->index);
+  }
   void Write(const std::optional<Predicate>& where) {
     if (!where) return;
     Tag('w');
     Write(*where);
   }
+  void WritePath(const std::vector<const Relation*>& path) {
+    for (const Relation* relation : path) {
+      Tag('>');
+      Number(relation->index);
+    }
+  }
+  void Direction(bool descending, bool nulls_first) {
+    Tag(descending ? 'd' : 'a');
+    if (nulls_first != descending) Tag('!');
+  }
   void Write(const std::vector<Order>& order) {
     for (const Order& by : order) {
-      Tag(by.descending ? 'd' : 'a');
-      Number(by.field->index);
+      Tag('o');
+      WritePath(by.path);
+      if (by.many != nullptr) {
+        Tag('m');
+        Number(by.many->index);
+        Write(by.aggregate);
+      } else {
+        Number(by.field->index);
+      }
+      Direction(by.descending, by.nulls_first);
+    }
+  }
+  void WriteDistinct(const std::vector<const Field*>& fields) {
+    for (const Field* field : fields) {
+      Tag('u');
+      Number(field->index);
     }
   }
   void Write(const Window& window) {
-    if (window.limit != kNoSlot) Tag('l');
-    if (window.offset != kNoSlot) Tag('o');
+    if (window.limit != kNoSlot) Tag('L');
+    if (window.offset != kNoSlot) Tag('O');
+    for (int slot : window.cursor) Tag(slot == kNoSlot ? 'n' : 'k');
+    if (window.backward) Tag('B');
+    if (window.total != Total::kNone) Tag(window.total == Total::kExact ? 'T' : 'E');
   }
   void Write(const Selection& selection) {
     Tag('(');
     for (const Field* field : selection.fields) Number(field->index);
+    for (const Count& count : selection.counts) {
+      Tag('#');
+      Number(count.relation->index);
+      Name(count.name);
+      Write(count.where);
+    }
     for (const RelatedSelection& related : selection.related) {
       Tag('s');
       Number(related.relation->index);
       Name(related.name);
       Write(related.selection);
       Write(related.where);
+      WriteDistinct(related.distinct);
       Write(related.order);
       Write(related.window);
     }
@@ -112,10 +183,57 @@ std::string ShapeKey(const Read& read) {
   KeyWriter writer;
   writer.Tag('G');
   writer.Name(read.selection.model->name);
+  writer.Number(static_cast<int>(read.strategy));
+  writer.Number(static_cast<int>(read.expected));
   writer.Write(read.selection);
   writer.Write(read.where);
+  writer.WriteDistinct(read.distinct);
   writer.Write(read.order);
   writer.Write(read.window);
+  return writer.Take();
+}
+
+std::string ShapeKey(const Aggregation& aggregation) {
+  KeyWriter writer;
+  writer.Tag('A');
+  writer.Name(aggregation.model->name);
+  writer.Write(aggregation.where);
+  for (const GroupKey& key : aggregation.keys) {
+    writer.Tag('g');
+    writer.Name(key.name);
+    writer.WritePath(key.path);
+    writer.Number(key.field->index);
+  }
+  for (const AggregateColumn& column : aggregation.columns) {
+    writer.Tag('c');
+    writer.Name(column.name);
+    writer.Write(column.aggregate);
+    writer.Write(column.where);
+  }
+  writer.Tag('h');
+  writer.Write(aggregation.having);
+  for (const ColumnOrder& by : aggregation.order) {
+    writer.Number(by.position);
+    writer.Direction(by.descending, by.nulls_first);
+  }
+  writer.Write(aggregation.window);
+  return writer.Take();
+}
+
+std::string ShapeKey(const Exists& exists) {
+  KeyWriter writer;
+  writer.Tag('X');
+  writer.Name(exists.model->name);
+  writer.Write(exists.where);
+  return writer.Take();
+}
+
+std::string ListKey(const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
+                    const std::vector<Order>& order) {
+  KeyWriter writer;
+  writer.Write(where);
+  writer.WriteDistinct(distinct);
+  writer.Write(order);
   return writer.Take();
 }
 

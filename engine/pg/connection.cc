@@ -215,10 +215,10 @@ struct Connection::State {
     const std::vector<Parameter>* parameters = nullptr;
   };
 
-  // Sends the commands as one pipeline, preparing statements that are new, and returns the last one's result. In a
+  // Sends the commands as one pipeline, preparing statements that are new, and returns each one's result. In a
   // pipeline that is not within BEGIN, all commands are one implicit transaction. On an error of PostgreSQL the
   // connection stays usable.
-  absl::StatusOr<Result> Run(const std::vector<Command>& commands, const Call& call) {
+  absl::StatusOr<std::vector<Result>> RunAll(const std::vector<Command>& commands, const Call& call) {
     ROWAN_RETURN_IF_ERROR(CheckStart(call));
     const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
     ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
@@ -245,7 +245,7 @@ struct Connection::State {
     ROWAN_RETURN_IF_ERROR(Flush(call));
 
     absl::Status error;
-    OwnedResult last;
+    std::vector<Result> results;
     for (auto& [prepared_text, name] : sent) {
       ROWAN_ASSIGN_OR_RETURN(OwnedResult result, Next(call));
       if (result == nullptr) return Broken();
@@ -254,7 +254,7 @@ struct Connection::State {
         Remember(*prepared_text, std::move(name));
       }
       if (Failed(result.get()) && error.ok()) error = ErrorOf(result.get());
-      last = std::move(result);
+      if (prepared_text == nullptr) results.emplace_back(result.release());
       ROWAN_ASSIGN_OR_RETURN(OwnedResult end, Next(call));
       if (end != nullptr) return Broken();
     }
@@ -263,11 +263,16 @@ struct Connection::State {
       return Broken();
     }
     if (cancel_sent) broken = true;
-    if (error.ok()) return Result(last.release());
+    if (error.ok()) return results;
     for (const Command& command : commands) {
       if (command.statement != nullptr) ForgetAfter(error, *command.statement);
     }
     return error;
+  }
+
+  absl::StatusOr<Result> Run(const std::vector<Command>& commands, const Call& call) {
+    ROWAN_ASSIGN_OR_RETURN(std::vector<Result> results, RunAll(commands, call));
+    return std::move(results.back());
   }
 
   // A plan that no longer fits what it was prepared for is prepared anew next time.
@@ -307,6 +312,18 @@ std::string TimeLeft(const Call& call) {
   return std::to_string(std::clamp<int64_t>(left.count(), 1, INT32_MAX));
 }
 
+const char* BeginText(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::kReadCommitted:
+      break;
+    case Isolation::kRepeatableRead:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
+    case Isolation::kSerializable:
+      return "BEGIN ISOLATION LEVEL SERIALIZABLE";
+  }
+  return "BEGIN ISOLATION LEVEL READ COMMITTED";
+}
+
 }  // namespace
 
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -342,20 +359,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
 }
 
 absl::Status Connection::Begin(const TransactionOptions& options, const Call& call) {
-  const char* begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-  switch (options.isolation) {
-    case Isolation::kReadCommitted:
-      break;
-    case Isolation::kRepeatableRead:
-      begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-      break;
-    case Isolation::kSerializable:
-      begin = "BEGIN ISOLATION LEVEL SERIALIZABLE";
-      break;
-  }
-  const std::string timeout = TimeLeft(call);
-  const std::vector<Parameter> settings = {{timeout}, {options.read_only ? "on" : "off"}};
-  return state_->Run({{.text = begin}, {.statement = &TransactionSettings(), .parameters = &settings}}, call).status();
+  return ExecuteAll({}, {.begin = options}, call).status();
 }
 
 absl::Status Connection::Commit(const Call& call) {
@@ -395,6 +399,37 @@ absl::StatusOr<Result> Connection::ExecuteRead(const Statement& statement, const
   return state_->Run({{.statement = &TransactionSettings(), .parameters = &settings},
                       {.statement = &statement, .parameters = &parameters}},
                      call);
+}
+
+absl::StatusOr<std::vector<Result>> Connection::ExecuteAll(const std::vector<Query>& queries,
+                                                           const BatchOptions& options, const Call& call) {
+  std::vector<State::Command> commands;
+  const std::string timeout = TimeLeft(call);
+  std::vector<Parameter> settings;
+  if (options.begin) {
+    settings = {{timeout}, {options.begin->read_only ? "on" : "off"}};
+    commands.push_back({.text = BeginText(options.begin->isolation)});
+    commands.push_back({.statement = &TransactionSettings(), .parameters = &settings});
+  }
+  const size_t before = commands.size();
+  for (const Query& query : queries) commands.push_back({.statement = query.statement, .parameters = &query.parameters});
+  if (options.commit) commands.push_back({.text = "COMMIT"});
+  if (commands.empty()) return std::vector<Result>();
+  ROWAN_ASSIGN_OR_RETURN(std::vector<Result> results, state_->RunAll(commands, call));
+  if (options.commit) results.pop_back();
+  results.erase(results.begin(), results.begin() + static_cast<int>(before));
+  return results;
+}
+
+absl::Status Connection::OpenCursor(const Statement& statement, const std::vector<Parameter>& parameters,
+                                    const Call& call) {
+  const Statement declare{"DECLARE rowan_stream NO SCROLL CURSOR FOR " + statement.text, statement.parameter_oids};
+  return state_->Run({{.statement = &declare, .parameters = &parameters}}, call).status();
+}
+
+absl::StatusOr<Result> Connection::FetchRows(int count, const Call& call) {
+  const std::string fetch = "FETCH FORWARD " + std::to_string(count) + " FROM rowan_stream";
+  return state_->Run({{.text = fetch.c_str()}}, call);
 }
 
 absl::Status Connection::ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters,

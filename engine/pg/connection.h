@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,18 @@ enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
 struct TransactionOptions {
   Isolation isolation = Isolation::kReadCommitted;
   bool read_only = false;
+};
+
+// A statement with its parameters, among several that are sent together.
+struct Query {
+  const Statement* statement;
+  std::vector<Parameter> parameters;
+};
+
+// What goes with several statements in their round trip.
+struct BatchOptions {
+  std::optional<TransactionOptions> begin;  // begin a transaction first, as Begin does
+  bool commit = false;                      // commit after the last one
 };
 
 // A row in single-row mode. Views are valid during the callback only.
@@ -68,6 +81,17 @@ class Connection {
   // Runs a statement, preparing it on its first use on this connection, and returns all its rows in binary format.
   absl::StatusOr<Result> Execute(const Statement& statement, const std::vector<Parameter>& parameters,
                                  const Call& call);
+
+  // Runs statements one after the other in a single round trip and returns the rows of each. After a failure those that
+  // follow are not run, and the failure is returned.
+  absl::StatusOr<std::vector<Result>> ExecuteAll(const std::vector<Query>& queries, const BatchOptions& options,
+                                                 const Call& call);
+
+  // Opens a cursor over the statement's rows, for FetchRows. To be called inside a transaction, once in each: the cursor
+  // closes with it.
+  absl::Status OpenCursor(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call);
+  // Returns the cursor's next rows, up to `count`; fewer only at the end.
+  absl::StatusOr<Result> FetchRows(int count, const Call& call);
 
   // Runs one read in a read-only transaction of its own, in a single round trip (pipeline: begin, time-out, statement,
   // commit).

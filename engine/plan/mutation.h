@@ -139,7 +139,7 @@ struct Program {
   std::vector<Step> steps;
   std::vector<std::string> effect_paths;  // "posts.tags"
   std::optional<ir::Predicate> where;
-  std::optional<Select> returning;
+  std::optional<Read> returning;
 };
 
 Program PlanMutation(ir::Mutation mutation);

@@ -22,33 +22,112 @@ std::string_view ComparisonName(ir::Comparison comparison) {
       return "lte";
     case ir::Comparison::kIn:
       return "in";
+    case ir::Comparison::kNotIn:
+      return "notIn";
+    case ir::Comparison::kBetween:
+      return "between";
     case ir::Comparison::kContains:
       return "contains";
     case ir::Comparison::kStartsWith:
       return "startsWith";
     case ir::Comparison::kEndsWith:
       return "endsWith";
+    case ir::Comparison::kLike:
+      return "like";
+    case ir::Comparison::kRegex:
+      return "regex";
+    case ir::Comparison::kHas:
+      return "has";
+    case ir::Comparison::kHasSome:
+      return "hasSome";
+    case ir::Comparison::kHasEvery:
+      return "hasEvery";
+    case ir::Comparison::kSearch:
+      return "search";
+    case ir::Comparison::kIsDistinctFrom:
+      return "isDistinctFrom";
+  }
+  return "";
+}
+
+std::string_view FunctionName(ir::Function function) {
+  switch (function) {
+    case ir::Function::kCount:
+      return "count";
+    case ir::Function::kSum:
+      return "sum";
+    case ir::Function::kAvg:
+      return "avg";
+    case ir::Function::kMin:
+      return "min";
+    case ir::Function::kMax:
+      return "max";
   }
   return "";
 }
 
 std::string PrintPredicate(const ir::Predicate& predicate);
 
+std::string PrintAggregate(const ir::Aggregate& aggregate) {
+  std::string text(FunctionName(aggregate.function));
+  text += "(";
+  if (aggregate.distinct) text += "distinct ";
+  return text + (aggregate.field == nullptr ? "*" : aggregate.field->name) + ")";
+}
+
+struct OperandPrinter {
+  std::string operator()(const Field* field) { return field->name; }
+  std::string operator()(const ir::JsonPlace& place) {
+    std::string text = place.field->name + " at slot " + std::to_string(place.path);
+    if (place.form == ir::JsonForm::kText) text += " as text";
+    if (place.form == ir::JsonForm::kNumber) text += " as number";
+    return text;
+  }
+  std::string operator()(const ir::RelatedAggregate& related) {
+    return PrintAggregate(related.aggregate) + " of " + related.relation->name + "(" +
+           (related.where ? PrintPredicate(*related.where) : "") + ")";
+  }
+  std::string operator()(const ir::ResultColumn& column) { return "column " + std::to_string(column.position); }
+};
+
 struct PredicatePrinter {
   std::string operator()(const ir::AllOf& all) { return List("all", all.predicates); }
   std::string operator()(const ir::AnyOf& any) { return List("any", any.predicates); }
   std::string operator()(const ir::Not& negated) { return "not(" + PrintPredicate(*negated.predicate) + ")"; }
   std::string operator()(const ir::Compare& compare) {
-    return compare.field->name + " " + std::string(ComparisonName(compare.comparison)) + " slot " +
-           std::to_string(compare.slot);
+    std::string text = std::visit(OperandPrinter(), compare.left) + " ";
+    text += ComparisonName(compare.comparison);
+    if (compare.ignore_case) text += " ignoring case";
+    if (compare.other != nullptr) return text + " " + compare.other->name;
+    text += " slot " + std::to_string(compare.slot);
+    if (compare.upper != ir::kNoSlot) text += " and " + std::to_string(compare.upper);
+    if (!compare.language.empty()) text += " in " + std::string(compare.language);
+    return text;
   }
   std::string operator()(const ir::NullTest& test) {
-    return test.field->name + (test.is_null ? " is null" : " is not null");
+    return std::visit(OperandPrinter(), test.left) + (test.is_null ? " is null" : " is not null");
+  }
+  std::string operator()(const ir::EmptyTest& test) {
+    return test.field->name + (test.is_empty ? " is empty" : " is not empty");
   }
   std::string operator()(const ir::Related& related) {
-    return "exists " + related.relation->name + "(" + (related.where ? PrintPredicate(*related.where) : "") + ")";
+    return Quantified(related.quantifier) + related.relation->name + "(" +
+           (related.where ? PrintPredicate(*related.where) : "") + ")";
   }
 
+  static std::string Quantified(ir::Quantifier quantifier) {
+    switch (quantifier) {
+      case ir::Quantifier::kSome:
+        return "exists ";
+      case ir::Quantifier::kNone:
+        return "no ";
+      case ir::Quantifier::kEvery:
+        return "every ";
+      case ir::Quantifier::kEveryNonempty:
+        return "some and every ";
+    }
+    return "";
+  }
   static std::string List(std::string_view name, const std::vector<ir::Predicate>& predicates) {
     std::string text(name);
     text += "(";
@@ -67,6 +146,33 @@ std::string FieldNames(const std::vector<const Field*>& fields) {
   return names;
 }
 
+std::string PathName(const std::vector<const Relation*>& path) {
+  std::string name;
+  for (const Relation* relation : path) name += relation->name + ".";
+  return name;
+}
+
+std::string PrintDirection(bool descending, bool nulls_first) {
+  std::string text = descending ? " desc" : "";
+  if (nulls_first != descending) text += nulls_first ? " nulls first" : " nulls last";
+  return text;
+}
+
+std::string PrintWindow(const ir::Window& window) {
+  std::string text;
+  if (!window.cursor.empty()) {
+    text += window.backward ? " before" : " after";
+    for (int slot : window.cursor) text += slot == ir::kNoSlot ? " null" : " slot " + std::to_string(slot);
+  } else if (window.backward) {
+    text += " backward";
+  }
+  if (window.limit != ir::kNoSlot) text += " limit slot " + std::to_string(window.limit);
+  if (window.offset != ir::kNoSlot) text += " offset slot " + std::to_string(window.offset);
+  if (window.total == ir::Total::kExact) text += " with total";
+  if (window.total == ir::Total::kEstimated) text += " with estimated total";
+  return text;
+}
+
 void PrintSelect(const Select& select, int indent, std::string& text) {
   text.append(indent, ' ');
   text += "select " + select.model->name + " [" + FieldNames(select.fields) + "]";
@@ -77,13 +183,23 @@ void PrintSelect(const Select& select, int indent, std::string& text) {
   }
   if (select.by_keys) text += " by keys";
   if (select.where) text += " where " + PrintPredicate(*select.where);
+  if (!select.distinct.empty()) text += " distinct on " + FieldNames(select.distinct);
   if (!select.order.empty()) {
     text += " order";
-    for (const ir::Order& by : select.order) text += " " + by.field->name + (by.descending ? " desc" : "");
+    for (const ir::Order& by : select.order) {
+      text += " " + PathName(by.path);
+      text += by.many == nullptr ? by.field->name : PrintAggregate(by.aggregate) + " of " + by.many->name;
+      text += PrintDirection(by.descending, by.nulls_first);
+    }
   }
-  if (select.window.limit != ir::kNoSlot) text += " limit slot " + std::to_string(select.window.limit);
-  if (select.window.offset != ir::kNoSlot) text += " offset slot " + std::to_string(select.window.offset);
-  text += "\n";
+  text += PrintWindow(select.window) + "\n";
+  for (const ir::Count& count : select.counts) {
+    text.append(indent + 2, ' ');
+    text += "count " + count.relation->target->name + " as " + count.name;
+    if (count.name != count.relation->name) text += " by " + count.relation->name;
+    if (count.where) text += " where " + PrintPredicate(*count.where);
+    text += "\n";
+  }
   for (const Select& related : select.related) PrintSelect(related, indent + 2, text);
 }
 
@@ -173,10 +289,38 @@ struct StepPrinter {
 
 }  // namespace
 
-std::string PrintPlan(const Select& root) {
+std::string PrintPlan(const Read& read) {
   std::string text;
-  PrintSelect(root, 0, text);
+  PrintSelect(read.root, 0, text);
   return text;
+}
+
+std::string PrintPlan(const ir::Aggregation& aggregation) {
+  std::string text = "aggregate " + aggregation.model->name + " [";
+  int position = 0;
+  const auto name = [&](const std::string& column) {
+    text += (position == 0 ? "" : ", ") + std::to_string(position) + " " + column;
+    ++position;
+  };
+  for (const ir::GroupKey& key : aggregation.keys) name(key.name + ": " + PathName(key.path) + key.field->name);
+  for (const ir::AggregateColumn& column : aggregation.columns) {
+    name(column.name + ": " + PrintAggregate(column.aggregate));
+    if (column.where) text += " where " + PrintPredicate(*column.where);
+  }
+  text += "]";
+  if (aggregation.where) text += " where " + PrintPredicate(*aggregation.where);
+  if (aggregation.having) text += " having " + PrintPredicate(*aggregation.having);
+  if (!aggregation.order.empty()) {
+    text += " order";
+    for (const ir::ColumnOrder& by : aggregation.order) {
+      text += " column " + std::to_string(by.position) + PrintDirection(by.descending, by.nulls_first);
+    }
+  }
+  return text + PrintWindow(aggregation.window) + "\n";
+}
+
+std::string PrintPlan(const ir::Exists& exists) {
+  return "exists " + exists.model->name + (exists.where ? " where " + PrintPredicate(*exists.where) : "") + "\n";
 }
 
 std::string PrintPlan(const Program& program) {
@@ -198,7 +342,7 @@ std::string PrintPlan(const Program& program) {
     text += node.columns.empty() ? "\n" : "]\n";
   }
   for (const Step& step : program.steps) text += "- " + std::visit(StepPrinter{program}, step) + "\n";
-  if (program.returning) PrintSelect(*program.returning, 2, text);
+  if (program.returning) PrintSelect(program.returning->root, 2, text);
   return text;
 }
 

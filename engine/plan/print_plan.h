@@ -8,7 +8,9 @@
 
 namespace rowan::plan {
 
-std::string PrintPlan(const Select& root);
+std::string PrintPlan(const Read& read);
+std::string PrintPlan(const ir::Aggregation& aggregation);
+std::string PrintPlan(const ir::Exists& exists);
 std::string PrintPlan(const Program& program);
 
 }  // namespace rowan::plan

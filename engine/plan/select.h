@@ -1,12 +1,20 @@
-// The plan of a read: a tree of selects that runs as one statement of nested sub-selects, hence in one snapshot and one
-// round trip. Data only: no SQL, no values.
+// The plan of a read: a tree of selects. It runs as one statement of nested sub-selects, or as one statement per select
+// with the keys of all parents as arrays. Data only: no SQL, no values.
 //
-//   Select 0 User [name]                     SELECT t0."name", (SELECT ROW(t1."name") FROM roles t1 WHERE ...),
-//   ARRAY(SELECT ROW(...) ...)
-//     Select 1 role: Role [name]             FROM users t0 WHERE ... ORDER BY t0."id" LIMIT $1
-//     Select 2 posts: Post [title]
+//   Select 0 User [name]                     nested:   SELECT t0."name", (SELECT ROW(t1."name") FROM roles t1 WHERE …),
+//     Select 1 role: Role [name]                         ARRAY(SELECT ROW(…) …) FROM users t0 WHERE … ORDER BY t0."id" LIMIT $1
+//     Select 2 posts: Post [title]           by level: SELECT t0."name", t0."role_id", t0."id" FROM users t0 WHERE …
+//                                                      SELECT k.n, t1."name" FROM unnest($1) WITH ORDINALITY k(c0, n) JOIN roles t1 …
+//                                                      SELECT k.n, t2."title" FROM unnest($1) WITH ORDINALITY k(c0, n) JOIN posts t2 …
 //
-// A row of the result has the fields first, then one column per related select; see hydrate.
+// The columns of a row, in this order:
+//   fields   the selected fields
+//   counts   the counts
+//   related  nested only: per related select a row (to-one) or an array of rows (to-many)
+//   totals   per related select whose window asks for a total
+//   links    by level only: the key fields that related selects hang on and that are not among the fields
+//   places   the values of the order that are not among the fields and links, when `keyed`
+// A row of a select that runs by level has before them the position of its parent's key in the arrays, from 1.
 #pragma once
 
 #include <optional>
@@ -23,19 +31,41 @@ struct Select {
   const Relation* relation = nullptr;  // how it hangs on its parent; null at the root
   std::string name;                    // in the result; empty at the root
   std::vector<const Field*> fields;
+  std::vector<ir::Count> counts;
   std::optional<ir::Predicate> where;
-  std::vector<ir::Order> order;  // total: the primary key is appended; empty for to-one
+  std::vector<const Field*> distinct;
+  std::vector<ir::Order> order;  // total; empty for to-one
   ir::Window window;
   std::vector<Select> related;
+  bool keyed = false;                // rows say where they stand in the order, for cursors
+  std::vector<const Field*> links;   // by level: what the related selects hang on, beside the fields
   // The root's rows are those whose primary keys are given as parameter arrays, in the order given. Then where, order
   // and window are empty, and the arrays are the first parameters.
   bool by_keys = false;
+
+  bool to_many() const { return relation != nullptr && relation->to_many(); }
 };
 
-// Plans a read.
-Select PlanRead(ir::Read read);
+enum class Strategy { kNested, kByLevel };
 
-// Plans the reading of rows named by their primary keys: what a mutation returns.
-Select PlanReadByKeys(ir::Selection selection);
+struct Read {
+  Select root;
+  Strategy strategy = Strategy::kNested;
+  std::string reason;  // why this strategy, for people
+};
+
+// The fields of the parent's model that a relation's rows hang on: the left sides of its pairs, or of its junction.
+std::vector<const Field*> LinkFields(const Relation& relation);
+
+// Plans a read and chooses how it runs, unless the request says so.
+Read PlanRead(ir::Read read);
+
+// Plans the reading of rows named by their primary keys: what a mutation returns. Always nested.
+Read PlanReadByKeys(ir::Selection selection);
+
+// Where things are among the columns of a select's row: a field or link (-1: nowhere), and the values of a keyed select's
+// order.
+int FieldColumn(const Select& select, Strategy strategy, const Field* field);
+std::vector<int> PlaceColumns(const Select& select, Strategy strategy);
 
 }  // namespace rowan::plan

@@ -464,7 +464,7 @@ RenderedProgram RenderMutation(const plan::Program& program) {
     std::visit(renderer, step);
     rendered.steps.push_back(renderer.Take());
   }
-  if (program.returning) rendered.returning = RenderRead(*program.returning);
+  if (program.returning) rendered.returning = RenderRead(*program.returning).selects.front();
   return rendered;
 }
 

@@ -2,6 +2,7 @@
 // together without knowing what the statement does. Never fails; the same program always gives the same texts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,7 +74,7 @@ struct StepStatement {
 // The statements of each step: none for steps that only move data, two for Vacate (find, detach), one for the others.
 struct RenderedProgram {
   std::vector<std::vector<StepStatement>> steps;
-  ReadStatement returning;  // when the program has one
+  std::optional<ReadStatement> returning;  // when the program has one
 };
 
 RenderedProgram RenderMutation(const plan::Program& program);

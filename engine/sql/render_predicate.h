@@ -1,6 +1,7 @@
-// Renders conditions. Private to engine/sql and never fails.
+// Renders conditions and what they are made of. Private to engine/sql and never fails.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,8 +23,17 @@ void RenderSlot(Writer& writer, PredicateScope& scope, const Type& type, int slo
 // Writes the condition on the row with the alias.
 void RenderPredicate(Writer& writer, PredicateScope& scope, const ir::Predicate& predicate, std::string_view alias);
 
-// Writes `FROM <target> <alias> WHERE <joined to the parent's row>`, by way of the junction where there is one. The
-// caller goes on with AND, ORDER BY or a parenthesis.
-void RenderRelated(Writer& writer, const Relation& relation, std::string_view parent_alias, std::string_view alias);
+// Writes `count(DISTINCT t0."name")` over rows with the alias.
+void RenderAggregate(Writer& writer, const ir::Aggregate& aggregate, std::string_view alias);
+
+// Writes `(SELECT <aggregate> FROM <related rows that satisfy where>)`.
+void RenderRelatedAggregate(Writer& writer, PredicateScope& scope, const Relation& relation,
+                            const ir::Aggregate& aggregate, const ir::Predicate* where, std::string_view alias);
+
+// How a relation's rows come into a FROM clause.
+//   RenderRelatedFrom   `<target> <alias>`, by way of the junction where there is one
+//   RenderRelatedOn     what joins them to the parent's row
+void RenderRelatedFrom(Writer& writer, const Relation& relation, std::string_view alias);
+void RenderRelatedOn(Writer& writer, const Relation& relation, std::string_view parent_alias, std::string_view alias);
 
 }  // namespace rowan::sql

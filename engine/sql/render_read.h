@@ -1,6 +1,8 @@
-// Renders the plan of a read as one statement. Never fails; the same plan always gives the same text.
+// Renders plans of reads. Never fails; the same plan always gives the same texts.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/pg/statement.h"
@@ -9,12 +11,26 @@
 namespace rowan::sql {
 
 struct ReadStatement {
+  std::string description;  // "read Post at posts"
   pg::Statement statement;
-  // What each parameter takes. For a select by keys the first parameters are the arrays of the primary key's fields,
-  // and these are the slots of those after them.
-  std::vector<int> slots;
+  int keys = 0;            // how many arrays of keys come first among the parameters
+  std::vector<int> slots;  // what each parameter after those takes
 };
 
-ReadStatement RenderRead(const plan::Select& root);
+struct RenderedRead {
+  // By the number of the select. A nested read has the root's only.
+  std::vector<ReadStatement> selects;
+  // When a total is asked for: counts the root's records, or for an estimate is to be explained, not run: PostgreSQL's
+  // estimate of its rows is the total.
+  std::optional<ReadStatement> total;
+};
+
+RenderedRead RenderRead(const plan::Read& read);
+
+// One row per group: the keys, then the computed columns.
+ReadStatement RenderAggregation(const ir::Aggregation& aggregation);
+
+// One row of one bool.
+ReadStatement RenderExists(const ir::Exists& exists);
 
 }  // namespace rowan::sql

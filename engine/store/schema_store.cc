@@ -1,5 +1,8 @@
 #include "engine/store/schema_store.h"
 
+#include <openssl/rand.h>
+
+#include <array>
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 #include <set>
@@ -168,6 +171,40 @@ absl::StatusOr<std::unique_ptr<SchemaStore>> SchemaStore::Open(StoreOptions opti
     return absl::OkStatus();
   }));
   return std::unique_ptr<SchemaStore>(new SchemaStore(std::move(options)));
+}
+
+absl::StatusOr<std::string> SchemaStore::TokenSecret() const {
+  const SchemaStep* const step = nullptr;
+  std::string secret;
+  ROWAN_RETURN_IF_ERROR(Guarded(options_.log, step, [&]() -> absl::Status {
+    pqxx::connection connection(options_.conninfo);
+    pqxx::work transaction(connection);
+    Configure(transaction, options_, std::chrono::milliseconds(0));
+    if (!Run(transaction, "SELECT to_regclass('\"rowan\".\"secrets\"') IS NOT NULL")[0][0].as<bool>()) {
+      Run(transaction, "SELECT pg_advisory_xact_lock($1)", kApplyLock);
+      Run(transaction,
+          "CREATE TABLE IF NOT EXISTS \"rowan\".\"secrets\" (\"name\" text PRIMARY KEY, \"value\" bytea NOT NULL)");
+    }
+    const std::string read = "SELECT encode(\"value\", 'hex') FROM \"rowan\".\"secrets\" WHERE \"name\" = 'tokens'";
+    pqxx::result found = Run(transaction, read);
+    if (found.empty()) {
+      std::array<unsigned char, 32> bytes;
+      if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+        return errors::Internal("no random bytes are to be had");
+      }
+      const std::string hex = absl::BytesToHexString(
+          absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+      Run(transaction,
+          "INSERT INTO \"rowan\".\"secrets\" VALUES ('tokens', decode($1, 'hex')) ON CONFLICT DO NOTHING", hex);
+      // Another server may have been faster.
+      found = Run(transaction, read);
+    }
+    if (found.size() != 1) return errors::Internal("the registry holds no secret for tokens");
+    secret = absl::HexStringToBytes(found[0][0].as<std::string>());
+    transaction.commit();
+    return absl::OkStatus();
+  }));
+  return secret;
 }
 
 absl::StatusOr<std::vector<StoredSchema>> SchemaStore::LoadAll() const {

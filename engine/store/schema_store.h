@@ -69,6 +69,9 @@ class SchemaStore {
   // Returns all registered schemas by name.
   absl::StatusOr<std::vector<StoredSchema>> LoadAll() const;
 
+  // Returns the secret that all servers of this database seal tokens with; the first one makes it up.
+  absl::StatusOr<std::string> TokenSecret() const;
+
   // Brings the database to the schema and registers it. The version that is current already changes nothing. Errors:
   // VersionMismatch, UnsupportedChange, TableExists, DataConflict, SchemaInvalid (an expression that PostgreSQL
   // refuses), CommitOutcomeUnknown.

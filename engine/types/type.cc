@@ -1,5 +1,7 @@
 #include "engine/types/type.h"
 
+#include <iterator>
+
 #include "engine/base/identifier.h"
 
 namespace rowan {
@@ -35,6 +37,13 @@ const TypeFacts& Facts(Scalar scalar) {
 uint32_t ParameterOid(const Type& type) {
   const TypeFacts& facts = Facts(type.scalar);
   return type.array ? facts.array_oid : facts.oid;
+}
+
+std::optional<Type> ElementOfArray(uint32_t oid) {
+  for (size_t scalar = 0; scalar < std::size(kFacts); ++scalar) {
+    if (kFacts[scalar].array_oid == oid) return Type{.scalar = static_cast<Scalar>(scalar)};
+  }
+  return std::nullopt;
 }
 
 std::string OidName(uint32_t oid) {

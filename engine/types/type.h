@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,9 @@ const TypeFacts& Facts(Scalar scalar);
 
 // Returns the OID that a parameter of the type is declared with.
 uint32_t ParameterOid(const Type& type);
+
+// Returns the type of the elements when the OID is that of an array that ParameterOid gives.
+std::optional<Type> ElementOfArray(uint32_t oid);
 
 // Returns PostgreSQL's name of a type that ParameterOid gives: "bigint", "text[]".
 std::string OidName(uint32_t oid);

@@ -99,8 +99,8 @@ class Postgres:
         return self.psql("SELECT pid FROM pg_stat_activity WHERE application_name = 'rowand' AND wait_event_type = 'Lock'").split()
 
     def active(self):
-        """Returns how many of rowand's backends run or hold a transaction."""
-        return int(self.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rowand' AND state <> 'idle'"))
+        """Returns how many of rowand's connections run or hold a transaction; their parallel workers do not count."""
+        return int(self.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rowand' AND backend_type = 'client backend' AND state <> 'idle'"))
 
     def remove(self):
         self.kill()

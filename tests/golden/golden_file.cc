@@ -87,23 +87,4 @@ absl::StatusOr<v1::Schema> ReadSchema(const std::string& folder, const std::stri
   return document::ToSchema(node);
 }
 
-absl::StatusOr<v1::ExplainRequest> ReadRequest(const std::string& schema, const Case& golden) {
-  std::istringstream words(golden.request);
-  std::string verb;
-  std::string model;
-  words >> verb;
-  if (verb == "proto") {
-    v1::ExplainRequest request;
-    if (!google::protobuf::TextFormat::ParseFromString(golden.request.substr(verb.size()), &request)) {
-      return absl::InvalidArgumentError("the textproto of \"" + golden.title + "\" does not parse");
-    }
-    return request;
-  }
-  words >> model;
-  std::string rest;
-  std::getline(words, rest, '\0');
-  ROWAN_ASSIGN_OR_RETURN(const document::Node node, document::ParseYaml(rest));
-  return document::ToExplainRequest(verb, schema, model, node);
-}
-
 }  // namespace rowan::golden

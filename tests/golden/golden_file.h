@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema.pb.h"
 
 namespace rowan::golden {
@@ -39,8 +38,5 @@ void WriteFile(const File& file);
 
 // Returns the schema that a file names.
 absl::StatusOr<v1::Schema> ReadSchema(const std::string& folder, const std::string& name);
-
-// Returns the request of a case.
-absl::StatusOr<v1::ExplainRequest> ReadRequest(const std::string& schema, const Case& golden);
 
 }  // namespace rowan::golden

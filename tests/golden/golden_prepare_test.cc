@@ -13,6 +13,7 @@
 #include "engine/pg/connection.h"
 #include "rowan/v1/schema_service.pb.h"
 #include "tests/golden/golden_file.h"
+#include "tests/golden/golden_request.h"
 #include "tests/support/private_postgres.h"
 
 namespace rowan::golden {
@@ -47,10 +48,13 @@ class PrepareTest : public testing::Test {
 
   void TestBody() override {
     ASSERT_TRUE(prepared_->ok()) << prepared_->status();
-    const auto request = ReadRequest(schema_, *golden_);
+    const Limits limits;
+    const TokenKey tokens("golden");
+    const BindContext context{*(*prepared_)->catalog, limits, tokens};
+    const auto request = ReadRequest(schema_, *golden_, context);
     ASSERT_TRUE(request.ok()) << request.status();
     v1::ExplainResponse response;
-    ASSERT_TRUE(ExplainRequest(*request, *(*prepared_)->catalog, Limits(), response).ok());
+    ASSERT_TRUE(ExplainRequest(*request, context, nullptr, response).ok());
     auto connection = pg::Connection::Open((*prepared_)->conninfo, Call());
     ASSERT_TRUE(connection.ok()) << connection.status();
     for (const v1::ExplainStatement& statement : response.statements()) {

@@ -11,12 +11,17 @@
 #include "engine/catalog/compile_catalog.h"
 #include "engine/engine_explain.h"
 #include "tests/golden/golden_file.h"
+#include "tests/golden/golden_request.h"
 
 namespace rowan::golden {
 namespace {
 
 std::string Print(const v1::ExplainResponse& response) {
   std::string text = response.plan();
+  if (!response.strategy_reason().empty()) {
+    const bool nested = response.strategy() == v1::STRATEGY_NESTED;
+    absl::StrAppend(&text, nested ? "nested: " : "by level: ", response.strategy_reason(), "\n");
+  }
   for (const v1::ExplainStatement& statement : response.statements()) {
     absl::StrAppend(&text, "\n-- ", statement.description(), "\n", statement.sql(), "\n");
     if (statement.parameter_types().empty()) continue;
@@ -37,10 +42,13 @@ std::string Print(const absl::Status& status) {
 }
 
 std::string Explain(const Catalog& catalog, const std::string& schema, const Case& golden) {
-  const auto request = ReadRequest(schema, golden);
+  const Limits limits;
+  const TokenKey tokens("golden");
+  const BindContext context{catalog, limits, tokens};
+  const auto request = ReadRequest(schema, golden, context);
   if (!request.ok()) return Print(request.status());
   v1::ExplainResponse response;
-  const absl::Status status = ExplainRequest(*request, catalog, Limits(), response);
+  const absl::Status status = ExplainRequest(*request, context, nullptr, response);
   return status.ok() ? Print(response) : Print(status);
 }
 

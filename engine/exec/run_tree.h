@@ -1,0 +1,55 @@
+// Runs the statements of one read inside one snapshot, and keeps their rows until they are hydrated. Private to
+// engine/exec.
+//
+//   nested     one statement
+//   by level   the root's; then, for each depth, those of all selects there in one round trip, each with the distinct keys
+//              of its parents' rows as arrays
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/exec/context.h"
+#include "engine/hydrate/hydrate.h"
+#include "engine/ir/arguments.h"
+#include "engine/pg/connection.h"
+#include "engine/plan/select.h"
+#include "engine/sql/render_read.h"
+
+namespace rowan::exec {
+
+// A plan and its statements: what the plan cache keeps.
+struct CompiledRead {
+  plan::Read plan;
+  sql::RenderedRead sql;
+};
+
+// The rows of one read. Views refer to the results inside.
+struct Tree {
+  pg::Result root;
+  std::deque<pg::Result> results;  // what `levels` refer to; they stay where they are when the tree is moved
+  std::vector<LevelRows> levels;   // by the number of the select; empty for a nested read
+  std::optional<int64_t> total;
+
+  explicit Tree(pg::Result rows) : root(std::move(rows)) {}
+  Columns RootColumns(int row) const;
+};
+
+// Runs the whole read in a transaction of its own, which is over afterwards. Errors: those of engine/pg.
+absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
+                             const Context& context);
+
+// Runs the statements below the root for the root's first `rows` rows, inside the transaction that `connection` is in.
+// `commit` says whether that ends with the last of them.
+absl::Status RunLevels(const CompiledRead& read, const Arguments& arguments, int rows, bool commit,
+                       pg::Connection& connection, const Context& context, Tree& tree);
+
+// The parameters that slots give.
+std::vector<pg::Parameter> SlotParameters(const sql::ReadStatement& statement, const Arguments& arguments);
+
+// How many of a result's rows the root's limit lets through.
+int KeptRows(const CompiledRead& read, const Arguments& arguments, const pg::Result& result);
+
+}  // namespace rowan::exec
