@@ -23,39 +23,58 @@ absl::Status ReadFilter(const Node& node, const Path& path, int depth, v1::Filte
 // Writes the entries of an order_by.
 absl::Status ReadOrder(const Node& node, const Path& path, google::protobuf::RepeatedPtrField<v1::OrderBy>& order);
 
-// Reads a limit or an offset.
-absl::Status ReadCount(const Node& node, const Path& path, int64_t& count);
+// Read a text, or true or false.
+absl::Status ReadText(const Node& node, const Path& path, std::string_view what, std::string& text);
+absl::Status ReadFlag(const Node& node, const Path& path, bool& flag);
 
 // Returns a member that is present and not null, or null: for the keys of a document, null means absent.
 const Node* FindGiven(const Node& document, std::string_view key);
 
-// Writes `where` to a request or a related selection. {} is no filter.
-template <typename Target>
-absl::Status ReadWhere(const Node& document, const Path& parent, Target& target) {
-  const Node* where = FindGiven(document, "where");
-  if (where == nullptr) return absl::OkStatus();
-  const Path path = parent.Member("where");
-  ROWAN_RETURN_IF_ERROR(CheckObject(path, *where, "a filter"));
-  return where->members.empty() ? absl::OkStatus() : ReadFilter(*where, path, 1, *target.mutable_where());
+// The keys of every list that is read, and those of lists that are read a page at a time.
+inline constexpr std::string_view kListKeys[] = {"where", "order_by", "limit", "offset", "distinct_on"};
+inline constexpr std::string_view kPageKeys[] = {"cursor", "backward", "total"};
+
+// Writes limit, offset and the page keys that are given. `target` has a page.
+absl::Status ReadPage(const Node& document, const Path& parent, v1::Page& page);
+bool HasPage(const Node& document);
+
+// Calls `read` for each item of a list with its path, or for the operand itself.
+template <typename Read>
+absl::Status ForEach(const Node& operand, const Path& path, Read read) {
+  if (!operand.is_list()) return read(operand, path);
+  for (size_t i = 0; i < operand.items.size(); ++i) {
+    ROWAN_RETURN_IF_ERROR(read(operand.items[i], path.Index(static_cast<int>(i))));
+  }
+  return absl::OkStatus();
 }
 
-// Writes `where`, `order_by`, `limit` and `offset` to a read request or a related selection.
+// Writes a filter that stands under a key of a document; {} is no filter.
+template <typename Filter>
+absl::Status ReadWhere(const Node& document, const Path& parent, std::string_view key, Filter mutable_filter) {
+  const Node* where = FindGiven(document, key);
+  if (where == nullptr) return absl::OkStatus();
+  const Path path = parent.Member(key);
+  ROWAN_RETURN_IF_ERROR(CheckObject(path, *where, "a filter"));
+  return where->members.empty() ? absl::OkStatus() : ReadFilter(*where, path, 1, *mutable_filter());
+}
 template <typename Target>
-absl::Status ReadReadParts(const Node& document, const Path& parent, Target& target) {
+absl::Status ReadWhere(const Node& document, const Path& parent, Target& target) {
+  return ReadWhere(document, parent, "where", [&] { return target.mutable_where(); });
+}
+
+// Writes the keys of a list to a read request or a related selection.
+template <typename Target>
+absl::Status ReadListParts(const Node& document, const Path& parent, Target& target) {
   ROWAN_RETURN_IF_ERROR(ReadWhere(document, parent, target));
   if (const Node* order = FindGiven(document, "order_by")) {
     ROWAN_RETURN_IF_ERROR(ReadOrder(*order, parent.Member("order_by"), *target.mutable_order_by()));
   }
-  int64_t count = 0;
-  if (const Node* limit = FindGiven(document, "limit")) {
-    ROWAN_RETURN_IF_ERROR(ReadCount(*limit, parent.Member("limit"), count));
-    target.mutable_page()->set_limit(count);
+  if (const Node* distinct = FindGiven(document, "distinct_on")) {
+    ROWAN_RETURN_IF_ERROR(ForEach(*distinct, parent.Member("distinct_on"), [&](const Node& field, const Path& at) {
+      return ReadText(field, at, "a field's name", *target.add_distinct_on());
+    }));
   }
-  if (const Node* offset = FindGiven(document, "offset")) {
-    ROWAN_RETURN_IF_ERROR(ReadCount(*offset, parent.Member("offset"), count));
-    target.mutable_page()->set_offset(count);
-  }
-  return absl::OkStatus();
+  return HasPage(document) ? ReadPage(document, parent, *target.mutable_page()) : absl::OkStatus();
 }
 
 }  // namespace rowan::document

@@ -1,9 +1,11 @@
 #include "clients/document/request.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "clients/document/document_error.h"
+#include "clients/document/query_words.h"
 #include "clients/document/read_query.h"
 #include "clients/document/value.h"
 #include "engine/base/status_macros.h"
@@ -28,16 +30,6 @@ absl::Status ReadKey(const Node& node, const Path& path, v1::Key& key) {
     return DocumentError(path, "an empty list names no record; write the values of the primary key");
   for (size_t i = 0; i < node.items.size(); ++i) {
     ROWAN_RETURN_IF_ERROR(ReadValue(node.items[i], path.Index(static_cast<int>(i)), *key.add_primary()));
-  }
-  return absl::OkStatus();
-}
-
-// Calls `read` for each operand of a verb: the items of a list, or the operand itself.
-template <typename Read>
-absl::Status ForEach(const Node& operand, const Path& path, Read read) {
-  if (!operand.is_list()) return read(operand, path);
-  for (size_t i = 0; i < operand.items.size(); ++i) {
-    ROWAN_RETURN_IF_ERROR(read(operand.items[i], path.Index(static_cast<int>(i))));
   }
   return absl::OkStatus();
 }
@@ -96,8 +88,9 @@ template <typename Request>
 absl::Status ReadMutationParts(const Node& document, Request& request) {
   ROWAN_RETURN_IF_ERROR(ReadWhere(document, Path(""), request));
   if (const Node* all_rows = document.Find("all_rows")) {
-    if (all_rows->kind != Node::Kind::kBool) return WrongKind(Path("all_rows"), *all_rows, "true or false");
-    request.set_all_rows(all_rows->truth);
+    bool flag = false;
+    ROWAN_RETURN_IF_ERROR(ReadFlag(*all_rows, Path("all_rows"), flag));
+    request.set_all_rows(flag);
   }
   return ReadReturning(document, request);
 }
@@ -110,29 +103,48 @@ Request Named(std::string_view schema, std::string_view model) {
   return request;
 }
 
-template <typename Request>
-absl::StatusOr<Request> ToReadRequest(std::string_view schema, std::string_view model, const Node& document) {
+// What Get and Stream share; `keys` are those that only one of them has.
+template <typename Request, size_t n>
+absl::StatusOr<Request> ToReadRequest(std::string_view schema, std::string_view model, const Node& document,
+                                      const std::string_view (&keys)[n]) {
   const Path root("");
-  ROWAN_RETURN_IF_ERROR(
-      CheckKeys(root, document, "a read document", {"select", "where", "order_by", "limit", "offset"}));
+  Words known = {"select", "strategy"};
+  known.insert(known.end(), std::begin(kListKeys), std::end(kListKeys));
+  known.insert(known.end(), std::begin(keys), std::end(keys));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(root, document, "a read document", known));
   const Node* select = document.Find("select");
   if (select == nullptr)
     return DocumentError(Path("select"), "a read document needs \"select\", an object of the names to load");
   Request request = Named<Request>(schema, model);
   ROWAN_RETURN_IF_ERROR(ReadSelection(*select, Path("select"), 1, *request.mutable_select()));
-  ROWAN_RETURN_IF_ERROR(ReadReadParts(document, root, request));
+  ROWAN_RETURN_IF_ERROR(ReadListParts(document, root, request));
+  if (const Node* word = FindGiven(document, "strategy")) {
+    ROWAN_ASSIGN_OR_RETURN(const v1::Strategy strategy, ReadWord(*word, Path("strategy"), "strategy", kStrategies));
+    request.set_strategy(strategy);
+  }
   return request;
 }
 
 }  // namespace
 
 absl::StatusOr<v1::GetRequest> ToGetRequest(std::string_view schema, std::string_view model, const Node& document) {
-  return ToReadRequest<v1::GetRequest>(schema, model, document);
+  return ToReadRequest<v1::GetRequest>(schema, model, document, kPageKeys);
 }
 
 absl::StatusOr<v1::StreamRequest> ToStreamRequest(std::string_view schema, std::string_view model,
                                                   const Node& document) {
-  return ToReadRequest<v1::StreamRequest>(schema, model, document);
+  static constexpr std::string_view kStreamKeys[] = {"mode", "resume_token"};
+  ROWAN_ASSIGN_OR_RETURN(auto request, ToReadRequest<v1::StreamRequest>(schema, model, document, kStreamKeys));
+  if (const Node* word = FindGiven(document, "mode")) {
+    ROWAN_ASSIGN_OR_RETURN(const v1::StreamMode mode, ReadWord(*word, Path("mode"), "mode", kStreamModes));
+    request.set_mode(mode);
+  }
+  if (const Node* token = FindGiven(document, "resume_token")) {
+    ROWAN_RETURN_IF_ERROR(ReadText(*token, Path("resume_token"),
+                                   "a resume token, the text that an earlier stream gave,",
+                                   *request.mutable_resume_token()));
+  }
+  return request;
 }
 
 bool IsLongInsert(const Node& document) {
@@ -182,6 +194,10 @@ absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_get(), ToGetRequest(schema, model, document));
   } else if (verb == "stream") {
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_stream(), ToStreamRequest(schema, model, document));
+  } else if (verb == "aggregate") {
+    ROWAN_ASSIGN_OR_RETURN(*request.mutable_aggregate(), ToAggregateRequest(schema, model, document));
+  } else if (verb == "exists") {
+    ROWAN_ASSIGN_OR_RETURN(*request.mutable_exists(), ToExistsRequest(schema, model, document));
   } else if (verb == "insert") {
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_insert(), ToInsertRequest(schema, model, document));
   } else if (verb == "update") {
@@ -189,7 +205,7 @@ absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::
   } else if (verb == "delete") {
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_delete_(), ToDeleteRequest(schema, model, document));
   } else {
-    return UnknownWord(Path(""), "verb", verb, {"get", "stream", "insert", "update", "delete"});
+    return UnknownWord(Path(""), "verb", verb, {"get", "stream", "aggregate", "exists", "insert", "update", "delete"});
   }
   return request;
 }

@@ -13,7 +13,9 @@
 #include "clients/document/node.h"
 
 namespace rowan::v1 {
+class AggregateRequest;
 class DeleteRequest;
+class ExistsRequest;
 class ExplainRequest;
 class GetRequest;
 class InsertRequest;
@@ -27,9 +29,17 @@ namespace rowan::document {
 // below the 100 levels of messages that protobuf reads, so that the server can say what is wrong.
 inline constexpr int kMaxNesting = 24;
 
-// A read document: `select` (required), `where`, `order_by`, `limit`, `offset`.
+// A read document, with `select`.
 absl::StatusOr<v1::GetRequest> ToGetRequest(std::string_view schema, std::string_view model, const Node& document);
 absl::StatusOr<v1::StreamRequest> ToStreamRequest(std::string_view schema, std::string_view model,
+                                                  const Node& document);
+
+// An aggregate document.
+absl::StatusOr<v1::AggregateRequest> ToAggregateRequest(std::string_view schema, std::string_view model,
+                                                        const Node& document);
+
+// {where: …} or {}.
+absl::StatusOr<v1::ExistsRequest> ToExistsRequest(std::string_view schema, std::string_view model,
                                                   const Node& document);
 
 // One record, a list of records, or {data: …, returning: …}.
@@ -47,7 +57,7 @@ absl::StatusOr<v1::UpdateRequest> ToUpdateRequest(std::string_view schema, std::
 absl::StatusOr<v1::DeleteRequest> ToDeleteRequest(std::string_view schema, std::string_view model,
                                                   const Node& document);
 
-// A document of the verb get, stream, insert, update or delete.
+// A document of the verb get, stream, aggregate, exists, insert, update or delete.
 absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::string_view schema,
                                                     std::string_view model, const Node& document);
 

@@ -40,11 +40,25 @@ Node ToDocument(const v1::Shape& shape, const v1::Record& record) {
     object.Add(shape.relations(i).name(),
                Related(shape.relations(i), i < record.related_size() ? &record.related(i) : nullptr));
   }
+  if (shape.counts().empty()) return object;
+  Node counts = Object();
+  for (int i = 0; i < shape.counts_size(); ++i) {
+    counts.Add(shape.counts(i).name(), Number(i < record.counts_size() ? record.counts(i) : 0));
+  }
+  object.Add("_count", std::move(counts));
   return object;
 }
 
 Node ToDocument(const v1::GetResponse& response) {
   return Records(response);
+}
+
+Node ToDocument(const v1::AggregateResponse& response) {
+  return Records(response);
+}
+
+Node ToDocument(const v1::ExistsResponse& response) {
+  return Bool(response.exists());
 }
 
 Node ToDocument(const v1::MutationResponse& response) {

@@ -4,7 +4,9 @@
 #include "clients/document/node.h"
 
 namespace rowan::v1 {
+class AggregateResponse;
 class Effects;
+class ExistsResponse;
 class GetResponse;
 class MutationResponse;
 class Record;
@@ -13,13 +15,20 @@ class Shape;
 
 namespace rowan::document {
 
-// Returns a record as an object: fields by name, then relations by name, in the order of the shape. A to-many relation
+// Returns a record as an object: fields by name, then relations by name, in the order of the shape, then `_count` when
+// the shape has counts. A to-many relation
 // is a list, a to-one relation an object or null. The record must be of the shape; values or lists that it lacks are
 // null or empty.
 Node ToDocument(const v1::Shape& shape, const v1::Record& record);
 
 // Returns the list of the records.
 Node ToDocument(const v1::GetResponse& response);
+
+// Returns the list of the groups.
+Node ToDocument(const v1::AggregateResponse& response);
+
+// Returns true or false.
+Node ToDocument(const v1::ExistsResponse& response);
 
 // Returns {"records": […], "effects": {…}}.
 Node ToDocument(const v1::MutationResponse& response);

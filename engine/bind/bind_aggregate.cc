@@ -1,5 +1,6 @@
 #include "engine/bind/bind_aggregate.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -62,14 +63,6 @@ Type ResultType(ir::Function function, const Type& type) {
 constexpr ir::Function kFunctions[] = {ir::Function::kCount, ir::Function::kSum, ir::Function::kAvg,
                                        ir::Function::kMin, ir::Function::kMax};
 
-// How a column is called that is given no name.
-std::string DefaultName(const ir::Aggregate& aggregate) {
-  const std::string function(FunctionName(aggregate.function));
-  return aggregate.field == nullptr ? function : absl::StrCat(function, "_", aggregate.field->name);
-}
-
-}  // namespace
-
 std::string_view FunctionName(ir::Function function) {
   switch (function) {
     case ir::Function::kCount:
@@ -84,6 +77,20 @@ std::string_view FunctionName(ir::Function function) {
       return "max";
   }
   return "";
+}
+
+// How a column is called that is given no name.
+std::string DefaultName(const ir::Aggregate& aggregate) {
+  const std::string function(FunctionName(aggregate.function));
+  return aggregate.field == nullptr ? function : absl::StrCat(function, "_", aggregate.field->name);
+}
+
+}  // namespace
+
+std::string AggregateWord(const v1::AggregateExpression& expression) {
+  const int number = static_cast<int>(expression.function());
+  const bool known = number >= 1 && number <= static_cast<int>(std::size(kFunctions));
+  return known ? "_" + std::string(FunctionName(kFunctions[number - 1])) : "aggregate";
 }
 
 absl::StatusOr<ir::Aggregate> BindAggregate(const Model& model, const v1::AggregateExpression& expression,
@@ -126,7 +133,7 @@ absl::StatusOr<BoundAggregation> BindAggregation(const v1::AggregateRequest& req
   ROWAN_ASSIGN_OR_RETURN(aggregation.where,
                          binder.BindWhere({model}, request.has_where() ? &request.where() : nullptr, Path("where")));
   if (request.group_by().empty() && request.select().empty()) {
-    return errors::MissingArgument(Path("select"), "what to compute, or group_by");
+    return errors::EmptySelection(Path("select"), model->name, FieldNames(*model));
   }
   const int columns = request.group_by_size() + request.select_size();
   if (columns > context.limits.query_nodes) {

@@ -460,9 +460,9 @@ absl::StatusOr<ir::Predicate> QueryBinder::BindRelationAggregate(const FilterSco
   const Path relation_path = path.Member(filter.relation());
   if (scope.columns != nullptr) return errors::UnknownRelation(relation_path, "the result", filter.relation(), {});
   ROWAN_ASSIGN_OR_RETURN(const Relation* relation, FindRelation(*scope.model, filter.relation(), relation_path));
-  ROWAN_ASSIGN_OR_RETURN(ir::Aggregate aggregate, BindAggregate(*relation->target, filter.aggregate(), relation_path));
-  const std::string function = absl::StrCat("_", std::string(FunctionName(aggregate.function)));
+  const std::string function = AggregateWord(filter.aggregate());
   const Path function_path = relation_path.Member(function);
+  ROWAN_ASSIGN_OR_RETURN(ir::Aggregate aggregate, BindAggregate(*relation->target, filter.aggregate(), function_path));
   const Path compared =
       aggregate.field == nullptr ? function_path : function_path.Member(std::string_view(aggregate.field->name));
   ROWAN_ASSIGN_OR_RETURN(auto where, BindInner(*relation->target, filter.has_where() ? &filter.where() : nullptr,

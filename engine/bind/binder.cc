@@ -18,12 +18,6 @@ namespace {
 
 constexpr int64_t kNoBound = int64_t{1} << 62;
 
-errors::Names FieldNames(const Model& model) {
-  errors::Names names;
-  for (const auto& field : model.fields) names.push_back(field->name);
-  return names;
-}
-
 bool IsOrderable(const Type& type) {
   return !type.array && Facts(type.scalar).ordered;
 }
@@ -51,6 +45,12 @@ std::string OrderName(const v1::OrderBy& by) {
 }  // namespace
 
 // --- names
+
+errors::Names FieldNames(const Model& model) {
+  errors::Names names;
+  for (const auto& field : model.fields) names.push_back(field->name);
+  return names;
+}
 
 absl::StatusOr<const Model*> FindModel(const Catalog& catalog, std::string_view name) {
   const Path path("model");
@@ -300,7 +300,9 @@ absl::StatusOr<ir::Order> QueryBinder::BindOrderBy(const Model& model, const v1:
   if (!bound.many->to_many()) {
     return errors::NotOrderableRelation(path, last, "leads to one record; order by a field of it");
   }
-  ROWAN_ASSIGN_OR_RETURN(bound.aggregate, BindAggregate(*bound.many->target, by.aggregate(), path.Member(last)));
+  const Path many = path.Member(last);
+  const std::string function = AggregateWord(by.aggregate());
+  ROWAN_ASSIGN_OR_RETURN(bound.aggregate, BindAggregate(*bound.many->target, by.aggregate(), many.Member(function)));
   return bound;
 }
 

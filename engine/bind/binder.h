@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/base/errors.h"
 #include "engine/base/path.h"
 #include "engine/bind/bind_context.h"
 #include "engine/catalog/catalog.h"
@@ -39,6 +40,9 @@ namespace rowan {
 
 struct OperatorFacts;
 
+// The names of a model's fields, for errors.
+errors::Names FieldNames(const Model& model);
+
 // Finds the model, or says which exist.
 absl::StatusOr<const Model*> FindModel(const Catalog& catalog, std::string_view name);
 // Find a member of a model, or say which exist; `path` is that of the member.
@@ -54,7 +58,8 @@ const Model& EndOfPath(const Model& model, const std::vector<const Relation*>& p
 // Binds an aggregate over rows of the model; `path` is that of the function.
 absl::StatusOr<ir::Aggregate> BindAggregate(const Model& model, const v1::AggregateExpression& expression,
                                             const Path& path);
-std::string_view FunctionName(ir::Function function);
+// What the function is called among the names of a relation, for paths: "_count".
+std::string AggregateWord(const v1::AggregateExpression& expression);
 
 // What the field filters of a filter name: the fields of a model, or the columns of an aggregation.
 struct FilterScope {

@@ -3,18 +3,29 @@
 //   schema: blog                 a file in tests/golden/schemas, or a schema document of its own
 //   calls:
 //   - title: what this shows     optional
-//     get: User                  the verb and its model: get, stream, insert, update, delete; or apply: with a schema
-//     document document: {…}              in the document form expect: […]                the result: records of a
-//     read, {records, effects} of a write; left out: not compared has_more: true             of the root of a get;
-//     default false statements: 3              how many statements were sent, beside those that begin and end a
-//     transaction error: {code: NOT_FOUND, reason: RELATED_NOT_FOUND, path: "data.role.connect"}
+//     get: User                  the verb and its model: get, stream, aggregate, exists, insert, update, delete; or
+//                                apply: with a schema document
+//     document: {…}              in the document form; a cursor $start, $end or $end:posts stands for the one of the get
+//                                before, at its root or of the first record's list of the name
+//     expect: […]                the result: records of a read, {records, effects} of a write; left out: not compared
+//     has_more: true             of the root of a get or aggregate; default false
+//     total: 12                  of the root of a get
+//     statements: 3              how many statements were sent, beside those that begin and end a transaction; of a get
+//                                also {nested: 1, by_level: 3}
+//     error: {code: NOT_FOUND, reason: RELATED_NOT_FOUND, path: "data.role.connect"}
 //
-// A get without limit and offset runs also as a Stream, and in pages of 1, 2 and 3, and all have to agree.
+// A get runs with both strategies, whose answers have to be the same byte for byte. One that is complete runs also as a
+// Stream in both modes, as a stream that is resumed after every batch, and in pages of 1, 2, 3, n - 1, n and n + 1 by
+// offset and by cursor, forward and backward; all have to agree.
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <sstream>
 
 #include "clients/document/parse_document.h"
@@ -40,11 +51,18 @@ std::string ReadText(const std::string& path) {
   return text.str();
 }
 
-// Collects a stream as the document of its records.
+// Collects a stream as the document of its records. With `batches` it breaks off after so many.
 class CollectingSink : public StreamSink {
  public:
+  explicit CollectingSink(int batches = -1) : batches_left_(batches) {}
+
   absl::Status Write(const v1::StreamResponse& message) override {
     if (message.has_shape()) shape_ = message.shape();
+    if (message.has_batch()) {
+      if (batches_left_ == 0) return errors::Cancelled();
+      --batches_left_;
+      resume_token = message.batch().resume_token();
+    }
     for (const v1::Record& record : message.batch().records())
       records.items.push_back(document::ToDocument(shape_, record));
     if (message.has_totals()) total = message.totals().records();
@@ -53,16 +71,31 @@ class CollectingSink : public StreamSink {
 
   Node records = document::List();
   int64_t total = -1;
+  std::string resume_token;
 
  private:
   v1::Shape shape_;
+  int batches_left_;
 };
+
+// Deterministic bytes, to compare answers by.
+template <typename Message>
+std::string Bytes(const Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  return bytes;
+}
 
 // What a call gave.
 struct Outcome {
   absl::Status status;
   Node result;
   bool has_more = false;
+  std::optional<int64_t> total;
+  v1::GetResponse page;  // of a get
 };
 
 class Scenario {
@@ -77,7 +110,8 @@ class Scenario {
     ASSERT_TRUE(schema != nullptr && calls != nullptr && !calls->items.empty()) << path_ << " needs schema and calls";
     const auto conninfo = test::PrivatePostgres::Shared().CreateDatabase("scenario_" + std::to_string(++count_));
     ASSERT_TRUE(conninfo.ok()) << conninfo.status();
-    auto engine = Engine::Open({.conninfo = *conninfo}, Call());
+    // Batches of one record, so that streams are resumed after each.
+    auto engine = Engine::Open({.conninfo = *conninfo, .limits = {.batch_bytes = 1}}, Call());
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
     ASSERT_NO_FATAL_FAILURE(Register(*schema));
@@ -112,23 +146,72 @@ class Scenario {
     return {engine_->ApplySchema(request, "scenario", Call(), response), document::Bool(response.applied())};
   }
 
+  Outcome Get(const v1::GetRequest& request) {
+    Outcome outcome;
+    outcome.status = engine_->Get(request, Call(), outcome.page);
+    outcome.result = document::ToDocument(outcome.page);
+    outcome.has_more = outcome.page.has_more();
+    if (outcome.page.has_total()) outcome.total = outcome.page.total();
+    return outcome;
+  }
+
+  // Runs with the strategy, and notes how many statements that took.
+  Outcome Get(v1::GetRequest request, v1::Strategy strategy) {
+    request.set_strategy(strategy);
+    const int64_t before = engine_->counters().statements;
+    Outcome outcome = Get(request);
+    statements_[strategy == v1::STRATEGY_NESTED ? "nested" : "by_level"] = engine_->counters().statements - before;
+    return outcome;
+  }
+
   Outcome Get(const std::string& model, const Node& document) {
     const auto request = document::ToGetRequest(schema_, model, document);
     if (!request.ok()) return {request.status(), {}};
-    v1::GetResponse response;
-    absl::Status status = engine_->Get(*request, Call(), response);
-    return {status, document::ToDocument(response), response.has_more()};
+    const int64_t before = engine_->counters().statements;
+    const Outcome whole = Get(*request);
+    statements_["chosen"] = engine_->counters().statements - before;
+    const Outcome nested = Get(*request, v1::STRATEGY_NESTED);
+    const Outcome by_level = Get(*request, v1::STRATEGY_BY_LEVEL);
+    for (const Outcome* other : {&nested, &by_level}) {
+      EXPECT_EQ(whole.status.code(), other->status.code()) << other->status;
+      EXPECT_EQ(whole.status.message(), other->status.message());
+      EXPECT_EQ(Bytes(whole.page), Bytes(other->page)) << whole.page.DebugString() << other->page.DebugString();
+    }
+    if (whole.status.ok()) {
+      last_page_ = whole.page;
+      CheckOtherWays(*request, whole);
+    }
+    return whole;
   }
 
-  Outcome Stream(const std::string& model, const Node& document) {
-    const auto request = document::ToStreamRequest(schema_, model, document);
-    if (!request.ok()) return {request.status(), {}};
+  Outcome Stream(const v1::StreamRequest& request) {
     CollectingSink sink;
-    absl::Status status = engine_->Stream(*request, Call(), sink);
+    absl::Status status = engine_->Stream(request, Call(), sink);
     if (status.ok()) {
       EXPECT_EQ(sink.total, static_cast<int64_t>(sink.records.items.size()));
     }
     return {status, sink.records};
+  }
+
+  Outcome Stream(const std::string& model, const Node& document) {
+    const auto request = document::ToStreamRequest(schema_, model, document);
+    return request.ok() ? Stream(*request) : Outcome{request.status(), {}};
+  }
+
+  Outcome Aggregate(const std::string& model, const Node& document) {
+    const auto request = document::ToAggregateRequest(schema_, model, document);
+    if (!request.ok()) return {request.status(), {}};
+    v1::AggregateResponse response;
+    absl::Status status = engine_->Aggregate(*request, Call(), response);
+    return {status, document::ToDocument(response), response.has_more()};
+  }
+
+  Outcome Exists(const std::string& model, const Node& document) {
+    const auto request = document::ToExistsRequest(schema_, model, document);
+    if (!request.ok()) return {request.status(), {}};
+    v1::ExistsResponse response;
+    absl::Status status = engine_->Exists(*request, Call(), response);
+    return {status, document::ToDocument(response)};
   }
 
   template <typename Request>
@@ -143,6 +226,8 @@ class Scenario {
   Outcome Send(const std::string& verb, const std::string& model, const Node& document) {
     if (verb == "get") return Get(model, document);
     if (verb == "stream") return Stream(model, document);
+    if (verb == "aggregate") return Aggregate(model, document);
+    if (verb == "exists") return Exists(model, document);
     if (verb == "insert") return Mutate(document::ToInsertRequest(schema_, model, document), &Engine::Insert);
     if (verb == "update") return Mutate(document::ToUpdateRequest(schema_, model, document), &Engine::Update);
     return Mutate(document::ToDeleteRequest(schema_, model, document), &Engine::Delete);
@@ -150,8 +235,9 @@ class Scenario {
 
   void RunCall(const Node& call) {
     for (const document::Member& member : call.members) {
-      static const char* const kKnown[] = {"title", "get",      "stream", "insert",   "update",     "delete",
-                                           "apply", "document", "expect", "has_more", "statements", "error"};
+      static const char* const kKnown[] = {"title",  "get",   "stream",   "aggregate", "exists",   "insert", "update",
+                                           "delete", "apply", "document", "expect",    "has_more", "total",  "statements",
+                                           "error"};
       ASSERT_TRUE(
           std::any_of(std::begin(kKnown), std::end(kKnown), [&](const char* known) { return member.key == known; }))
           << "unknown key " << member.key;
@@ -160,44 +246,124 @@ class Scenario {
       Check(call, Apply(*schema));
       return;
     }
-    for (const char* verb : {"get", "stream", "insert", "update", "delete"}) {
+    for (const char* verb : {"get", "stream", "aggregate", "exists", "insert", "update", "delete"}) {
       const Node* model = call.Find(verb);
       if (model == nullptr) continue;
       const Node* document = call.Find("document");
       ASSERT_NE(document, nullptr) << "a call needs a document";
       const int64_t before = engine_->counters().statements;
-      const Outcome outcome = Send(verb, model->text, *document);
+      const Outcome outcome = Send(verb, model->text, WithCursors(*document));
+      if (std::string(verb) != "get") statements_["chosen"] = engine_->counters().statements - before;
       Check(call, outcome);
       if (const Node* statements = call.Find("statements")) {
-        EXPECT_EQ(std::to_string(engine_->counters().statements - before), statements->text) << "statements";
+        for (const document::Member& count : statements->members) {
+          EXPECT_EQ(std::to_string(statements_[count.key]), count.value.text) << "statements, " << count.key;
+        }
+        if (statements->members.empty()) {
+          EXPECT_EQ(std::to_string(statements_["chosen"]), statements->text) << "statements";
+        }
       }
-      if (std::string(verb) == "get") CheckOtherWays(model->text, *document, outcome);
       return;
     }
     FAIL() << "a call needs a verb";
   }
 
-  // The same read as a stream, and page by page.
-  void CheckOtherWays(const std::string& model, const Node& document, const Outcome& whole) {
-    if (document.Find("limit") != nullptr || document.Find("offset") != nullptr || whole.has_more) return;
-    const Outcome streamed = Stream(model, document);
-    EXPECT_EQ(streamed.status.code(), whole.status.code()) << "as a stream: " << streamed.status;
-    if (!whole.status.ok()) return;
-    EXPECT_EQ(document::ToJson(streamed.result), document::ToJson(whole.result)) << "as a stream";
-    for (int size = 1; size <= 3; ++size) {
+  // Puts the cursors of the last page in place of $start and $end.
+  Node WithCursors(const Node& document) const {
+    Node filled = document;
+    if (document.is_text() && document.text.starts_with("$")) {
+      const std::string name = document.text.substr(0, document.text.find(':'));
+      if (name != "$start" && name != "$end") return filled;
+      if (name == document.text) {
+        filled.text = name == "$start" ? last_page_.start_cursor() : last_page_.end_cursor();
+        return filled;
+      }
+      for (int i = 0; i < last_page_.shape().relations_size() && !last_page_.records().empty(); ++i) {
+        if (last_page_.shape().relations(i).name() != document.text.substr(name.size() + 1)) continue;
+        const v1::RecordList& list = last_page_.records(0).related(i);
+        filled.text = name == "$start" ? list.start_cursor() : list.end_cursor();
+      }
+      return filled;
+    }
+    for (document::Member& member : filled.members) member.value = WithCursors(member.value);
+    for (Node& item : filled.items) item = WithCursors(item);
+    return filled;
+  }
+
+  // The same read in every other way.
+  void CheckOtherWays(const v1::GetRequest& request, const Outcome& whole) {
+    if (request.has_page() || whole.has_more) return;
+    const std::string expected = document::ToJson(whole.result);
+    v1::StreamRequest stream;
+    stream.set_schema(request.schema());
+    stream.set_model(request.model());
+    *stream.mutable_select() = request.select();
+    if (request.has_where()) *stream.mutable_where() = request.where();
+    *stream.mutable_order_by() = request.order_by();
+    *stream.mutable_distinct_on() = request.distinct_on();
+    for (const v1::StreamMode mode : {v1::STREAM_MODE_SNAPSHOT, v1::STREAM_MODE_KEYSET}) {
+      for (const v1::Strategy strategy : {v1::STRATEGY_NESTED, v1::STRATEGY_BY_LEVEL}) {
+        SCOPED_TRACE("as a stream, mode " + std::to_string(mode) + ", strategy " + std::to_string(strategy));
+        stream.set_mode(mode);
+        stream.set_strategy(strategy);
+        const Outcome streamed = Stream(stream);
+        ASSERT_TRUE(streamed.status.ok()) << streamed.status;
+        EXPECT_EQ(document::ToJson(streamed.result), expected);
+        CheckResumed(stream, expected);
+      }
+    }
+    const int rows = static_cast<int>(whole.result.items.size());
+    for (int size : {1, 2, 3, rows - 1, rows, rows + 1}) {
+      if (size < 1) continue;
+      CheckOffsets(request, size, expected);
+      CheckCursors(request, size, expected);
+    }
+  }
+
+  // A stream that breaks off after every batch and goes on from its token.
+  void CheckResumed(v1::StreamRequest stream, const std::string& expected) {
+    Node records = document::List();
+    for (int breaks = 0; breaks < 1000; ++breaks) {
+      CollectingSink sink(1);
+      const absl::Status status = engine_->Stream(stream, Call(), sink);
+      records.items.insert(records.items.end(), sink.records.items.begin(), sink.records.items.end());
+      if (status.ok()) break;
+      ASSERT_EQ(ErrorReasonOf(status), "CANCELLED") << status;
+      stream.set_resume_token(sink.resume_token);
+    }
+    EXPECT_EQ(document::ToJson(records), expected) << "resumed after every batch";
+  }
+
+  void CheckOffsets(v1::GetRequest request, int size, const std::string& expected) {
+    Node pages = document::List();
+    bool more = true;
+    for (int offset = 0; more && offset < 10000; offset += size) {
+      request.mutable_page()->set_limit(size);
+      request.mutable_page()->set_offset(offset);
+      const Outcome part = Get(request);
+      ASSERT_TRUE(part.status.ok()) << part.status;
+      pages.items.insert(pages.items.end(), part.result.items.begin(), part.result.items.end());
+      more = part.has_more;
+    }
+    EXPECT_EQ(document::ToJson(pages), expected) << "in pages of " << size;
+  }
+
+  void CheckCursors(v1::GetRequest request, int size, const std::string& expected) {
+    for (const bool backward : {false, true}) {
       Node pages = document::List();
       bool more = true;
-      for (int offset = 0; more && offset <= static_cast<int>(whole.result.items.size()); offset += size) {
-        Node page = document;
-        page.Add("limit", document::Number(size));
-        page.Add("offset", document::Number(offset));
-        const Outcome part = Get(model, page);
+      request.mutable_page()->set_limit(size);
+      request.mutable_page()->set_backward(backward);
+      request.mutable_page()->clear_cursor();
+      for (int page = 0; more && page < 10000; ++page) {
+        const Outcome part = Get(request);
         ASSERT_TRUE(part.status.ok()) << part.status;
-        pages.items.insert(pages.items.end(), part.result.items.begin(), part.result.items.end());
+        pages.items.insert(backward ? pages.items.begin() : pages.items.end(), part.result.items.begin(),
+                           part.result.items.end());
         more = part.has_more;
+        request.mutable_page()->set_cursor(backward ? part.page.start_cursor() : part.page.end_cursor());
       }
-      EXPECT_FALSE(more);
-      EXPECT_EQ(document::ToJson(pages), document::ToJson(whole.result)) << "in pages of " << size;
+      EXPECT_EQ(document::ToJson(pages), expected) << "by cursor in pages of " << size << (backward ? ", backward" : "");
     }
   }
 
@@ -227,6 +393,9 @@ class Scenario {
       }
       EXPECT_EQ(document::ToJson(whole), document::ToJson(outcome.result));
     }
+    if (const Node* total = call.Find("total")) {
+      EXPECT_EQ(outcome.total ? std::to_string(*outcome.total) : "(none)", total->text) << "total";
+    }
     const Node* has_more = call.Find("has_more");
     EXPECT_EQ(has_more != nullptr && has_more->is(true), outcome.has_more) << "has_more";
   }
@@ -234,6 +403,8 @@ class Scenario {
   std::string path_;
   std::string schema_;
   std::unique_ptr<Engine> engine_;
+  v1::GetResponse last_page_;
+  std::map<std::string, int64_t> statements_;  // of the last call
   static inline int count_ = 0;
 };
 
