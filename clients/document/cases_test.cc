@@ -100,6 +100,10 @@ TEST_P(DocumentCase, Converts) {
     ExpectRequest<v1::AggregateRequest>(ToAggregateRequest);
   } else if (kind == "exists") {
     ExpectRequest<v1::ExistsRequest>(ToExistsRequest);
+  } else if (kind == "aggregate") {
+    ExpectRequest<v1::AggregateRequest>(ToAggregateRequest);
+  } else if (kind == "exists") {
+    ExpectRequest<v1::ExistsRequest>(ToExistsRequest);
   } else if (kind == "insert") {
     ExpectRequest<v1::InsertRequest>(ToInsertRequest);
   } else if (kind == "update") {
