@@ -33,9 +33,18 @@ double Figure(const json& plan, const char* key) {
   return found != plan.end() && found->is_number() ? found->get<double>() : 0;
 }
 
+// As PostgreSQL's text form names nodes: "Hash Semi Join", "Nested Loop Left Join".
+std::string TypeOf(const json& plan) {
+  std::string type = Text(plan, "Node Type");
+  const std::string join = Text(plan, "Join Type");
+  if (join.empty() || join == "Inner") return type;
+  if (const size_t end = type.find(" Join"); end != std::string::npos) type.resize(end);
+  return type + " " + join + " Join";
+}
+
 void Fill(const json& plan, int depth, v1::PlanNode& node) {
   constexpr int kDeepest = 200;
-  node.set_type(Text(plan, "Node Type"));
+  node.set_type(TypeOf(plan));
   node.set_table(Text(plan, "Relation Name"));
   node.set_alias(Text(plan, "Alias"));
   node.set_index(Text(plan, "Index Name"));

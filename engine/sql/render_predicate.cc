@@ -144,6 +144,13 @@ struct Renderer {
       writer << ")";
       return;
     }
+    // Everything contains every element of nothing, but only an array is meant.
+    const bool json_array = compare.comparison == ir::Comparison::kHasEvery && !compare.type.array;
+    if (json_array) {
+      writer << "(";
+      std::visit(*this, compare.left);
+      writer << " @> '[]'::jsonb AND ";
+    }
     Folded(fold, [&] { std::visit(*this, compare.left); });
     writer << ComparisonSql(compare);
     if (compare.other != nullptr) {
@@ -166,6 +173,7 @@ struct Renderer {
         if (!compare.type.array) writer << "(";
         RenderSlot(writer, scope, list, compare.slot);
         if (!compare.type.array) writer << ")";
+        if (json_array) writer << ")";
         return;
       case ir::Comparison::kBetween:
         right(compare.slot);
