@@ -23,6 +23,11 @@ using Channel = std::shared_ptr<grpc::Channel>;
 
 // Reads: read_commands.cc
 int RunGet(const Options& options, const Channel& channel, Console& console);
+int RunAggregate(const Options& options, const Channel& channel, Console& console);
+// Returns kExitSuccess when there is a record and kExitFailedCheck when there is none.
+int RunExists(const Options& options, const Channel& channel, Console& console);
+
+// Streams: stream_command.cc
 int RunStream(const Options& options, const Channel& channel, Console& console);
 
 // Insert, update and delete: write_commands.cc

@@ -1,7 +1,9 @@
 #include "clients/cli/console.h"
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
@@ -19,7 +21,20 @@ int Flush(Console& console) {
   if (console.out.good() || cause == EPIPE) return kExitSuccess;
   console.err << "rowan: cannot write the output" << (cause == 0 ? "" : absl::StrCat(": ", std::strerror(cause)))
               << "\n";
-  return kExitFailedCheck;
+  return kExitOutput;
+}
+
+bool Pause(Console& console, std::chrono::milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool stop = false;
+  const Cancellation::Registration interrupt(console.interrupt, [&] {
+    const std::lock_guard lock(mutex);
+    stop = true;
+    wake.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  return !wake.wait_for(lock, time, [&] { return stop; });
 }
 
 std::string Printable(std::string_view text, bool lines) {

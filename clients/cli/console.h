@@ -15,6 +15,7 @@ namespace rowan::cli {
 inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailedCheck = 1;
 inline constexpr int kExitUsage = 2;
+inline constexpr int kExitOutput = 3;
 inline constexpr int kExitStatus = 64;
 
 // Data goes to `out`, progress and errors to `err`. The streams outlive the console. Used by one thread, but for
@@ -28,13 +29,18 @@ struct Console {
   bool color = false;  // may be used where a stream is a terminal
   // How often a stream tells its progress; unset: 10 s, and five times a second on a terminal.
   std::chrono::milliseconds progress_interval{0};
+  // How long a lost stream waits before it goes on; twice as long after each failure in a row.
+  std::chrono::milliseconds resume_wait{200};
   // Cancelled when the person presses Ctrl-C: the running call is cancelled.
   std::shared_ptr<Cancellation> interrupt = std::make_shared<Cancellation>();
 };
 
 // Flushes `out`. Returns kExitSuccess when all was written, or when the reader has closed the pipe, which is its right;
-// otherwise says what went wrong and returns kExitFailedCheck.
+// otherwise says what went wrong and returns kExitOutput.
 int Flush(Console& console);
+
+// Waits. False when an interrupt came meanwhile, or before.
+bool Pause(Console& console, std::chrono::milliseconds time);
 
 // Returns a text with control characters escaped, so that it cannot take over a terminal. Line breaks are
 // kept when `lines` is set.

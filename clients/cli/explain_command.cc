@@ -1,49 +1,57 @@
 #include <ostream>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/commands.h"
-#include "clients/cli/input.h"
-#include "clients/cli/returning.h"
+#include "clients/cli/postgres_plan.h"
 #include "clients/cli/server.h"
-#include "clients/document/request.h"
+#include "clients/cli/verb_request.h"
 #include "clients/document/write_document.h"
-#include "engine/base/status_macros.h"
 #include "rowan/v1/data_service.grpc.pb.h"
 
 namespace rowan::cli {
 namespace {
-
-// A read without a document selects all fields, as the reads themselves do.
-absl::StatusOr<document::Node> ReadVerbDocument(const Options& options, Console& console) {
-  if (HasDocument(options) || (options.verb != "get" && options.verb != "stream"))
-    return ReadDocument(options, console);
-  document::Node all = document::Object();
-  all.Add("select", document::Object()).Add("*", document::Bool(true));
-  return all;
-}
-
-absl::StatusOr<v1::ExplainRequest> ReadRequest(const Options& options, Console& console) {
-  ROWAN_ASSIGN_OR_RETURN(const document::Node document, ReadVerbDocument(options, console));
-  ROWAN_ASSIGN_OR_RETURN(const document::Node whole, WithReturning(options.verb, document, options.returning));
-  return document::ToExplainRequest(options.verb, options.schema, options.model, whole);
-}
 
 void PrintIndented(const std::string& text, std::ostream& out) {
   for (const absl::string_view line : absl::StrSplit(absl::StripTrailingAsciiWhitespace(text), '\n'))
     out << "  " << Printable(std::string(line)) << '\n';
 }
 
-void PrintStatements(const v1::ExplainResponse& response, std::ostream& out) {
+void PrintStatement(int number, const v1::ExplainStatement& statement, std::ostream& out) {
+  out << number << ". " << Printable(statement.description()) << '\n';
+  PrintIndented(statement.sql(), out);
+  if (statement.parameter_types().empty()) return;
+  out << "  with";
+  for (int k = 0; k < statement.parameter_types_size(); ++k)
+    out << (k == 0 ? " $" : ", $") << k + 1 << ' ' << Printable(statement.parameter_types(k));
+  out << '\n';
+}
+
+// Empty for what has none.
+std::string_view StrategyName(v1::Strategy strategy) {
+  return strategy == v1::STRATEGY_NESTED ? "nested" : strategy == v1::STRATEGY_BY_LEVEL ? "by_level" : "";
+}
+
+void PrintStrategy(const v1::ExplainResponse& response, std::ostream& out) {
+  const std::string_view name = StrategyName(response.strategy());
+  if (name.empty()) return;
+  out << "strategy " << name;
+  if (!response.strategy_reason().empty()) out << ": " << Printable(response.strategy_reason());
+  out << '\n';
+}
+
+void PrintText(const Options& options, const v1::ExplainResponse& response, std::ostream& out) {
+  out << "plan\n";
+  PrintIndented(response.plan(), out);
+  PrintStrategy(response, out);
   for (int i = 0; i < response.statements_size(); ++i) {
     const v1::ExplainStatement& statement = response.statements(i);
-    out << i + 1 << ". " << Printable(statement.description()) << '\n';
-    PrintIndented(statement.sql(), out);
-    if (statement.parameter_types().empty()) continue;
-    out << "  with";
-    for (int k = 0; k < statement.parameter_types_size(); ++k)
-      out << (k == 0 ? " $" : ", $") << k + 1 << ' ' << Printable(statement.parameter_types(k));
-    out << '\n';
+    PrintStatement(i + 1, statement, out);
+    if (statement.has_postgres_plan()) {
+      out << "  PostgreSQL's plan, " << (options.analyze ? "estimated and as it ran" : "estimated") << '\n';
+      PrintPlan(statement.postgres_plan(), 2, out);
+    } else if (options.analyze) {
+      out << "  was not sent: there were no rows for it\n";
+    }
   }
 }
 
@@ -51,6 +59,10 @@ document::Node ToDocument(const v1::ExplainResponse& response) {
   document::Node node = document::Object();
   node.Add("schema_version", document::Text(response.schema_version()));
   node.Add("plan", document::Text(response.plan()));
+  if (const std::string_view name = StrategyName(response.strategy()); !name.empty()) {
+    node.Add("strategy", document::Text(std::string(name)));
+    node.Add("strategy_reason", document::Text(response.strategy_reason()));
+  }
   document::Node& statements = node.Add("statements", document::List());
   for (const v1::ExplainStatement& statement : response.statements()) {
     document::Node& entry = statements.items.emplace_back(document::Object());
@@ -58,6 +70,7 @@ document::Node ToDocument(const v1::ExplainResponse& response) {
     entry.Add("sql", document::Text(statement.sql()));
     document::Node& types = entry.Add("parameter_types", document::List());
     for (const std::string& type : statement.parameter_types()) types.items.push_back(document::Text(type));
+    if (statement.has_postgres_plan()) entry.Add("postgres_plan", PlanDocument(statement.postgres_plan()));
   }
   return node;
 }
@@ -65,8 +78,10 @@ document::Node ToDocument(const v1::ExplainResponse& response) {
 }  // namespace
 
 int RunExplain(const Options& options, const Channel& channel, Console& console) {
-  const absl::StatusOr<v1::ExplainRequest> request = ReadRequest(options, console);
+  absl::StatusOr<v1::ExplainRequest> request = ReadVerbRequest(options, console);
   if (!request.ok()) return Tell(console, FailureOf(request.status()));
+  if (options.estimate) request->set_mode(v1::EXPLAIN_MODE_ESTIMATE);
+  if (options.analyze) request->set_mode(v1::EXPLAIN_MODE_ANALYZE);
   v1::DataService::Stub stub(channel);
   v1::ExplainResponse response;
   if (const auto failure = Send(options, console, stub, &v1::DataService::Stub::Explain, *request, response))
@@ -74,9 +89,7 @@ int RunExplain(const Options& options, const Channel& channel, Console& console)
   if (options.format == Format::kJson) {
     console.out << document::ToJson(ToDocument(response)) << '\n';
   } else {
-    console.out << "plan\n";
-    PrintIndented(response.plan(), console.out);
-    PrintStatements(response, console.out);
+    PrintText(options, response, console.out);
   }
   return Flush(console);
 }
@@ -86,7 +99,7 @@ std::optional<Failure> ShowSql(const Options& options, const Channel& channel, C
   v1::DataService::Stub stub(channel);
   v1::ExplainResponse response;
   if (auto failure = Send(options, console, stub, &v1::DataService::Stub::Explain, request, response)) return failure;
-  PrintStatements(response, console.err);
+  for (int i = 0; i < response.statements_size(); ++i) PrintStatement(i + 1, response.statements(i), console.err);
   return std::nullopt;
 }
 

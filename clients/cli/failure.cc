@@ -54,6 +54,7 @@ void ReadDetail(const google::protobuf::Any& detail, Failure& failure, Metadata&
   } else if (detail.Is<google::rpc::RetryInfo>() && detail.UnpackTo(&retry)) {
     const absl::Duration delay =
         absl::Seconds(retry.retry_delay().seconds()) + absl::Nanoseconds(retry.retry_delay().nanos());
+    failure.retry_delay = absl::ToChronoMilliseconds(delay);
     failure.hint = absl::StrCat("send it again",
                                 delay > absl::ZeroDuration() ? absl::StrCat(" in ", absl::FormatDuration(delay)) : "");
   }

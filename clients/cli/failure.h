@@ -1,6 +1,7 @@
 // A command that did not succeed: what to tell, and how to exit.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ struct Failure {
       places;              // path in the document, and what is wrong there (empty: the message says it)
   std::string hint;        // what to do next; may be empty
   std::string request_id;  // empty when nothing was sent
+  std::chrono::milliseconds retry_delay{0};  // how long to wait before it is sent again, when the server says so
   int exit_code = kExitUsage;
 };
 

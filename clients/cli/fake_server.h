@@ -60,6 +60,8 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   // What the next calls answer. A method without a handler answers UNIMPLEMENTED.
   Handler<v1::GetRequest, v1::GetResponse> get;
   std::function<grpc::Status(grpc::ServerContext&, const v1::StreamRequest&, StreamWriter&)> stream;
+  Handler<v1::AggregateRequest, v1::AggregateResponse> aggregate;
+  Handler<v1::ExistsRequest, v1::ExistsResponse> exists;
   Handler<v1::InsertRequest, v1::MutationResponse> insert;
   Handler<v1::UpdateRequest, v1::MutationResponse> update;
   Handler<v1::DeleteRequest, v1::MutationResponse> remove;
@@ -93,6 +95,14 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   grpc::Status Stream(grpc::ServerContext* context, const v1::StreamRequest* request, StreamWriter* writer) override {
     Remember(*context);
     return stream ? stream(*context, *request, *writer) : grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no handler");
+  }
+  grpc::Status Aggregate(grpc::ServerContext* context, const v1::AggregateRequest* request,
+                         v1::AggregateResponse* response) override {
+    return Answer(context, aggregate, request, response);
+  }
+  grpc::Status Exists(grpc::ServerContext* context, const v1::ExistsRequest* request,
+                      v1::ExistsResponse* response) override {
+    return Answer(context, exists, request, response);
   }
   grpc::Status Insert(grpc::ServerContext* context, const v1::InsertRequest* request,
                       v1::MutationResponse* response) override {

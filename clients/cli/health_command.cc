@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -63,20 +61,6 @@ Answer Ask(const Channel& channel, CallContext& context) {
   return answer;
 }
 
-// Waits a little between two questions. False when the person has had enough.
-bool Pause(Console& console) {
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool stop = false;
-  const Cancellation::Registration interrupt(console.interrupt, [&] {
-    const std::lock_guard lock(mutex);
-    stop = true;
-    wake.notify_all();
-  });
-  std::unique_lock lock(mutex);
-  return !wake.wait_for(lock, kPause, [&] { return stop; });
-}
-
 }  // namespace
 
 int RunHealth(const Options& options, const Channel& channel, Console& console) {
@@ -92,7 +76,7 @@ int RunHealth(const Options& options, const Channel& channel, Console& console) 
       return Flush(console);
     }
     const bool again = std::chrono::steady_clock::now() + kPause < end && !console.interrupt->cancelled();
-    if (again && Pause(console)) continue;
+    if (again && Pause(console, kPause)) continue;
     if (answer.status.ok()) {
       console.out << answer.serving << '\n';
       Flush(console);

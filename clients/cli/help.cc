@@ -13,36 +13,60 @@ const CommandHelp kHelp = {"rowan", "Reads and writes trees of records through a
 
 Exit codes:
   0       success
-  1       a check failed: the server does not serve, a schema is not valid
+  1       no: exists found nothing, the server does not serve, a schema is not valid
   2       the command line or the document is wrong; nothing was sent
+  3       the output could not be written
   64+N    the call ended with gRPC status N, for example 67 INVALID_ARGUMENT, 69 NOT_FOUND, 78 UNAVAILABLE
 
 Environment: ROWAN_ADDRESS, ROWAN_TIMEOUT, ROWAN_CA_FILE; NO_COLOR turns colours off.)"};
 
 const CommandHelp kGetHelp = {
     "get", "Read one page of records with their related records",
-    R"(The document has the keys select, where, order_by, limit and offset. Without a limit the first 150 records are read, at the root and in
-each list; a note on standard error says when there are more.
+    R"(The document has the keys select, where, order_by, limit, offset, cursor, backward, total, distinct_on and strategy. Without a limit the first 150 records
+are read, at the root and in each list. Standard error tells when there are more, the total, and the cursors to go on with.
 
 Examples:
   rowan get blog User
   rowan get blog User '{"select": {"id": true, "name": true, "role": {"name": true}, "posts": {"title": true, "tags": {"name": true}}}}'
-  rowan get blog User '{select: {name: true}, where: {role: {name: {eq: admin}}, posts: {title: {contains: release}}}}'
-  rowan get blog Post '{"select": {"title": true}, "order_by": [{"title": "desc"}], "limit": 20}' --format table
-  rowan get blog User @read.yaml --show-sql
+  rowan get blog User '{select: {name: true, _count: {posts: true}}, where: {posts: {some: {title: {contains: release, mode: insensitive}}}}}'
+  rowan get blog Post '{"select": {"title": true}, "order_by": [{"user": {"name": "asc"}}, {"title": "desc"}]}' --limit 20 --total exact
+  rowan get blog Post '{"select": {"title": true}, "order_by": [{"user": {"name": "asc"}}, {"title": "desc"}]}' --limit 20 --cursor AYx...
+  rowan get blog User @read.yaml --format table --show-sql
 
 Tables flatten related records into columns like role.name and print lists in one cell.)"};
 
 const CommandHelp kStreamHelp = {
     "stream", "Read all records, as they come, in bounded memory",
-    R"(The document is that of get; without a limit all records are read. One JSON object per line is printed as it arrives. The server reads on only as fast as
-the output is taken. Ctrl-C, or a reader that closes the pipe, stops the query on the server. A stream that ends with exit code 0 is complete
-unless its reader closed the pipe.
+    R"(The document is that of get, with mode and resume_token in place of cursor, backward and total; without a limit all records are read. One JSON object per line
+is printed as it arrives. The server reads on only as fast as the output is taken. Ctrl-C, or a reader that closes the pipe, stops the query on the
+server. When the connection is lost, the stream goes on after the last record that was printed; when that fails too, the token for --resume is
+printed. A stream that ends with exit code 0 is complete unless its reader closed the pipe.
 
 Examples:
   rowan stream blog User > users.jsonl
   rowan stream blog Post '{"select": {"title": true, "tags": {"name": true}}, "order_by": "title"}' | head -5
+  rowan stream blog Post '{"select": {"*": true}}' --mode keyset >> posts.jsonl
+  rowan stream blog Post '{"select": {"*": true}}' --mode keyset --resume AYx... >> posts.jsonl
   rowan stream blog User '{"select": {"*": true}}' --format json > users.json)"};
+
+const CommandHelp kAggregateHelp = {
+    "aggregate", "Compute counts, sums and other aggregates, grouped or not",
+    R"(The document has the keys where, group_by, select, having, order_by, limit and offset. The functions are count, sum, avg, min and max. Each group is
+printed as an object of its columns.
+
+Examples:
+  rowan aggregate blog User '{"select": {"users": {"count": true}}}'
+  rowan aggregate blog Post '{group_by: [user.name], select: {posts: {count: true}, last: {max: title}}, order_by: [{posts: desc}]}' --format table
+  rowan aggregate blog Post '{"group_by": "user.name", "select": {"posts": {"count": true}}, "having": {"posts": {"gt": 3}}}' --limit 10)"};
+
+const CommandHelp kExistsHelp = {
+    "exists", "Tell whether a record exists that a filter lets through",
+    R"(Prints true and exits with 0, or prints false and exits with 1. Errors have other exit codes. The document is {where: ...}; without one any
+record will do.
+
+Examples:
+  rowan exists blog User '{"where": {"name": "Alice"}}'
+  rowan exists blog User '{where: {posts: {none: {}}}}' && echo "somebody has not written yet")"};
 
 const CommandHelp kInsertHelp = {
     "insert", "Insert records, with related records to create or connect",
@@ -73,9 +97,15 @@ Examples:
   rowan delete blog Post '{"where": {"id": 10}}'
   rowan delete blog Post '{"where": {"user": {"name": "Alice"}}}' --returning id,title)"};
 
-const CommandHelp kExplainHelp = {"explain", "Show the plan and the SQL of a request without running it",
-                                  R"(Examples:
+const CommandHelp kExplainHelp = {
+    "explain", "Show the plan and the SQL of a request without running it",
+    R"(--estimate adds PostgreSQL's own plan of each statement. --analyze runs the request in a transaction that is rolled back, writes included, and adds
+what happened: rows, executions and times.
+
+Examples:
   rowan explain get blog User '{"select": {"name": true, "posts": {"title": true}}}'
+  rowan explain get blog User '{"select": {"name": true, "posts": {"title": true}}}' --strategy by_level --analyze
+  rowan explain aggregate blog Post '{"group_by": "user.name", "select": {"posts": {"count": true}}}' --estimate
   rowan explain insert blog User '{"name": "Alice", "role": {"connect": 1}}'
   rowan explain delete blog Post '{"where": {"id": 10}}' --format json)"};
 

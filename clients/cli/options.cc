@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "clients/cli/help.h"
 #include "engine/base/nearest.h"
@@ -34,6 +35,7 @@ struct Raw {
   std::string wait;
   std::string format;
   std::string expected_version;
+  std::optional<std::string> limit;
 };
 
 void AddFormat(CLI::App& app, Raw& raw, const std::vector<std::string>& allowed, const std::string& preset) {
@@ -59,15 +61,50 @@ CLI::App* AddCommand(CLI::App& parent, const CommandHelp& help) {
   return app;
 }
 
+void AddShowSql(CLI::App& app, Raw& raw) {
+  app.add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
+}
+
+void AddLimit(CLI::App& app, Raw& raw) {
+  app.add_option("--limit", raw.limit, "How many to read at most, in place of the document's limit")
+      ->type_name("NUMBER");
+}
+
+void AddStrategy(CLI::App& app, Raw& raw) {
+  app.add_option("--strategy", raw.options.read.strategy,
+                 "How to read the tree: nested or by_level (default: the server chooses)")
+      ->type_name("STRATEGY");
+}
+
 void AddReads(CLI::App& app, Raw& raw) {
+  ReadFlags& read = raw.options.read;
   CLI::App* get = AddCommand(app, kGetHelp);
   AddDocument(*get, raw, "What to read; all fields when left out");
+  AddLimit(*get, raw);
+  get->add_option("--cursor", read.cursor, "Go on at a cursor that an earlier get printed")->type_name("CURSOR");
+  get->add_flag("--backward", read.backward, "Read the last records before the cursor, or of all");
+  get->add_option("--total", read.total, "Count all records too: exact, estimated or none")->type_name("KIND");
+  AddStrategy(*get, raw);
   AddFormat(*get, raw, {"json", "jsonl", "table"}, "json");
-  get->add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
+  AddShowSql(*get, raw);
   CLI::App* stream = AddCommand(app, kStreamHelp);
   AddDocument(*stream, raw, "What to read; all fields when left out");
+  AddLimit(*stream, raw);
+  stream->add_option("--mode", read.mode, "What it sees of concurrent writes: snapshot (default) or keyset")
+      ->type_name("MODE");
+  stream->add_option("--resume", read.resume_token, "Go on after the record of a token that an earlier stream printed")
+      ->type_name("TOKEN");
+  AddStrategy(*stream, raw);
   AddFormat(*stream, raw, {"jsonl", "json", "table"}, "jsonl");
-  stream->add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
+  AddShowSql(*stream, raw);
+  CLI::App* aggregate = AddCommand(app, kAggregateHelp);
+  AddDocument(*aggregate, raw, "What to compute");
+  AddLimit(*aggregate, raw);
+  AddFormat(*aggregate, raw, {"json", "jsonl", "table"}, "json");
+  AddShowSql(*aggregate, raw);
+  CLI::App* exists = AddCommand(app, kExistsHelp);
+  AddDocument(*exists, raw, "What to look for; any record when left out");
+  AddShowSql(*exists, raw);
 }
 
 void AddWrites(CLI::App& app, Raw& raw) {
@@ -80,17 +117,22 @@ void AddWrites(CLI::App& app, Raw& raw) {
     AddFormat(*write, raw, {"json", "jsonl", "table"}, "json");
     write->add_option("--returning", raw.options.returning, "What to return: names like id,name, or a selection")
         ->type_name("SELECTION");
-    write->add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
+    AddShowSql(*write, raw);
   }
 }
 
 void AddExplain(CLI::App& app, Raw& raw) {
   CLI::App* explain = AddCommand(app, kExplainHelp);
-  explain->add_option("verb", raw.options.verb, "get, stream, insert, update or delete")
+  explain->add_option("verb", raw.options.verb, "get, stream, aggregate, exists, insert, update or delete")
       ->required()
-      ->check(CLI::IsMember({"get", "stream", "insert", "update", "delete"}))
+      ->check(CLI::IsMember({"get", "stream", "aggregate", "exists", "insert", "update", "delete"}))
       ->type_name("");
   AddDocument(*explain, raw, "The document of the verb");
+  CLI::Option* estimate =
+      explain->add_flag("--estimate", raw.options.estimate, "Add PostgreSQL's plan of each statement");
+  explain->add_flag("--analyze", raw.options.analyze, "Run it, undo it, and add what happened to PostgreSQL's plan")
+      ->excludes(estimate);
+  AddStrategy(*explain, raw);
   explain->add_option("--returning", raw.options.returning, "What to return, for insert, update and delete")
       ->type_name("SELECTION");
   AddFormat(*explain, raw, {"text", "json"}, "text");
@@ -164,9 +206,9 @@ Command CommandOf(const CLI::App& app) {
                               : Command::kSchemaList;
   }
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"get", Command::kGet},       {"stream", Command::kStream}, {"insert", Command::kInsert},
-      {"update", Command::kUpdate}, {"delete", Command::kDelete}, {"explain", Command::kExplain},
-      {"health", Command::kHealth}};
+      {"get", Command::kGet},         {"stream", Command::kStream},   {"aggregate", Command::kAggregate},
+      {"exists", Command::kExists},   {"insert", Command::kInsert},   {"update", Command::kUpdate},
+      {"delete", Command::kDelete},   {"explain", Command::kExplain}, {"health", Command::kHealth}};
   for (const auto& [name, command] : kCommands) {
     if (chosen->get_name() == name) return command;
   }
@@ -176,12 +218,14 @@ Command CommandOf(const CLI::App& app) {
 Format DefaultFormat(Command command) {
   switch (command) {
     case Command::kGet:
+    case Command::kAggregate:
     case Command::kInsert:
     case Command::kUpdate:
     case Command::kDelete:
       return Format::kJson;
     case Command::kStream:
       return Format::kJsonLines;
+    case Command::kExists:
     case Command::kExplain:
     case Command::kHealth:
     case Command::kSchemaValidate:
@@ -257,6 +301,7 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   }
   Options options = std::move(raw.options);
   options.command = CommandOf(app);
+  if (options.verb.empty()) options.verb = app.get_subcommands().front()->get_name();
   options.format = raw.format.empty() ? DefaultFormat(options.command) : FormatNamed(raw.format);
   options.timeout = options.command == Command::kStream ? absl::ZeroDuration() : absl::Seconds(30);
   if (!raw.timeout.empty() && !ReadDuration(raw.timeout, options.timeout)) {
@@ -264,6 +309,9 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   }
   if (!raw.wait.empty() && !ReadDuration(raw.wait, options.wait)) {
     return Usage(console, "--wait: \"" + raw.wait + "\" is no duration", "write it like 500ms, 30s or 2m");
+  }
+  if (raw.limit && !absl::SimpleAtoi(*raw.limit, &options.read.limit.emplace())) {
+    return Usage(console, "--limit: \"" + *raw.limit + "\" is no whole number", "write it like 20");
   }
   const CLI::App* schema = app.get_subcommand("schema");
   if (schema->get_subcommand("apply")->get_option("--expected-version")->count() > 0)

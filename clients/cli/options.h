@@ -1,6 +1,7 @@
 // What the command line said.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ namespace rowan::cli {
 enum class Command {
   kGet,
   kStream,
+  kAggregate,
+  kExists,
   kInsert,
   kUpdate,
   kDelete,
@@ -27,6 +30,17 @@ enum class Command {
 };
 
 enum class Format { kTable, kJson, kJsonLines, kText, kYaml };
+
+// Flags that stand in place of keys of a read document. Unset: what the document says.
+struct ReadFlags {
+  std::optional<int64_t> limit;
+  std::optional<std::string> cursor;
+  bool backward = false;
+  std::optional<std::string> total;
+  std::optional<std::string> strategy;
+  std::optional<std::string> mode;
+  std::optional<std::string> resume_token;
+};
 
 struct Options {
   Command command = Command::kGet;
@@ -49,8 +63,11 @@ struct Options {
   std::string model;      // a name
   std::string document;   // text, "-", or "@path"
   std::string file;       // a path or "-"
-  std::string verb;       // of explain
+  std::string verb;       // "get", "insert", …: the command, or what explain explains
   std::string returning;  // a selection
+  ReadFlags read;
+  bool estimate = false;  // of explain: with PostgreSQL's estimates
+  bool analyze = false;   // of explain: with what happens when it runs
   bool offline = false;   // of schema validate: without a server
   bool validate_only = false;
   std::optional<std::string> expected_version;

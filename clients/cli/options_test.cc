@@ -106,6 +106,8 @@ TEST_F(OptionsTest, HelpAndVersionAreNoErrors) {
   for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{{"--help"},
                                                                                     {"get", "--help"},
                                                                                     {"stream", "--help"},
+                                                                                    {"aggregate", "--help"},
+                                                                                    {"exists", "--help"},
                                                                                     {"insert", "--help"},
                                                                                     {"update", "--help"},
                                                                                     {"delete", "--help"},
@@ -157,10 +159,22 @@ TEST(Cells, CutsWhatIsTooLongAndEscapesControls) {
   EXPECT_EQ(cells[1], "two\\nlines\\x1b[0m");
 }
 
-TEST(ProgressText, GroupsDigits) {
-  EXPECT_EQ(ProgressText(1, std::chrono::milliseconds(0)), "1 row, 1,000 rows/s, 0s");
-  EXPECT_EQ(ProgressText(1234567, std::chrono::milliseconds(10000)), "1,234,567 rows, 123,456 rows/s, 10s");
-  EXPECT_EQ(ProgressText(0, std::chrono::milliseconds(61250)), "0 rows, 0 rows/s, 1m1s");
+TEST(ProgressText, GroupsDigitsAndScalesBytes) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(ProgressText({1, 17, milliseconds(0)}), "1 row, 1,000 rows/s, 17 B, 0s");
+  EXPECT_EQ(ProgressText({1234567, 12345678, milliseconds(10000)}), "1,234,567 rows, 123,456 rows/s, 12.3 MB, 10s");
+  EXPECT_EQ(ProgressText({0, 1000, milliseconds(61250)}), "0 rows, 0 rows/s, 1.0 kB, 1m1s");
+  EXPECT_EQ(ProgressText({0, 999'960'000, milliseconds(0)}), "0 rows, 0 rows/s, 1.0 GB, 0s");
+  EXPECT_EQ(ProgressText({0, INT64_MAX, milliseconds(0)}), "0 rows, 0 rows/s, 9223372.0 TB, 0s");
+}
+
+TEST(ProgressShare, StaysBetweenNothingAndAll) {
+  EXPECT_EQ(ProgressShare(0, 200, false), "  0%");
+  EXPECT_EQ(ProgressShare(199, 200, false), " 99%");
+  EXPECT_EQ(ProgressShare(200, 200, true), "[########################] 100%");
+  EXPECT_EQ(ProgressShare(0, 200, true), "[>                       ]   0%");
+  EXPECT_EQ(ProgressShare(300, 200, false), "100%");
+  EXPECT_EQ(ProgressShare(0, 0, false), "100%");
 }
 
 }  // namespace

@@ -4,15 +4,31 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 
 namespace rowan::cli {
 namespace {
 
+constexpr int kBarWidth = 24;
+constexpr std::string_view kWipe = "\r\x1b[K";
+
 std::string Grouped(int64_t number) {
   std::string digits = std::to_string(number);
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, 1, ',');
   return digits;
+}
+
+std::string SizeText(int64_t bytes) {
+  if (bytes < 1000) return absl::StrCat(bytes, " B");
+  double size = static_cast<double>(bytes) / 1000;
+  const char* unit = "kB";
+  for (const char* larger : {"MB", "GB", "TB"}) {
+    if (size < 999.95) break;
+    size /= 1000;
+    unit = larger;
+  }
+  return absl::StrFormat("%.1f %s", size, unit);
 }
 
 std::chrono::milliseconds IntervalOf(const Console& console) {
@@ -22,22 +38,47 @@ std::chrono::milliseconds IntervalOf(const Console& console) {
 
 }  // namespace
 
-std::string ProgressText(int64_t rows, std::chrono::milliseconds elapsed) {
-  const int64_t rate = rows * 1000 / std::max<int64_t>(1, elapsed.count());
-  const absl::Duration time = absl::Milliseconds(elapsed.count());
+std::string ProgressText(const Advance& advance) {
+  // Not in whole numbers: a thousand times the rows might not fit.
+  const auto rate = static_cast<int64_t>(static_cast<double>(advance.rows) * 1000 /
+                                         static_cast<double>(std::max<int64_t>(1, advance.elapsed.count())));
+  const absl::Duration time = absl::Milliseconds(advance.elapsed.count());
   const absl::Duration shown = absl::Trunc(time, time < absl::Seconds(10) ? absl::Milliseconds(100) : absl::Seconds(1));
-  return absl::StrCat(Grouped(rows), rows == 1 ? " row, " : " rows, ", Grouped(rate), " rows/s, ",
+  return absl::StrCat(Grouped(advance.rows), advance.rows == 1 ? " row, " : " rows, ", Grouped(rate), " rows/s, ",
+                      SizeText(advance.bytes), ", ",
                       shown == absl::ZeroDuration() ? "0s" : absl::FormatDuration(shown));
 }
 
-Progress::Progress(Console& console, bool shown)
-    // Rows on the same terminal would run into a line that is written over.
-    : console_(console), rewrite_(console.err_is_terminal), interval_(IntervalOf(console)) {
+std::string ProgressShare(int64_t rows, int64_t expected, bool bar) {
+  const double share = expected <= 0 ? 1 : std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected));
+  const std::string percent = absl::StrFormat("%3d%%", static_cast<int>(share * 100));
+  if (!bar) return percent;
+  const int filled = static_cast<int>(share * kBarWidth);
+  std::string line(filled, '#');
+  if (filled < kBarWidth) line += '>';
+  line.resize(kBarWidth, ' ');
+  return absl::StrCat("[", line, "] ", percent);
+}
+
+Progress::Progress(Console& console, bool shown, std::optional<int64_t> expected)
+    : console_(console),
+      shown_(shown),
+      rewrite_(console.err_is_terminal),
+      expected_(expected),
+      interval_(IntervalOf(console)) {
+  // Rows on the same terminal would run into a line that is written over.
   if (shown && !(console.err_is_terminal && console.out_is_terminal)) thread_ = std::thread([this] { Run(); });
 }
 
 Progress::~Progress() {
   Stop();
+}
+
+void Progress::Note(std::string_view line) {
+  if (!shown_) return;
+  const std::lock_guard lock(mutex_);
+  Wipe();
+  console_.err << "rowan: " << line << "\n" << std::flush;
 }
 
 void Progress::Stop() {
@@ -50,18 +91,25 @@ void Progress::Stop() {
 }
 
 std::string Progress::Text() const {
-  return ProgressText(rows_,
-                      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_));
+  const auto elapsed = std::chrono::steady_clock::now() - start_;
+  return ProgressText({rows_, bytes_, std::chrono::duration_cast<std::chrono::milliseconds>(elapsed)});
+}
+
+void Progress::Wipe() {
+  if (dirty_) console_.err << kWipe;
+  dirty_ = false;
 }
 
 void Progress::Run() {
-  bool dirty = false;
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, interval_, [this] { return stopped_; })) {
-    console_.err << (rewrite_ ? "\r\x1b[K" : "rowan: ") << Text() << (rewrite_ ? "" : "\n") << std::flush;
-    dirty = rewrite_;
+    const std::string share =
+        expected_ ? absl::StrCat(ProgressShare(rows_, *expected_, rewrite_), rewrite_ ? "  " : ", ") : "";
+    console_.err << (rewrite_ ? kWipe : "rowan: ") << share << Text() << (rewrite_ ? "" : "\n") << std::flush;
+    dirty_ = rewrite_;
   }
-  if (dirty) console_.err << "\r\x1b[K" << std::flush;
+  Wipe();
+  console_.err << std::flush;
 }
 
 }  // namespace rowan::cli

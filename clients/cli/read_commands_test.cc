@@ -1,9 +1,5 @@
-#include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <fstream>
-#include <streambuf>
 #include <thread>
 
 #include "clients/cli/cli_test.h"
@@ -14,7 +10,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 // Two users: one with a role and two posts of more, one without.
 constexpr char kUsers[] = R"pb(
@@ -224,158 +219,246 @@ TEST_F(GetTest, GivesUpAtTheDeadline) {
   EXPECT_THAT(err(), HasSubstr("--timeout"));
 }
 
-class StreamTest : public CliTest {
+TEST_F(GetTest, TellsTheTotalAndTheCursorsOfAPage) {
+  AnswerWith("records {} has_more: true start_cursor: \"first\" end_cursor: \"last\" total: 7");
+  EXPECT_EQ(RunRowan({"get", "blog", "User", "--limit", "1", "--total", "estimated"}), 0);
+  EXPECT_EQ(err(),
+            "rowan: there are more records; the first 1 was printed. Give a larger \"limit\", go on with --cursor and the "
+            "end cursor, or use \"rowan stream\".\n"
+            "rowan: total 7, estimated\n"
+            "rowan: start cursor first\n"
+            "rowan: end cursor last\n");
+  AnswerWith("records {} records {} has_more: true start_cursor: \"first\"");
+  EXPECT_EQ(RunRowan({"get", "blog", "User", "--backward"}), 0);
+  EXPECT_THAT(err(), HasSubstr("there are more records before these; the last 2 were printed"));
+  EXPECT_THAT(err(), HasSubstr("the start cursor"));
+  EXPECT_EQ(RunRowan({"get", "blog", "User", "--backward", "--quiet"}), 0);
+  EXPECT_THAT(err(), IsEmpty());
+}
+
+TEST_F(GetTest, TellsNoCursorsOfAPlainReadThatGaveAll) {
+  AnswerWith("records {} start_cursor: \"first\" end_cursor: \"last\"");
+  EXPECT_EQ(RunRowan({"get", "blog", "User"}), 0);
+  EXPECT_THAT(err(), IsEmpty());
+}
+
+TEST_F(GetTest, TellsTotalsAndCursorsOfTheFirstNestedLists) {
+  std::string answer = R"pb(shape {
+                              relations {
+                                name: "role"
+                                shape {
+                                  relations {
+                                    name: "users"
+                                    to_many: true
+                                    shape {}
+                                  }
+                                }
+                              }
+                            })pb";
+  for (int i = 0; i < 12; ++i) {
+    answer += R"pb( records {
+                      related {
+                        records {
+                          related {
+                            records {}
+                            has_more: true
+                            total: 4
+                            start_cursor: "s"
+                            end_cursor: "e"
+                          }
+                        }
+                      }
+                    })pb";
+  }
+  AnswerWith(answer);
+  EXPECT_EQ(RunRowan({"get", "blog", "User"}), 0);
+  EXPECT_THAT(err(), HasSubstr("rowan: [0].role.users: 1 record, total 4, more, start cursor s, end cursor e\n"));
+  EXPECT_THAT(err(), HasSubstr("rowan: [9].role.users: "));
+  EXPECT_THAT(err(), testing::Not(HasSubstr("rowan: [10].role.users: ")));
+  EXPECT_THAT(err(), HasSubstr("rowan: and 2 lists more with totals or cursors\n"));
+  EXPECT_THAT(err(), HasSubstr("in 12 lists of role.users;"));
+}
+
+TEST_F(GetTest, FlagsStandInPlaceOfTheDocumentsKeys) {
+  AnswerWith("");
+  EXPECT_EQ(RunRowan({"get", "blog", "User", "{select: {id: true}, limit: 5, cursor: old, offset: 2, strategy: nested}",
+                      "--limit", "0", "--cursor", "new", "--backward", "--total", "exact", "--strategy", "by_level"}),
+            0)
+      << err();
+  EXPECT_EQ(request_.ShortDebugString(),
+            "schema: \"blog\" model: \"User\" select { fields: \"id\" } page { limit: 0 offset: 2 cursor: \"new\" backward: "
+            "true total: TOTAL_EXACT } strategy: STRATEGY_BY_LEVEL");
+  EXPECT_EQ(RunRowan({"get", "blog", "User", "--limit", "3"}), 0);
+  EXPECT_EQ(request_.ShortDebugString(),
+            "schema: \"blog\" model: \"User\" select { fields: \"*\" } page { limit: 3 }");
+}
+
+TEST_F(GetTest, PrintsCountsInTables) {
+  AnswerWith(R"pb(shape {
+                    fields { name: "name" }
+                    relations {
+                      name: "role"
+                      shape { counts { name: "users" } }
+                    }
+                    relations {
+                      name: "posts"
+                      to_many: true
+                      shape {
+                        fields { name: "title" }
+                        counts { name: "tags" }
+                      }
+                    }
+                    counts { name: "posts" }
+                  }
+                  records {
+                    values { text_value: "a" }
+                    related { records { counts: 12 } }
+                    related {
+                      records {
+                        values { text_value: "x" }
+                        counts: 3
+                      }
+                    }
+                    counts: 100
+                  }
+                  records {
+                    values { text_value: "b" }
+                    related {}
+                    related {}
+                    counts: 0
+                  })pb");
+  EXPECT_EQ(RunRowan({"get", "blog", "User", "--format", "table"}), 0);
+  EXPECT_EQ(out(),
+            "name  role._count.users  posts                          _count.posts\n"
+            "----  -----------------  -----------------------------  ------------\n"
+            "a                    12  {title: x, _count: {tags: 3}}           100\n"
+            "b                     -                                            0\n");
+}
+
+// What is wrong before anything is sent.
+struct Refused {
+  std::vector<std::string> arguments;
+  std::string says;
+};
+
+void PrintTo(const Refused& refused, std::ostream* out) {
+  *out << testing::PrintToString(refused.arguments);
+}
+
+class RefusedTest : public CliTest, public testing::WithParamInterface<Refused> {};
+
+TEST_P(RefusedTest, ExitsWith2AndSendsNothing) {
+  EXPECT_EQ(RunRowan(GetParam().arguments), 2);
+  EXPECT_THAT(out(), IsEmpty());
+  EXPECT_THAT(err(), HasSubstr(GetParam().says));
+  EXPECT_THAT(server_.request_id, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, RefusedTest,
+    testing::Values(Refused{{"get", "blog", "User", "--total", "exakt"}, "did you mean \"exact\"?"},
+                    Refused{{"get", "blog", "User", "--strategy", "levels"}, "nested, by_level"},
+                    Refused{{"get", "blog", "User", "--limit", "many"}, "\"many\" is no whole number"},
+                    Refused{{"get", "blog", "User", "--limit", ""}, "no whole number"},
+                    Refused{{"get", "blog", "User", "--limit", "9223372036854775808"}, "no whole number"},
+                    Refused{{"get", "blog", "User", "[1]", "--limit", "3"}, "list"},
+                    Refused{{"get", "blog", "User", "--mode", "keyset"}, "--mode"},
+                    Refused{{"get", "blog", "User", "{select: {id: true}, mode: keyset}"}, "mode"},
+                    Refused{{"stream", "blog", "User", "--cursor", "x"}, "--cursor"},
+                    Refused{{"stream", "blog", "User", "--mode", "snapshots"}, "did you mean \"snapshot\"?"},
+                    Refused{{"aggregate", "blog", "User"}, "there is no document"},
+                    Refused{{"aggregate", "blog", "User", "{select: {n: {sum: true}}}"}, "at select.n.sum"},
+                    Refused{{"aggregate", "blog", "User", "{}", "--cursor", "x"}, "--cursor"},
+                    Refused{{"exists", "blog", "User", "{name: x}"}, "at name"},
+                    Refused{{"exists", "blog", "User", "--limit", "1"}, "--limit"},
+                    Refused{{"explain", "insert", "blog", "User", "{}", "--strategy", "nested"}, "--strategy is for"},
+                    Refused{{"explain", "exists", "blog", "User", "--returning", "id"}, "--returning is for"},
+                    Refused{{"explain", "get", "blog", "User", "--estimate", "--analyze"}, "--estimate"}));
+
+class AggregateTest : public CliTest {
  protected:
-  // Sends the shape, `batches` of `size` records, and totals that claim `claimed` records unless that is negative.
-  void Serve(int batches, int size, int64_t claimed) {
-    server_.stream = [=, this](grpc::ServerContext& context, const v1::StreamRequest&,
-                               FakeServer::StreamWriter& writer) {
-      writer.Write(FromText<v1::StreamResponse>(R"pb(shape {
-                                                       model: "User"
-                                                       fields {
-                                                         name: "id"
-                                                         type { scalar: SCALAR_TYPE_INT64 }
-                                                       }
-                                                     })pb"));
-      for (int batch = 0; batch < batches; ++batch) {
-        v1::StreamResponse message;
-        for (int i = 0; i < size; ++i)
-          message.mutable_batch()->add_records()->add_values()->set_int_value(batch * size + i);
-        if (!writer.Write(message)) break;
-        ++sent_;
-      }
-      cancelled_ = context.IsCancelled();
-      v1::StreamResponse totals;
-      totals.mutable_totals()->set_records(claimed);
-      if (claimed >= 0) writer.Write(totals);
+  void AnswerWith(const std::string& text) {
+    server_.aggregate = [this, text](const v1::AggregateRequest& request, v1::AggregateResponse& response) {
+      request_ = request;
+      response = FromText<v1::AggregateResponse>(text);
       return grpc::Status::OK;
     };
   }
-  std::atomic<int> sent_ = 0;
-  std::atomic<bool> cancelled_ = false;
+  v1::AggregateRequest request_;
 };
 
-TEST_F(StreamTest, PrintsLinesAndASummary) {
-  Serve(3, 2, 6);
-  EXPECT_EQ(RunRowan({"stream", "blog", "User"}), 0);
-  EXPECT_EQ(out(), "{\"id\":0}\n{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n{\"id\":5}\n");
-  EXPECT_THAT(err(), HasSubstr("rowan: 6 rows, "));
-  EXPECT_FALSE(server_.had_deadline);
+constexpr char kGroups[] = R"pb(
+  shape {
+    fields { name: "role.name" }
+    fields {
+      name: "n"
+      type { scalar: SCALAR_TYPE_INT64 }
+    }
+  }
+  records {
+    values { text_value: "admin" }
+    values { int_value: 2 }
+  }
+  records {
+    values { null_value: NULL_VALUE }
+    values { int_value: 10 }
+  }
+)pb";
+
+TEST_F(AggregateTest, PrintsTheGroups) {
+  AnswerWith(kGroups);
+  const std::string document = "{group_by: role.name, select: {n: {count: true}}, limit: 9}";
+  EXPECT_EQ(RunRowan({"aggregate", "blog", "User", document, "--limit", "2", "--format", "jsonl"}), 0) << err();
+  EXPECT_EQ(out(), "{\"role.name\":\"admin\",\"n\":2}\n{\"role.name\":null,\"n\":10}\n");
+  EXPECT_THAT(err(), IsEmpty());
+  EXPECT_EQ(request_.ShortDebugString(),
+            "schema: \"blog\" model: \"User\" group_by { relations: \"role\" field: \"name\" } select { alias: \"n\" "
+            "aggregate { function: AGGREGATE_FUNCTION_COUNT } } page { limit: 2 }");
+  EXPECT_EQ(RunRowan({"aggregate", "blog", "User", document, "--format", "table"}), 0);
+  EXPECT_EQ(out(), "role.name   n\n---------  --\nadmin       2\nnull       10\n");
 }
 
-TEST_F(StreamTest, PrintsOneJsonList) {
-  Serve(2, 1, 2);
-  EXPECT_EQ(RunRowan({"stream", "blog", "User", "--format", "json", "--quiet"}), 0);
-  EXPECT_EQ(out(), "[\n  {\n    \"id\": 0\n  },\n  {\n    \"id\": 1\n  }\n]\n");
+TEST_F(AggregateTest, SaysThatThereAreMoreGroups) {
+  AnswerWith(std::string(kGroups) + "has_more: true");
+  EXPECT_EQ(RunRowan({"aggregate", "blog", "User", "-"}, "group_by: name"), 0);
+  EXPECT_THAT(out(), testing::StartsWith("[\n  {\n    \"role.name\": \"admin\","));
+  EXPECT_THAT(err(), HasSubstr("there are more groups; the first 2 were printed"));
+  EXPECT_EQ(RunRowan({"aggregate", "blog", "User", "{}", "--quiet"}), 0);
   EXPECT_THAT(err(), IsEmpty());
 }
 
-TEST_F(StreamTest, PrintsATableWithTheWidthsOfTheFirstBatch) {
-  Serve(12, 1, 12);
-  EXPECT_EQ(RunRowan({"stream", "blog", "User", "--format", "table"}), 0);
-  EXPECT_THAT(out(), testing::StartsWith("id\n--\n 0\n"));
-  EXPECT_THAT(out(), testing::EndsWith(" 9\n10\n11\n"));
+TEST_F(AggregateTest, TellsAnError) {
+  EXPECT_EQ(RunRowan({"aggregate", "blog", "User", "{}"}), 64 + 12);
+  EXPECT_THAT(err(), HasSubstr("UNIMPLEMENTED"));
+  EXPECT_THAT(out(), IsEmpty());
 }
 
-TEST_F(StreamTest, NoticesMissingTotals) {
-  Serve(1, 1, -1);
-  EXPECT_EQ(RunRowan({"stream", "blog", "User"}), 64 + 15);
-  EXPECT_THAT(err(), HasSubstr("without its totals"));
-}
-
-TEST_F(StreamTest, NoticesMissingRecords) {
-  Serve(1, 1, 2);
-  EXPECT_EQ(RunRowan({"stream", "blog", "User"}), 64 + 15);
-  EXPECT_THAT(err(), HasSubstr("sent 2 records, and 1 arrived"));
-}
-
-TEST_F(StreamTest, TellsAnErrorAfterRows) {
-  server_.stream = [](grpc::ServerContext&, const v1::StreamRequest&, FakeServer::StreamWriter& writer) {
-    writer.Write(FromText<v1::StreamResponse>(R"pb(shape { model: "User" })pb"));
-    writer.Write(FromText<v1::StreamResponse>("batch { records {} }"));
-    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "PostgreSQL cannot be reached");
+TEST_F(CliTest, ExistsAnswersOnOutputAndByItsExitCode) {
+  v1::ExistsRequest asked;
+  server_.exists = [&](const v1::ExistsRequest& request, v1::ExistsResponse& response) {
+    asked = request;
+    response.set_exists(request.has_where());
+    return grpc::Status::OK;
   };
-  EXPECT_EQ(RunRowan({"stream", "blog", "User"}), 64 + 14);
-  EXPECT_EQ(out(), "{}\n");
-  EXPECT_THAT(err(), HasSubstr("1 row, "));
-  EXPECT_THAT(err(), HasSubstr("UNAVAILABLE: PostgreSQL cannot be reached"));
-}
-
-// A pipe whose reader has gone, or a disk that is full, after `room` bytes.
-class BrokenBuffer : public std::streambuf {
- public:
-  BrokenBuffer(size_t room, int error) : room_(room), error_(error) {}
-
- private:
-  int_type overflow(int_type) override { return Fail(); }
-  std::streamsize xsputn(const char*, std::streamsize size) override {
-    if (static_cast<size_t>(size) > room_) return Fail(), 0;
-    room_ -= size;
-    return size;
-  }
-  int sync() override { return room_ == 0 ? Fail() : 0; }
-  int Fail() {
-    room_ = 0;
-    errno = error_;
-    return traits_type::eof();
-  }
-  size_t room_;
-  int error_;
-};
-
-TEST_F(StreamTest, StopsQuietlyWhenTheReaderIsGone) {
-  Serve(1'000'000, 100, -1);
-  BrokenBuffer buffer(2000, EPIPE);
-  std::ostream broken(&buffer);
-  Console console{in_, broken, err_};
-  EXPECT_EQ(cli::Run({"stream", "blog", "User", "--address", server_.address()}, console), 0);
+  EXPECT_EQ(RunRowan({"exists", "blog", "User", "{where: {id: 1}}"}), 0) << err();
+  EXPECT_EQ(out(), "true\n");
+  EXPECT_EQ(asked.where().field().field(), "id");
+  EXPECT_EQ(RunRowan({"exists", "blog", "User"}), 1);
+  EXPECT_EQ(out(), "false\n");
   EXPECT_THAT(err(), IsEmpty());
-  while (!cancelled_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_LT(sent_, 1'000'000);
 }
 
-TEST_F(StreamTest, TellsThatTheDiskIsFull) {
-  Serve(1'000'000, 100, -1);
-  BrokenBuffer buffer(2000, ENOSPC);
-  std::ostream broken(&buffer);
+TEST_F(CliTest, AnErrorOfExistsIsNoFalse) {
+  server_.exists = [](const v1::ExistsRequest&, v1::ExistsResponse&) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
+  };
+  EXPECT_EQ(RunRowan({"exists", "blog", "User"}), 64 + 14);
+  EXPECT_THAT(out(), IsEmpty());
+  server_.exists = [](const v1::ExistsRequest&, v1::ExistsResponse&) { return grpc::Status::OK; };
+  std::ostream broken(nullptr);
   Console console{in_, broken, err_};
-  EXPECT_EQ(cli::Run({"stream", "blog", "User", "--address", server_.address()}, console), 1);
-  EXPECT_THAT(err(), HasSubstr("cannot write the output: No space left on device"));
-}
-
-TEST_F(StreamTest, StopsWhenInterrupted) {
-  server_.stream = [&](grpc::ServerContext& context, const v1::StreamRequest&, FakeServer::StreamWriter& writer) {
-    writer.Write(FromText<v1::StreamResponse>(R"pb(shape {
-                                                     model: "User"
-                                                     fields { name: "id" }
-                                                   })pb"));
-    console_.interrupt->Cancel();
-    for (int i = 0; i < 1000 && !context.IsCancelled(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    cancelled_ = context.IsCancelled();
-    return grpc::Status::OK;
-  };
-  EXPECT_EQ(RunRowan({"stream", "blog", "User"}), 64 + 1);
-  EXPECT_THAT(err(), HasSubstr("CANCELLED: the call was stopped"));
-  while (!cancelled_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-}
-
-TEST_F(StreamTest, TellsItsProgressLineByLine) {
-  server_.stream = [](grpc::ServerContext&, const v1::StreamRequest&, FakeServer::StreamWriter& writer) {
-    writer.Write(FromText<v1::StreamResponse>(R"pb(shape { model: "User" })pb"));
-    writer.Write(FromText<v1::StreamResponse>("batch { records {} }"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    writer.Write(FromText<v1::StreamResponse>("totals { records: 1 batches: 1 }"));
-    return grpc::Status::OK;
-  };
-  console_.progress_interval = std::chrono::milliseconds(20);
-  EXPECT_EQ(RunRowan({"stream", "blog", "User"}), 0);
-  const std::string lines = err();
-  EXPECT_GT(std::count(lines.begin(), lines.end(), '\n'), 2);
-  EXPECT_THAT(err(), HasSubstr("rowan: 1 row, "));
-  EXPECT_THAT(err(), Not(HasSubstr("\r")));
-  console_.err_is_terminal = true;
-  EXPECT_EQ(RunRowan({"stream", "blog", "User"}), 0);
-  EXPECT_THAT(err(), HasSubstr("\r\x1b[K1 row, "));
+  EXPECT_EQ(cli::Run({"exists", "blog", "User", "--address", server_.address()}, console), 3);
+  EXPECT_THAT(err(), HasSubstr("cannot write the output"));
 }
 
 }  // namespace

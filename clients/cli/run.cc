@@ -15,6 +15,10 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
       return RunGet(options, channel, console);
     case Command::kStream:
       return RunStream(options, channel, console);
+    case Command::kAggregate:
+      return RunAggregate(options, channel, console);
+    case Command::kExists:
+      return RunExists(options, channel, console);
     case Command::kInsert:
     case Command::kUpdate:
     case Command::kDelete:

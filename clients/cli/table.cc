@@ -41,6 +41,8 @@ void AddColumns(const v1::Shape& shape, const std::string& prefix, std::vector<C
       AddColumns(relation.shape(), absl::StrCat(prefix, relation.name(), "."), columns);
     }
   }
+  for (const v1::ShapeCount& count : shape.counts())
+    columns.push_back({Printable(absl::StrCat(prefix, "_count.", count.name())), true});
 }
 
 // A value in a list or a cell: texts without quotes, lists in brackets, objects in braces.
@@ -82,7 +84,7 @@ std::string Cut(std::string text) {
 }
 
 std::string ListCell(const v1::Shape& shape, const v1::RecordList& list) {
-  const bool single = shape.fields_size() == 1 && shape.relations().empty();
+  const bool single = shape.fields_size() == 1 && shape.relations().empty() && shape.counts().empty();
   std::string text;
   for (const v1::Record& record : list.records()) {
     const document::Node node = document::ToDocument(shape, record);
@@ -114,6 +116,10 @@ void AddCells(const v1::Shape& shape, const v1::Record* record, std::vector<std:
     } else {
       cells.push_back(list == nullptr ? "-" : Cut(ListCell(relation.shape(), *list)));
     }
+  }
+  for (int i = 0; i < shape.counts_size(); ++i) {
+    const bool known = record != nullptr && i < record->counts_size();
+    cells.push_back(known ? absl::StrCat(record->counts(i)) : "-");
   }
 }
 

@@ -17,7 +17,7 @@ struct Column {
 };
 
 // Returns the columns of a shape: its fields, then those of to-one relations as "role.name", and each to-many relation
-// as one.
+// as one, then its counts as "_count.posts".
 std::vector<Column> ColumnsOf(const v1::Shape& shape);
 
 // Returns the cells of a record, one per column. Null shows as "null", the columns of an absent to-one relation as "-".

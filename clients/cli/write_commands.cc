@@ -1,30 +1,15 @@
 #include <ostream>
 
-#include "absl/strings/str_cat.h"
 #include "clients/cli/commands.h"
-#include "clients/cli/input.h"
 #include "clients/cli/record_printer.h"
-#include "clients/cli/returning.h"
 #include "clients/cli/server.h"
-#include "clients/document/request.h"
+#include "clients/cli/verb_request.h"
 #include "clients/document/result.h"
 #include "clients/document/write_document.h"
-#include "engine/base/status_macros.h"
 #include "rowan/v1/data_service.grpc.pb.h"
 
 namespace rowan::cli {
 namespace {
-
-std::string_view VerbOf(Command command) {
-  return command == Command::kInsert ? "insert" : command == Command::kUpdate ? "update" : "delete";
-}
-
-absl::StatusOr<v1::ExplainRequest> ReadRequest(const Options& options, Console& console) {
-  ROWAN_ASSIGN_OR_RETURN(const document::Node document, ReadDocument(options, console));
-  const std::string_view verb = VerbOf(options.command);
-  ROWAN_ASSIGN_OR_RETURN(const document::Node whole, WithReturning(verb, document, options.returning));
-  return document::ToExplainRequest(verb, options.schema, options.model, whole);
-}
 
 std::optional<Failure> SendWrite(const Options& options, const Channel& channel, Console& console,
                                  const v1::ExplainRequest& request, v1::MutationResponse& response) {
@@ -54,7 +39,7 @@ void Print(const Options& options, const v1::MutationResponse& response, Console
 }  // namespace
 
 int RunWrite(const Options& options, const Channel& channel, Console& console) {
-  const absl::StatusOr<v1::ExplainRequest> request = ReadRequest(options, console);
+  const absl::StatusOr<v1::ExplainRequest> request = ReadVerbRequest(options, console);
   if (!request.ok()) return Tell(console, FailureOf(request.status()));
   if (options.show_sql) {
     if (const auto failure = ShowSql(options, channel, console, *request)) return Tell(console, *failure);

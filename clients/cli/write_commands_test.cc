@@ -116,47 +116,5 @@ TEST_F(WriteTest, TellsMissingKeys) {
             "request id: r1\n");
 }
 
-class ExplainTest : public CliTest {
- protected:
-  void SetUp() override {
-    server_.explain = [this](const v1::ExplainRequest& request, v1::ExplainResponse& response) {
-      request_ = request;
-      response = FromText<v1::ExplainResponse>(
-          R"pb(plan: "Insert User\n  role\n"
-               schema_version: "v1"
-               statements { description: "insert User at data" sql: "INSERT INTO users" parameter_types: "text" }
-               statements { description: "read" sql: "SELECT 1" })pb");
-      return grpc::Status::OK;
-    };
-  }
-  v1::ExplainRequest request_;
-};
-
-TEST_F(ExplainTest, PrintsPlanAndSql) {
-  EXPECT_EQ(RunRowan({"explain", "insert", "blog", "User", R"({"name": "a"})", "--returning", "id"}), 0) << err();
-  EXPECT_EQ(out(),
-            "plan\n  Insert User\n    role\n1. insert User at data\n  INSERT INTO users\n  with $1 text\n2. read\n  "
-            "SELECT 1\n");
-  EXPECT_EQ(request_.insert().returning().fields(0), "id");
-}
-
-TEST_F(ExplainTest, PrintsJson) {
-  EXPECT_EQ(RunRowan({"explain", "delete", "blog", "User", "{where: {id: 1}}", "--format", "json"}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr("\"parameter_types\": [\n        \"text\"\n      ]"));
-  EXPECT_TRUE(request_.has_delete_());
-}
-
-TEST_F(ExplainTest, TakesEveryVerb) {
-  EXPECT_EQ(RunRowan({"explain", "get", "blog", "User"}), 0) << err();
-  EXPECT_TRUE(request_.has_get());
-  EXPECT_EQ(RunRowan({"explain", "stream", "blog", "get"}), 0) << err();
-  EXPECT_EQ(request_.stream().model(), "get");
-  EXPECT_EQ(RunRowan({"explain", "update", "blog", "User", "{data: {a: 1}}"}), 0) << err();
-  EXPECT_TRUE(request_.has_update());
-  EXPECT_EQ(RunRowan({"explain", "upsert", "blog", "User", "{}"}), 2);
-  EXPECT_EQ(RunRowan({"explain", "get", "blog", "User", "--returning", "id"}), 2);
-  EXPECT_THAT(err(), HasSubstr("\"select\""));
-}
-
 }  // namespace
 }  // namespace rowan::cli
