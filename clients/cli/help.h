@@ -9,7 +9,8 @@ struct CommandHelp {
   const char* footer;   // examples and what else to know
 };
 
-extern const CommandHelp kHelp, kGetHelp, kStreamHelp, kAggregateHelp, kExistsHelp, kInsertHelp, kUpdateHelp, kDeleteHelp,
-    kExplainHelp, kHealthHelp, kSchemaHelp, kSchemaValidateHelp, kSchemaApplyHelp, kSchemaGetHelp, kSchemaListHelp;
+extern const CommandHelp kHelp, kGetHelp, kStreamHelp, kAggregateHelp, kExistsHelp, kInsertHelp, kUpdateHelp,
+    kDeleteHelp, kExplainHelp, kHealthHelp, kSchemaHelp, kSchemaValidateHelp, kSchemaApplyHelp, kSchemaGetHelp,
+    kSchemaListHelp;
 
 }  // namespace rowan::cli

@@ -206,9 +206,9 @@ Command CommandOf(const CLI::App& app) {
                               : Command::kSchemaList;
   }
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"get", Command::kGet},         {"stream", Command::kStream},   {"aggregate", Command::kAggregate},
-      {"exists", Command::kExists},   {"insert", Command::kInsert},   {"update", Command::kUpdate},
-      {"delete", Command::kDelete},   {"explain", Command::kExplain}, {"health", Command::kHealth}};
+      {"get", Command::kGet},       {"stream", Command::kStream},   {"aggregate", Command::kAggregate},
+      {"exists", Command::kExists}, {"insert", Command::kInsert},   {"update", Command::kUpdate},
+      {"delete", Command::kDelete}, {"explain", Command::kExplain}, {"health", Command::kHealth}};
   for (const auto& [name, command] : kCommands) {
     if (chosen->get_name() == name) return command;
   }

@@ -65,7 +65,8 @@ void TellPage(const v1::GetRequest& request, const v1::GetResponse& response, Co
   const v1::Page& page = request.page();
   if (response.has_more()) {
     err << "rowan: there are more records" << (page.backward() ? " before these; the last " : "; the first ")
-        << response.records_size() << (response.records_size() == 1 ? " was" : " were") << " printed. Give a larger \"limit\", go on with --cursor"
+        << response.records_size() << (response.records_size() == 1 ? " was" : " were")
+        << " printed. Give a larger \"limit\", go on with --cursor"
         << (page.backward() ? " and the start cursor" : " and the end cursor") << ", or use \"rowan stream\".\n";
   }
   if (response.has_total()) {

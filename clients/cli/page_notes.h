@@ -6,8 +6,8 @@
 
 namespace rowan::cli {
 
-// Prints on `err` what the records of a page do not tell, at the root and in nested lists: that there are more, which is
-// never left out, totals, and the cursors of pages that the request asked for or that were cut. Prints nothing for a
+// Prints on `err` what the records of a page do not tell, at the root and in nested lists: that there are more, which
+// is never left out, totals, and the cursors of pages that the request asked for or that were cut. Prints nothing for a
 // plain read that gave everything.
 void TellPage(const v1::GetRequest& request, const v1::GetResponse& response, Console& console);
 

@@ -222,12 +222,13 @@ TEST_F(GetTest, GivesUpAtTheDeadline) {
 TEST_F(GetTest, TellsTheTotalAndTheCursorsOfAPage) {
   AnswerWith("records {} has_more: true start_cursor: \"first\" end_cursor: \"last\" total: 7");
   EXPECT_EQ(RunRowan({"get", "blog", "User", "--limit", "1", "--total", "estimated"}), 0);
-  EXPECT_EQ(err(),
-            "rowan: there are more records; the first 1 was printed. Give a larger \"limit\", go on with --cursor and the "
-            "end cursor, or use \"rowan stream\".\n"
-            "rowan: total 7, estimated\n"
-            "rowan: start cursor first\n"
-            "rowan: end cursor last\n");
+  EXPECT_EQ(
+      err(),
+      "rowan: there are more records; the first 1 was printed. Give a larger \"limit\", go on with --cursor and the "
+      "end cursor, or use \"rowan stream\".\n"
+      "rowan: total 7, estimated\n"
+      "rowan: start cursor first\n"
+      "rowan: end cursor last\n");
   AnswerWith("records {} records {} has_more: true start_cursor: \"first\"");
   EXPECT_EQ(RunRowan({"get", "blog", "User", "--backward"}), 0);
   EXPECT_THAT(err(), HasSubstr("there are more records before these; the last 2 were printed"));
@@ -256,19 +257,19 @@ TEST_F(GetTest, TellsTotalsAndCursorsOfTheFirstNestedLists) {
                               }
                             })pb";
   for (int i = 0; i < 12; ++i) {
-    answer += R"pb( records {
-                      related {
-                        records {
-                          related {
-                            records {}
-                            has_more: true
-                            total: 4
-                            start_cursor: "s"
-                            end_cursor: "e"
-                          }
-                        }
-                      }
-                    })pb";
+    answer += R"pb(records {
+                     related {
+                       records {
+                         related {
+                           records {}
+                           has_more: true
+                           total: 4
+                           start_cursor: "s"
+                           end_cursor: "e"
+                         }
+                       }
+                     }
+                   })pb";
   }
   AnswerWith(answer);
   EXPECT_EQ(RunRowan({"get", "blog", "User"}), 0);
@@ -285,12 +286,12 @@ TEST_F(GetTest, FlagsStandInPlaceOfTheDocumentsKeys) {
                       "--limit", "0", "--cursor", "new", "--backward", "--total", "exact", "--strategy", "by_level"}),
             0)
       << err();
-  EXPECT_EQ(request_.ShortDebugString(),
-            "schema: \"blog\" model: \"User\" select { fields: \"id\" } page { limit: 0 offset: 2 cursor: \"new\" backward: "
-            "true total: TOTAL_EXACT } strategy: STRATEGY_BY_LEVEL");
+  EXPECT_EQ(
+      request_.ShortDebugString(),
+      "schema: \"blog\" model: \"User\" select { fields: \"id\" } page { limit: 0 offset: 2 cursor: \"new\" backward: "
+      "true total: TOTAL_EXACT } strategy: STRATEGY_BY_LEVEL");
   EXPECT_EQ(RunRowan({"get", "blog", "User", "--limit", "3"}), 0);
-  EXPECT_EQ(request_.ShortDebugString(),
-            "schema: \"blog\" model: \"User\" select { fields: \"*\" } page { limit: 3 }");
+  EXPECT_EQ(request_.ShortDebugString(), "schema: \"blog\" model: \"User\" select { fields: \"*\" } page { limit: 3 }");
 }
 
 TEST_F(GetTest, PrintsCountsInTables) {

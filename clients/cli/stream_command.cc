@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/progress.h"
 #include "clients/cli/record_printer.h"
@@ -67,8 +69,8 @@ void PrintCall(grpc::ClientReader<v1::StreamResponse>& reader, RecordPrinter& pr
 // Whether a stream that ended so can go on. One that never began is no lost connection, and one whose records have no
 // tokens would repeat them.
 bool CanResume(const Failure& failure, const Received& received, const Progress& progress) {
-  const bool lost = failure.exit_code == kExitStatus + grpc::StatusCode::UNAVAILABLE ||
-                    failure.reason == "STREAM_STALLED";
+  const bool lost =
+      failure.exit_code == kExitStatus + grpc::StatusCode::UNAVAILABLE || failure.reason == "STREAM_STALLED";
   return lost && received.begun && (!received.token.empty() || progress.rows() == 0);
 }
 
@@ -98,7 +100,7 @@ struct StreamEnd {
 // Makes the call, and again from the last record on while it is lost, until the time of the options is up.
 StreamEnd ReadAll(const Options& options, const Channel& channel, v1::StreamRequest request, RecordPrinter& printer,
                   Progress& progress, Console& console, Received& received) {
-  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(options.timeout);
+  const absl::Time deadline = absl::Now() + options.timeout;
   v1::DataService::Stub stub(channel);
   Options attempt = options;
   StreamEnd end;
@@ -110,23 +112,19 @@ StreamEnd ReadAll(const Options& options, const Channel& channel, v1::StreamRequ
     if (received.closed) context.grpc.TryCancel();
     const grpc::Status status = reader->Finish();
     if (received.closed || status.ok()) return end;
-    Failure failure = FailureOf(status, context.grpc, options.request_id, options.address);
+
+    end.failure = FailureOf(status, context.grpc, options.request_id, options.address);
     failures = received.call_rows > 0 ? 1 : failures + 1;
-    const bool again = CanResume(failure, received, progress) && failures <= kMostFailures;
-    milliseconds wait = again ? WaitFor(console, failure, failures) : milliseconds(0);
-    if (again && options.timeout > absl::ZeroDuration()) {
-      const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now()) - wait;
-      attempt.timeout = absl::Milliseconds(left.count());
+    if (!CanResume(*end.failure, received, progress) || failures > kMostFailures) return end;
+    const milliseconds wait = WaitFor(console, *end.failure, failures);
+    if (options.timeout > absl::ZeroDuration()) {
+      attempt.timeout = deadline - absl::Now() - absl::FromChrono(wait);
+      if (attempt.timeout <= absl::ZeroDuration()) return end;
     }
-    const bool in_time = options.timeout == absl::ZeroDuration() || attempt.timeout > absl::ZeroDuration();
-    if (again && in_time) {
-      progress.Note(absl::StrCat("the stream was lost (", failure.code, failure.reason.empty() ? "" : " ",
-                                 Printable(failure.reason), "); it goes on where it was"));
-    }
-    if (!again || !in_time || !Pause(console, wait)) {
-      end.failure = std::move(failure);
-      return end;
-    }
+    progress.Note(absl::StrCat("the stream was lost (", end.failure->code, end.failure->reason.empty() ? "" : " ",
+                               Printable(end.failure->reason), "); it goes on where it was"));
+    if (!Pause(console, wait)) return end;
+    end.failure.reset();
     ++end.resumptions;
     request.set_resume_token(received.token);
   }
@@ -134,7 +132,8 @@ StreamEnd ReadAll(const Options& options, const Channel& channel, v1::StreamRequ
 
 void Summarize(const Progress& progress, const StreamEnd& end, Console& console) {
   console.err << "rowan: " << progress.Text();
-  if (end.resumptions > 0) console.err << ", resumed " << end.resumptions << (end.resumptions == 1 ? " time" : " times");
+  if (end.resumptions > 0)
+    console.err << ", resumed " << end.resumptions << (end.resumptions == 1 ? " time" : " times");
   console.err << (end.failure ? ", then the stream ended early" : "") << "\n";
 }
 

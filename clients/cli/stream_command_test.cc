@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <sstream>
 #include <streambuf>
 #include <thread>
 
@@ -279,24 +280,35 @@ TEST_F(ResumeTest, DoesNotResumeOtherErrorsButPrintsTheToken) {
 }
 
 TEST_F(ResumeTest, DoesNotWaitBeyondTheTimeout) {
-  console_.resume_wait = std::chrono::hours(1);
+  console_.resume_wait = std::chrono::hours(1);  // cut to between 2.5 and 5 seconds
   Play({{"", 0, 1, Lost()}});
-  EXPECT_EQ(RunRowan({"stream", "blog", "User", "--timeout", "3s"}), 64 + 14);
+  EXPECT_EQ(RunRowan({"stream", "blog", "User", "--timeout", "2s"}), 64 + 14);
   EXPECT_EQ(calls_, 1u);
 }
 
+// A person who presses Ctrl-C when told that the stream was lost.
+class ImpatientPerson : public std::stringbuf {
+ public:
+  explicit ImpatientPerson(Cancellation& interrupt) : interrupt_(interrupt) {}
+
+ private:
+  int sync() override {
+    if (str().find("the stream was lost") != std::string::npos) interrupt_.Cancel();
+    return 0;
+  }
+  Cancellation& interrupt_;
+};
+
 TEST_F(ResumeTest, StopsWaitingWhenInterrupted) {
-  console_.resume_wait = std::chrono::hours(1);
   Play({{"", 0, 1, Lost()}});
-  std::thread person([this] {
-    while (calls_ == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    console_.interrupt->Cancel();
-  });
-  EXPECT_GE(RunRowan({"stream", "blog", "User"}), 64);
-  person.join();
+  ImpatientPerson person(*console_.interrupt);
+  std::ostream told(&person);
+  Console console{in_, out_, told};
+  console.interrupt = console_.interrupt;
+  console.resume_wait = std::chrono::hours(1);
+  EXPECT_EQ(cli::Run({"stream", "blog", "User", "--address", server_.address()}, console), 64 + 14);
   EXPECT_EQ(calls_, 1u);
-  EXPECT_THAT(err(), testing::EndsWith("with --resume t0\n"));
+  EXPECT_THAT(person.str(), testing::EndsWith("with --resume t0\n"));
 }
 
 TEST_F(ResumeTest, ComparesTheTotalsOfTheLastCall) {
