@@ -6,7 +6,6 @@
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/bind/binder.h"
-#include "engine/types/codec.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan {
@@ -84,20 +83,7 @@ absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const Bin
     return errors::ConflictingInput(Path(part), "stream",
                                     "a stream has limit and offset only, and goes on by resume_token");
   }
-  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindRead(request, context, {}, request.resume_token()));
-  if (!page_rows) return bound;
-  ir::Window& window = bound.read.window;
-  ListArguments& list = bound.arguments.lists[window.list];
-  list.limit = list.limit < 0 ? *page_rows : std::min(list.limit, *page_rows);
-  const Encoded limit = EncodeInt64(list.limit + 1);
-  if (window.limit == ir::kNoSlot) {
-    window.limit = static_cast<int>(bound.arguments.slots.size());
-    bound.read.slots.push_back({.scalar = Scalar::kInt64});
-    bound.arguments.slots.push_back(limit);
-  } else {
-    bound.arguments.slots[window.limit] = limit;
-  }
-  return bound;
+  return BindRead(request, context, {.root_rows = page_rows}, request.resume_token());
 }
 
 absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const BindContext& context) {

@@ -170,7 +170,7 @@ absl::StatusOr<ir::RelatedSelection> QueryBinder::BindRelated(const Model& model
     const Path total = path.Member("total");
     return errors::ConflictingInput(total, path.Text(), "totals of nested lists are not estimated; ask for exact ones");
   }
-  ROWAN_ASSIGN_OR_RETURN(BoundList list, BindList(bound.selection, parts, context_.limits.nested_page,
+  ROWAN_ASSIGN_OR_RETURN(BoundList list, BindList(bound.selection, parts, context_.limits.nested_page, std::nullopt,
                                                   absl::StrCat(model.name, ".", relation->name), path));
   bound.where = std::move(list.where);
   bound.distinct = std::move(list.distinct);
@@ -190,11 +190,12 @@ absl::StatusOr<ir::Count> QueryBinder::BindCount(const Model& model, const v1::R
 // --- lists
 
 absl::StatusOr<BoundList> QueryBinder::BindRoot(const ir::Selection& selection, const ListParts& parts) {
-  return BindList(selection, parts, rules_.largest_root, selection.model->name, Path(""));
+  return BindList(selection, parts, rules_.largest_root, rules_.root_rows, selection.model->name, Path(""));
 }
 
 absl::StatusOr<BoundList> QueryBinder::BindList(const ir::Selection& selection, const ListParts& parts,
-                                                std::optional<int64_t> largest, std::string place, const Path& path) {
+                                                std::optional<int64_t> largest, std::optional<int64_t> cut,
+                                                std::string place, const Path& path) {
   const Model& model = *selection.model;
   BoundList bound;
   const size_t first_slot = arguments_.slots.size();
@@ -224,7 +225,7 @@ absl::StatusOr<BoundList> QueryBinder::BindList(const ir::Selection& selection, 
     position = *std::move(decoded);
   }
   list.passed = resumed ? position.passed : 0;
-  ROWAN_ASSIGN_OR_RETURN(bound.window, BindWindow(parts.page, largest, list.passed, path));
+  ROWAN_ASSIGN_OR_RETURN(bound.window, BindWindow(parts.page, largest, cut, list.passed, path));
   for (size_t i = 0; i < position.values.size(); ++i) {
     Encoded& value = position.values[i];
     bound.window.cursor.push_back(value.null ? ir::kNoSlot : AddSlot(bound.order[i].type(), std::move(value)));
@@ -313,14 +314,14 @@ absl::StatusOr<ir::Window> QueryBinder::BindPlainWindow(const v1::Page* page) {
     const std::string_view part = !page->cursor().empty() ? "cursor" : page->backward() ? "backward" : "total";
     return errors::ConflictingInput(Path(part), "page", "only limit and offset are possible here");
   }
-  ROWAN_ASSIGN_OR_RETURN(ir::Window window, BindWindow(page, rules_.largest_root, 0, Path("")));
+  ROWAN_ASSIGN_OR_RETURN(ir::Window window, BindWindow(page, rules_.largest_root, std::nullopt, 0, Path("")));
   window.list = static_cast<int>(arguments_.lists.size());
   arguments_.lists.push_back({.limit = DecodeInt64(arguments_.slots[window.limit].bytes) - 1});
   return window;
 }
 
-absl::StatusOr<ir::Window> QueryBinder::BindWindow(const v1::Page* page, std::optional<int64_t> largest, int64_t passed,
-                                                   const Path& path) {
+absl::StatusOr<ir::Window> QueryBinder::BindWindow(const v1::Page* page, std::optional<int64_t> largest,
+                                                   std::optional<int64_t> cut, int64_t passed, const Path& path) {
   const Type type{.scalar = Scalar::kInt64};
   ir::Window window;
   std::optional<int64_t> limit = rules_.default_limit;
@@ -335,8 +336,10 @@ absl::StatusOr<ir::Window> QueryBinder::BindWindow(const v1::Page* page, std::op
     if (page->total() == v1::TOTAL_ESTIMATED) window.total = ir::Total::kEstimated;
     if (limit && (window.backward || !page->cursor().empty())) limit = std::min(*limit, context_.limits.cursor_page);
   }
+  if (limit) limit = std::max<int64_t>(*limit - passed, 0);
+  if (cut) limit = std::min(limit.value_or(kNoBound), *cut);
   // One row more than asked tells whether there is more.
-  if (limit) window.limit = AddSlot(type, EncodeInt64(std::max<int64_t>(*limit - passed, 0) + 1));
+  if (limit) window.limit = AddSlot(type, EncodeInt64(*limit + 1));
   if (page != nullptr && page->has_offset()) {
     if (page->offset() < 0) return errors::LimitOutOfRange(path.Member("offset"), page->offset(), kNoBound);
     if (page->offset() > 0 && passed == 0) window.offset = AddSlot(type, EncodeInt64(page->offset()));

@@ -92,9 +92,11 @@ struct BoundList {
 struct PageRules {
   std::optional<int64_t> default_limit;  // of lists that say nothing of a limit; nullopt: none
   std::optional<int64_t> largest_root;   // greatest limit of the root; nullopt: nothing bounds it
+  std::optional<int64_t> root_rows;      // what the root is cut to, whatever its limit; nullopt: nothing
 };
 
-// Binds the parts of one request, numbering their slots as it meets them. Its output goes to the vectors that it was
+// Binds the parts of one request, numbering their slots as it meets them: requests of one shape number them alike, for
+// they share a plan. Its output goes to the vectors that it was
 // given.
 class QueryBinder {
  public:
@@ -119,8 +121,10 @@ class QueryBinder {
   absl::StatusOr<ir::RelatedSelection> BindRelated(const Model& model, const v1::RelatedSelection& related,
                                                    const Path& path, int depth);
   absl::StatusOr<ir::Count> BindCount(const Model& model, const v1::RelatedCount& count, const Path& path);
+  // `cut` is PageRules::root_rows, or nothing.
   absl::StatusOr<BoundList> BindList(const ir::Selection& selection, const ListParts& parts,
-                                     std::optional<int64_t> largest, std::string place, const Path& path);
+                                     std::optional<int64_t> largest, std::optional<int64_t> cut, std::string place,
+                                     const Path& path);
   absl::StatusOr<std::vector<const Field*>> BindDistinct(const ir::Selection& selection,
                                                          const google::protobuf::RepeatedPtrField<std::string>& names,
                                                          const Path& path);
@@ -128,8 +132,8 @@ class QueryBinder {
                                                    const google::protobuf::RepeatedPtrField<v1::OrderBy>& order,
                                                    const Path& path);
   absl::StatusOr<ir::Order> BindOrderBy(const Model& model, const v1::OrderBy& by, const Path& path);
-  absl::StatusOr<ir::Window> BindWindow(const v1::Page* page, std::optional<int64_t> largest, int64_t passed,
-                                        const Path& path);
+  absl::StatusOr<ir::Window> BindWindow(const v1::Page* page, std::optional<int64_t> largest,
+                                        std::optional<int64_t> cut, int64_t passed, const Path& path);
 
   // --- bind_filter.cc
   absl::StatusOr<ir::Predicate> BindFilter(const FilterScope& scope, const v1::Filter& filter, const Path& path,

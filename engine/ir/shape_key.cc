@@ -9,7 +9,14 @@ namespace {
 // the context, so the key is short; names given by the client carry their length, so that none can pass for structure.
 class KeyWriter {
  public:
+  // A plan holds the numbers of slots, so they are part of a shape, but not of what decides the places of records.
+  explicit KeyWriter(bool with_slots = true) : with_slots_(with_slots) {}
   std::string Take() { return std::move(key_); }
+
+  void Slot(char tag, int slot) {
+    Tag(tag);
+    if (with_slots_) Number(slot);
+  }
 
   void Tag(char tag) { key_ += tag; }
   void Number(int number) {
@@ -31,6 +38,8 @@ class KeyWriter {
     Tag('c');
     Write(compare.left);
     Number(static_cast<int>(compare.comparison));
+    if (compare.slot != kNoSlot) Slot('s', compare.slot);
+    if (compare.upper != kNoSlot) Slot('u', compare.upper);
     if (compare.other != nullptr) {
       Tag('=');
       Number(compare.other->index);
@@ -59,7 +68,7 @@ class KeyWriter {
 
   void operator()(const Field* field) { Number(field->index); }
   void operator()(const JsonPlace& place) {
-    Tag('j');
+    Slot('j', place.path);
     Number(place.field->index);
     Number(static_cast<int>(place.form));
   }
@@ -117,9 +126,15 @@ class KeyWriter {
     }
   }
   void Write(const Window& window) {
-    if (window.limit != kNoSlot) Tag('L');
-    if (window.offset != kNoSlot) Tag('O');
-    for (int slot : window.cursor) Tag(slot == kNoSlot ? 'n' : 'k');
+    if (window.limit != kNoSlot) Slot('L', window.limit);
+    if (window.offset != kNoSlot) Slot('O', window.offset);
+    for (int slot : window.cursor) {
+      if (slot == kNoSlot) {
+        Tag('n');
+      } else {
+        Slot('k', slot);
+      }
+    }
     if (window.backward) Tag('B');
     if (window.total != Total::kNone) Tag(window.total == Total::kExact ? 'T' : 'E');
   }
@@ -174,6 +189,7 @@ class KeyWriter {
     Tag(')');
   }
 
+  const bool with_slots_;
   std::string key_;
 };
 
@@ -230,7 +246,7 @@ std::string ShapeKey(const Exists& exists) {
 
 std::string ListKey(const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
                     const std::vector<Order>& order) {
-  KeyWriter writer;
+  KeyWriter writer(/*with_slots=*/false);
   writer.Write(where);
   writer.WriteDistinct(distinct);
   writer.Write(order);
