@@ -88,3 +88,75 @@ def test_a_reader_that_never_reads_is_given_up(many, postgres, start_rowand):
         with pytest.raises(rowan.RowanError):
             for _ in stream:
                 pass
+
+
+@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+def test_a_snapshot_sees_nothing_of_later_writes(many, postgres, strategy):
+    stream = many.stream("blog", "User", {**TREE, "mode": "snapshot", "strategy": strategy})
+    next(stream)
+    postgres.psql(f"UPDATE users SET name = 'changed' WHERE id > {ROWS - 10}; DELETE FROM posts WHERE user_id > {ROWS - 10}")
+    last = list(stream)[-10:]
+    assert all(record["name"] != "changed" and len(record["posts"]) == 1 for record in last)
+
+
+@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+def test_pages_of_their_own_see_later_writes_whole(many, postgres, strategy):
+    postgres.psql("ANALYZE")
+    stream = many.stream("blog", "User", {**TREE, "mode": "keyset", "strategy": strategy})
+    next(stream)
+    postgres.psql(f"BEGIN; UPDATE users SET name = 'changed' WHERE id > {ROWS - 10}; DELETE FROM posts WHERE user_id > {ROWS - 10}; COMMIT")
+    records = list(stream)
+    assert len(records) == ROWS - 1
+    assert all(record["name"] == "changed" and record["posts"] == [] for record in records[-10:])
+
+
+def test_pages_of_their_own_hold_no_connection(many, postgres):
+    postgres.psql("ANALYZE")
+    streams = [many.stream("blog", "User", {**TREE, "mode": "keyset"}) for _ in range(20)]
+    for stream in streams:
+        next(stream)
+    wait_for(lambda: postgres.active() == 0, "twenty readers think, and nothing runs", 10)
+    assert next(streams[-1])["id"] == 2
+    for stream in streams:
+        stream.close()
+
+
+@pytest.mark.parametrize("mode", ["snapshot", "keyset"])
+def test_a_stalled_reader_is_told_and_goes_on_where_it_was(many, postgres, start_rowand, mode):
+    postgres.psql("ANALYZE")
+    server = start_rowand("--db-url", postgres.url, "--stream-stall-timeout", "500ms")
+    with server.client() as client:
+        stream = client.stream("blog", "User", {**TREE, "mode": mode}, resume_attempts=0)
+        seen = [next(stream)["id"]]
+        wait_for(lambda: server.log().count('"STREAM_STALLED"') + server.log().count("reason=STREAM_STALLED"), "the stream is given up", 10)
+        assert postgres.active() == 0
+        with pytest.raises(rowan.RowanError) as stalled:
+            for record in stream:
+                seen.append(record["id"])
+        assert stalled.value.reason == "STREAM_STALLED"
+        rest = client.stream("blog", "User", {**TREE, "mode": mode, "resume_token": stream.resume_token})
+        assert seen + [record["id"] for record in rest] == list(range(1, ROWS + 1))
+
+
+def test_a_resumed_stream_keeps_its_limit(many):
+    whole = {**TREE, "limit": 1000, "offset": 5}
+    stream = many.stream("blog", "User", whole)
+    first, token = [], None
+    for record in stream:
+        first.append(record["id"])
+        # The token moves on with the last record of a batch.
+        if len(first) > 300 and stream.resume_token != token:
+            break
+        token = stream.resume_token
+    token = stream.resume_token
+    stream.close()
+    rest = [record["id"] for record in many.stream("blog", "User", {**whole, "resume_token": token})]
+    assert first + rest == list(range(6, 1006))
+
+
+def test_a_token_of_another_stream_is_refused(many):
+    token = many.get("blog", "User", {"select": {"id": True}, "limit": 1}).end_cursor
+    assert next(many.stream("blog", "User", {**TREE, "resume_token": token}))["id"] == 2
+    with pytest.raises(rowan.RowanError) as refused:
+        list(many.stream("blog", "User", {**TREE, "where": {"id": 1}, "resume_token": token}))
+    assert refused.value.reason == "CURSOR_MISMATCH"
