@@ -214,7 +214,16 @@ absl::Status QueryBinder::BindRight(const Type& type, const Comparand& right, co
     ROWAN_ASSIGN_OR_RETURN(const std::string json, JsonOf(value, at));
     return EncodeJson(element ? "[" + json + "]" : json);
   };
-  const bool place = std::holds_alternative<ir::JsonPlace>(compare.left);
+  const auto* json_place = std::get_if<ir::JsonPlace>(&compare.left);
+  const bool place = json_place != nullptr;
+  // A number inside JSON is of no type of its own, so any number compares with it, as JSON spells it.
+  const auto encode_number = [&](const v1::Value& value, const Path& at) -> absl::StatusOr<Encoded> {
+    v1::Value digits;
+    if (!IsNumber(value)) return encode(kDecimal, value, at);
+    ROWAN_ASSIGN_OR_RETURN(*digits.mutable_decimal_value(), JsonOf(value, at));
+    return encode(kDecimal, digits, at);
+  };
+  const bool number = place && json_place->form == ir::JsonForm::kNumber;
   const bool json = type.scalar == Scalar::kJson && !type.array;
   Type element = OperandType(type);
   element.array = false;
@@ -223,14 +232,16 @@ absl::Status QueryBinder::BindRight(const Type& type, const Comparand& right, co
   const auto encode_element = [&](const v1::Value& value, const Path& at) -> absl::StatusOr<Encoded> {
     if (json && right.facts.operand != OperandForm::kList) return encode_json(value, at, true);
     if (json && place) return encode_json(value, at, false);
-    return encode(element, value, at);
+    return number ? encode_number(value, at) : encode(element, value, at);
   };
   const std::string expected = TypeName(list);
 
   switch (right.facts.operand) {
     case OperandForm::kValue: {
       absl::StatusOr<Encoded> encoded =
-          json && place ? encode_json(right.value, path, false) : encode(OperandType(type), right.value, path);
+          json && place ? encode_json(right.value, path, false)
+          : number      ? encode_number(right.value, path)
+                        : encode(OperandType(type), right.value, path);
       if (!encoded.ok()) return encoded.status();
       compare.slot = AddSlot(OperandType(type), *std::move(encoded));
       return absl::OkStatus();

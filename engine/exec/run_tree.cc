@@ -49,6 +49,7 @@ class LevelRunner {
 
   absl::Status Run(pg::Connection& connection, bool commit) {
     tree_.levels.resize(CountSelects(read_.plan.root));
+    result_rows_.resize(tree_.levels.size());
     std::vector<LevelSelect> level = Below({{&read_.plan.root, nullptr}});
     while (!level.empty()) {
       std::vector<LevelSelect> below = Below(level);
@@ -138,7 +139,6 @@ class LevelRunner {
   // Sorts a select's rows out by key, in their order, and cuts each list to its limit.
   absl::Status Group(const plan::Select& select, pg::Result result) {
     LevelRows& level = tree_.levels[select.number];
-    result_rows_.resize(tree_.levels.size());
     result_rows_[select.number] = result.rows();
     const int64_t limit = select.to_many() ? arguments_.lists[select.window.list].limit : -1;
     for (int row = 0; row < result.rows(); ++row) {
@@ -170,7 +170,7 @@ class LevelRunner {
   const Context& context_;
   const int root_rows_;
   Tree& tree_;
-  std::vector<int> result_rows_;  // by the number of the select
+  std::vector<int> result_rows_;  // by the number of the select; 0 where nothing was asked
 };
 
 }  // namespace
