@@ -3,7 +3,7 @@
 // google.rpc details (ErrorInfo, and BadRequest or RetryInfo where they belong) under their type URLs, so that the
 // transport only has to copy them. Reasons are those of rowan.v1.ErrorReason, where each has a literal example.
 //
-// Add an error: a value in error.proto, a function here, its text in errors.cc, a row in errors_test.cc.
+// Add an error: a value in error.proto, a function here, its text in errors_*.cc, a row in errors_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -68,6 +68,7 @@ absl::Status CursorMismatch(const Path& path);
 absl::Status InvalidRegex(const Path& path, std::string_view why);
 absl::Status AggregateNotAllowed(const Path& path, std::string_view function, std::string_view type,
                                  std::string_view allowed);
+absl::Status DuplicateOrder(const Path& path, std::string_view name);
 // A relation that an order or a group key cannot go through; `why` ends the sentence.
 absl::Status NotOrderableRelation(const Path& path, std::string_view relation, std::string_view why);
 

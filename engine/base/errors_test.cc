@@ -83,6 +83,7 @@ std::vector<Row> Catalogue() {
        AggregateNotAllowed(kPath, "sum", "text", "count, min, max"),
        {"path", "function", "type", "allowed"},
        {"text has no sum", "count, min, max"}},
+      {"DUPLICATE_NAME", DuplicateOrder(kPath, "role.name"), {"path", "name"}, {"\"role.name\"", "twice"}},
       {"NOT_ORDERABLE",
        NotOrderableRelation(kPath, "posts", "leads to a list"),
        {"path", "relation"},

@@ -196,7 +196,7 @@ absl::StatusOr<BoundAggregation> BindAggregation(const v1::AggregateRequest& req
     if (type.array || !Facts(type.scalar).ordered) {
       return errors::NotOrderable(path.Member(by.field()), by.field(), TypeName(type));
     }
-    if (ordered[position]) return errors::DuplicateName(path, by.field());
+    if (ordered[position]) return errors::DuplicateOrder(path, by.field());
     ordered[position] = true;
     const bool descending = by.direction() == v1::DIRECTION_DESC;
     aggregation.order.push_back({static_cast<int>(position), descending,

@@ -36,8 +36,8 @@ void AppendPrimaryKey(const Model& model, std::vector<ir::Order>& order) {
 std::string OrderName(const v1::OrderBy& by) {
   std::string name = absl::StrJoin(by.relations(), ".");
   if (by.has_aggregate()) {
-    return absl::StrCat(name, "#", by.aggregate().function(), by.aggregate().distinct() ? "!" : ".",
-                        by.aggregate().field());
+    const std::string field = by.aggregate().field().empty() ? "" : "." + by.aggregate().field();
+    return absl::StrCat(name, ".", AggregateWord(by.aggregate()), field, by.aggregate().distinct() ? " distinct" : "");
   }
   return name.empty() ? by.field() : absl::StrCat(name, ".", by.field());
 }
@@ -268,7 +268,7 @@ absl::StatusOr<std::vector<ir::Order>> QueryBinder::BindOrder(
     ROWAN_RETURN_IF_ERROR(CountNode(item));
     ROWAN_ASSIGN_OR_RETURN(ir::Order one, BindOrderBy(model, by, item));
     std::string name = OrderName(by);
-    if (!used.insert(name).second) return errors::DuplicateName(item, name);
+    if (!used.insert(name).second) return errors::DuplicateOrder(item, name);
     bound.push_back(std::move(one));
   }
   AppendPrimaryKey(model, bound);

@@ -60,7 +60,7 @@ class RowView {
 class Connection {
  public:
   // Connects with a libpq connection string (or "" for the environment's), with search_path pinned to pg_catalog, UTC,
-  // ISO dates, UTF-8 and standard_conforming_strings. Errors: UNAVAILABLE with a DatabaseError; DeadlineExceeded;
+  // ISO dates, UTF-8, standard_conforming_strings, and no JIT compilation. Errors: UNAVAILABLE with a DatabaseError; DeadlineExceeded;
   // Cancelled.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, const Call& call);
   ~Connection();

@@ -25,7 +25,8 @@ TEST(ConnectionTest, PinsTheSessionsSettings) {
                                                         {"TimeZone", "UTC"},
                                                         {"DateStyle", "ISO, MDY"},
                                                         {"client_encoding", "UTF8"},
-                                                        {"standard_conforming_strings", "on"}}) {
+                                                        {"standard_conforming_strings", "on"},
+                                                        {"jit", "off"}}) {
     EXPECT_EQ(One(*connection, "SHOW " + setting), value);
   }
   EXPECT_EQ(One(*connection, "SELECT pg_backend_pid()::text"), std::to_string(connection->backend_pid()));
