@@ -6,7 +6,7 @@ from conditions import (BETWEEN, CONTAINS, ENDS_WITH, EQ, EVERY, EVERY_NONEMPTY,
                         IS_NULL, LIKE, LT, LTE, NE, NONE, NOT_IN, REGEX, SEARCH, SOME, STARTS_WITH)
 from draw_values import draw_value, draw_wire
 from stubs import query, value as v1
-from values import ENUM, JSON, NUMBERS, TEXTS, Type
+from values import JSON, NUMBERS, TEXTS, Type
 
 EVERYWHERE = (EQ, NE, IS_NULL, IS_DISTINCT_FROM)
 LISTED = (IN, NOT_IN)
@@ -15,7 +15,6 @@ MATCHING = (CONTAINS, STARTS_WITH, ENDS_WITH, LIKE, REGEX, SEARCH)
 CONTAINING = (HAS, HAS_SOME, HAS_EVERY)
 FIELDS = (EQ, NE, GT, GTE, LT, LTE, IS_DISTINCT_FROM)
 FOLDING = (EQ, NE, GT, GTE, LT, LTE, IN, NOT_IN, BETWEEN, CONTAINS, STARTS_WITH, ENDS_WITH, LIKE, REGEX, IS_DISTINCT_FROM)
-FOLDING_ENUMS = ()
 
 PATTERNS = {
     LIKE: ("%", "", "a%", "%b", "_", "%a_", "\\%", "%\\\\%", "a\\_b", "A%", "%B%", "__%"),
@@ -88,7 +87,7 @@ class FilterDrawer:
             part.other_field = rng.choice(others)
         else:
             self.operand(part, type_, [row[name] for row in self.rows(model)])
-        if not type_.array and (part.operator in FOLDING_ENUMS if type_.scalar == ENUM else type_.scalar in TEXTS and part.operator in FOLDING):
+        if not type_.array and type_.scalar in TEXTS and part.operator in FOLDING:
             part.ignore_case = rng.random() < 0.35 and not part.value.HasField("null_value")
         return part
 
@@ -153,6 +152,7 @@ class FilterDrawer:
                 part.value.array_value.values.extend(rng.choices(of_one_kind, k=2))
             else:
                 part.value.CopyFrom(rng.choice(of_one_kind))
+            part.ignore_case = of_one_kind is texts and rng.random() < 0.3
         elif part.operator in LISTED:
             part.value.array_value.SetInParent()
             part.value.array_value.values.extend(rng.choices(JSON_OPERANDS, k=rng.choice((0, 1, 2, 4))))

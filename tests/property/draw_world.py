@@ -1,14 +1,14 @@
 """Draws worlds: schemas with all kinds of relations and keys, and their rows."""
 
 from draw_values import ARRAY_SCALARS, KEY_SCALARS, draw_type, draw_value
-from values import DECIMAL, INTEGERS, NAMES, same
+from values import DECIMAL, INTEGERS, NAMES, TEXT, Type, same
 from world import BELONGS_TO, HAS_MANY, HAS_ONE, MANY_TO_MANY, Field, Model, Relation, World
 
 MODELS = ("Ant", "Bee", "Cow", "Dog")
 
 
-def draw_world(rng, name):
-    """Draws a schema of 2 to 4 models and fills it."""
+def draw_world(rng, name, length=0):
+    """Draws a schema of 2 to 4 models and fills it; with a length, every record has a text so long."""
     world = World(name, {})
     for title in MODELS[:rng.randint(2, 4)]:
         world.models[title] = draw_model(rng, title)
@@ -22,8 +22,13 @@ def draw_world(rng, name):
             relate(rng, world, title, title)
     for index in range(rng.randint(1, 2)):
         link(rng, world, *rng.choices(titles, k=2), f"link{index}")
+    if length:
+        for model in world.models.values():
+            model.fields["bulk"] = Field("bulk", Type(TEXT))
     for model in world.models.values():
         draw_rows(rng, world, model)
+        for row in world.rows[model.name] if length else []:
+            row["bulk"] = rng.choice("abc") * length
     for end_model, relation in [(model, relation) for model in world.models.values() for relation in model.relations.values()]:
         if relation.kind == MANY_TO_MANY and relation.forward:
             draw_links(rng, world, end_model, relation)
@@ -97,6 +102,7 @@ def draw_rows(rng, world, model):
                 if relation.kind == HAS_ONE and relation.target == model.name]
     for _ in range(rng.randint(6, 26) * 2):
         row = {name: None if field.nullable and rng.random() < 0.3 else draw_value(rng, field.type) for name, field in model.fields.items()}
+        row.update({name: rng.randint(-50, 400) for name in model.key if model.fields[name].type.scalar in INTEGERS and rng.random() < 0.7})
         if all(point(rng, world, model, relation, row) for relation in model.relations.values() if relation.kind == BELONGS_TO) and \
                 not any(agree(model, names, row, other) for names in uniques for other in rows):
             rows.append(row)

@@ -31,12 +31,14 @@ def search(text, sought):
         return any(words[start:start + len(phrase)] == phrase for start in range(len(words)))
 
     alternatives = [[]]
-    for sign, phrase, word in re.findall(r'(-?)(?:"([^"]*)"|([^\W\d_]+))', sought):
-        if word.lower() == "or" and not sign:
+    terms = re.findall(r'(-?)(?:"([^"]*)"|([^\W\d_]+))', sought)
+    for place, (sign, phrase, word) in enumerate(terms):
+        # Only between two others is it no word itself.
+        if word.lower() == "or" and not sign and alternatives[-1] and place < len(terms) - 1:
             alternatives.append([])
         else:
             alternatives[-1].append((sign == "-", (phrase or word).lower().split()))
-    return any(terms and all(has(phrase) != without for without, phrase in terms) for terms in alternatives)
+    return any(part and all(has(phrase) != without for without, phrase in part) for part in alternatives)
 
 
 def json_contains(outer, inner):

@@ -278,7 +278,7 @@ def test_places(steps, found):
 @pytest.mark.parametrize("truth", [
     like("a%b", "a\\%b", False), not like("axb", "a\\%b", False), like("AxB", "a_b", True), not like("ab", "a", False), like("", "%", False),
     matches("cab", "a", False), not matches("cab", "A", False), matches("cab", "A", True), not matches("a\n", "a$", False),
-    search("the red ball", "red -blue"), not search("the red ball", '"ball red"'), search("x a_b", '"a b"'), not search("a", "-a"), not search("a", ""),
+    search("the red ball", "red -blue"), not search("the red ball", '"ball red"'), search("x a_b", '"a b"'), not search("a", "-a"), not search("a", ""), search("or", "or"), not search("a", "or"),
     same(WORD, None, None), not same(WORD, None, ""), same(Type(DECIMAL), Decimal("1.0"), Decimal(1)), same(REAL, math.nan, math.nan),
     rank(REAL, math.nan) > rank(REAL, math.inf), rank(WORD, "B") < rank(WORD, "a"), rank(Type(ENUM, labels=("x", "a"), enum_name="e"), "x") == 0,
     rank(Type(DATE), parse_day("0001-01-01")) > rank(Type(DATE), parse_day("0001-12-31 BC")),
