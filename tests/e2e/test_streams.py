@@ -69,11 +69,15 @@ def test_a_killed_reader_frees_its_backend(many, postgres, shared_rowand):
     wait_for(lambda: postgres.active() == 0, "the backend is freed", 5)
 
 
-def test_slow_streams_do_not_hold_up_reads(many):
-    streams = [many.stream("blog", "User", TREE) for _ in range(4)]
+@pytest.mark.parametrize("mode, count", [("snapshot", 4), ("keyset", 50)])
+def test_slow_streams_do_not_hold_up_reads(many, mode, count):
+    """As many as hold all connections of streams, or fifty that hold none."""
+    streams = [many.stream("blog", "User", {**TREE, "mode": mode}) for _ in range(count)]
     for stream in streams:
         next(stream)
-    assert many.get("blog", "Role", {"select": {"name": True}}, timeout=2) == [{"name": "admin"}]
+    for _ in range(100):
+        assert many.get("blog", "Role", {"select": {"name": True}}, timeout=2) == [{"name": "admin"}]
+    assert all(next(stream)["id"] == 2 for stream in streams)
     for stream in streams:
         stream.close()
 
