@@ -8,10 +8,10 @@ import dataclasses
 
 from stubs import value as v1
 from values import (BOOL, BYTES, DATE, DECIMAL, ENUM, FLOAT32, FLOAT64, FLOATS, INT16, INT32, INT64, INTEGERS, JSON, STRING, TEXT, TIME, TIMESTAMP,
-                    UUID, Decimal, Type, json_of, parse_day, parse_time, to_wire)
+                    UUID, Decimal, Type, day_text, json_of, parse_day, parse_time, time_text, to_wire)
 
 LABELS = ("sad", "ok", "happy", "Zen", "OK then")
-TEXT_POOL = ("", "a", "A", "b", "B", "ab", "aB", "ba", "abc", "a b", "b a", "a%b", "a_b", "a\\b", "%", "_", "\\", "'", '"', "Ä", "ä", "éa", " a", "c or a", "b" * 300)
+TEXT_POOL = ("", "a", "A", "b", "B", "ab", "aB", "ba", "abc", "a b", "b a", "a%b", "a_b", "a\\b", "%", "_", "\\", "'", '"', "Ä", "ä", "éa", " a", "c or a", "b" * 300, "$$", "'; --", "😀", "a😀B", "a\nb")
 INTEGER_POOL = (-3, -2, -1, 0, 1, 2, 3, 4, 5, 10)
 EXTREMES = {INT16: 2**15, INT32: 2**31, INT64: 2**63}
 POOLS = {
@@ -32,6 +32,7 @@ POOLS = {
 }
 DECIMAL_POOL = ("-2.5", "-1", "0", "0.001", "1", "2", "3.25", "10", "1234567890123456789012345678901234567890", "-0.0000000000000000000000000000000000000012", "99999999999999999999.99999999999999999999",
                 "NaN", "Infinity", "-Infinity")
+DAY = 86_400_000_000
 KEY_SCALARS = (INT64, INT64, INT32, INT16, STRING, TEXT, UUID, DATE, TIMESTAMP, DECIMAL)
 ARRAY_SCALARS = (INT16, INT32, INT64, FLOAT64, DECIMAL, BOOL, STRING, TEXT, BYTES, UUID, DATE, TIME, TIMESTAMP, ENUM)
 
@@ -87,6 +88,8 @@ def draw_wire(rng, type_, value):
         if type_.scalar == DECIMAL and value.is_finite():
             text += "00" if "." in text else ".0"
         return v1.Value(text_value=text.upper() if type_.scalar == UUID else text)
+    elif type_.scalar == TIMESTAMP and isinstance(value, int) and value % 1_000_000 == 0 and 0 <= value < 200_000_000_000_000_000:
+        return v1.Value(text_value=f"{day_text(value // DAY)}T{time_text(value % DAY)}Z")
     elif type_.scalar in FLOATS and value == 0:
         wire.double_value = -0.0
     elif type_.scalar in FLOATS and value in (1.0, 3.0):

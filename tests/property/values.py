@@ -122,6 +122,14 @@ def parse_time(text):
     return (int(hours) * 3600 + int(minutes) * 60 + int(whole)) * 1_000_000 + int(fraction.ljust(6, "0") or 0)
 
 
+def parse_instant(text):
+    """Reads an infinite timestamp, or one in UTC as RFC 3339 has it."""
+    if text in ("infinity", "-infinity"):
+        return float(text)
+    day, time = text.removesuffix("Z").split("T")
+    return parse_day(day) * 86_400_000_000 + parse_time(time)
+
+
 def plain(number):
     """Writes a decimal without an exponent."""
     return str(number) if not number.is_finite() else format(number, "f")
@@ -164,7 +172,7 @@ def from_wire(type_, wire):
     if type_.scalar == DECIMAL:
         return Decimal(value)
     if type_.scalar in (DATE, TIME, TIMESTAMP, JSON):
-        return {DATE: parse_day, TIME: parse_time, TIMESTAMP: float, JSON: json_of}[type_.scalar](value)
+        return {DATE: parse_day, TIME: parse_time, TIMESTAMP: parse_instant, JSON: json_of}[type_.scalar](value)
     return value.lower() if type_.scalar == UUID else value
 
 

@@ -10,17 +10,20 @@ BELONGS_TO, HAS_ONE, HAS_MANY, MANY_TO_MANY = 1, 2, 3, 4
 
 @dataclasses.dataclass
 class Field:
-    """One field of a model."""
+    """One field of a model. `declared` is the scalar that the schema gives when it is another word for the type's."""
 
     name: str
     type: Type
     nullable: bool = False
     unique: bool = False
+    column: str = ""
+    declared: int = 0
 
 
 @dataclasses.dataclass
 class Relation:
-    """One end of a relation. `pairs` are (field here, field there); of a junction, `link` names it and `forward` tells whether its left end is here."""
+    """One end of a relation. `pairs` are (field here, field there); of a junction, `link` names it and `forward` tells whether its left end is here. A
+    foreign key that is `late` refers to rows that are written after its own."""
 
     name: str
     kind: int
@@ -29,6 +32,7 @@ class Relation:
     link: str = ""
     forward: bool = True
     inverse: str = ""
+    late: bool = False
 
     @property
     def to_many(self):
@@ -44,6 +48,7 @@ class Model:
     key: list
     relations: dict = dataclasses.field(default_factory=dict)
     implied: set = dataclasses.field(default_factory=set)
+    table: str = ""
 
     def key_of(self, row):
         return tuple(row[name] for name in self.key)
@@ -81,10 +86,10 @@ class World:
         return tuple(rank(model.fields[name].type, row[name]) for name in model.key)
 
 
-def field_proto(field, primary):
+def field_proto(field):
     """Returns the field as a schema has it."""
-    proto = schema.Field(name=field.name, primary=primary, nullable=field.nullable, unique=field.unique)
-    proto.type.scalar, proto.type.array = field.type.scalar, field.type.array
+    proto = schema.Field(name=field.name, column=field.column, nullable=field.nullable, unique=field.unique)
+    proto.type.scalar, proto.type.array = field.declared or field.type.scalar, field.type.array
     if field.type.length:
         proto.type.length = field.type.length
     if field.type.precision:
@@ -98,8 +103,8 @@ def schema_proto(world):
     """Returns the schema to register."""
     proto = schema.Schema(name=world.name, database_schema=world.name)
     for model in world.models.values():
-        added = proto.models.add(name=model.name)
-        added.fields.extend(field_proto(field, False) for field in model.fields.values() if field.name not in model.implied)
+        added = proto.models.add(name=model.name, table=model.table)
+        added.fields.extend(field_proto(field) for field in model.fields.values() if field.name not in model.implied)
         added.primary_key.extend(model.key)
         for relation in model.relations.values():
             end = added.relations.add(name=relation.name, kind=relation.kind, target=relation.target, inverse=relation.inverse)
