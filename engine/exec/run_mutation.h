@@ -4,22 +4,15 @@
 
 #include "absl/status/status.h"
 #include "engine/exec/context.h"
+#include "engine/exec/program_runner.h"
 #include "engine/ir/arguments.h"
 #include "engine/pg/pool.h"
-#include "engine/plan/mutation.h"
-#include "engine/sql/render_mutation.h"
 
 namespace rowan::v1 {
 class MutationResponse;
 }
 
 namespace rowan::exec {
-
-// A program and its statements: what the plan cache keeps.
-struct CompiledMutation {
-  plan::Program program;
-  sql::RenderedProgram sql;
-};
 
 // Fills the response: shape, records and effects. Errors: those of the database, RelatedNotFound, AlreadyOwned,
 // RelationOccupied, MultiParentConnect, ConflictingInput, TooManyReturned, ReplyTooLarge, CommitOutcomeUnknown.
