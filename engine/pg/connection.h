@@ -104,6 +104,16 @@ class Connection {
   absl::Status ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call,
                            const std::function<absl::Status(const RowView&)>& on_row);
 
+  // Sends rows to PostgreSQL, inside a transaction: a COPY … FROM STDIN text without parameters, then what it takes in any
+  // number of pieces, each of at most 1 GiB, then its end, or that it is given up. Nothing else may run between. A piece
+  // was taken by PostgreSQL when PutCopy returns, so a slow server slows the caller down; what is wrong with it EndCopy
+  // tells.
+  absl::Status BeginCopy(const std::string& copy, const Call& call);
+  absl::Status PutCopy(std::string_view bytes, const Call& call);
+  absl::Status EndCopy(const Call& call);
+  // Never fails: a connection that cannot is marked broken. Without a running copy it does nothing.
+  void AbortCopy();
+
   // Whether the connection must not be used again. True after a broken socket, a sent cancel, or a failed rollback.
   bool broken() const;
   // Whether an idle connection still looks usable, without a round trip: false when the server closed it.

@@ -1,0 +1,244 @@
+#include "engine/pg/connection_state.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "engine/base/errors.h"
+#include "engine/base/status_macros.h"
+
+namespace rowan::pg {
+namespace {
+
+// Prepared statements kept per connection; the least recently used goes first.
+constexpr size_t kPreparedStatements = 500;
+// PostgreSQL's own time-out ends a statement at the deadline. This much later we end it ourselves.
+constexpr auto kDeadlineGrace = std::chrono::milliseconds(200);
+// How long a cancelled statement may take to answer before the connection is closed under it.
+constexpr auto kCancelPatience = std::chrono::seconds(2);
+// Nothing waits longer than this without looking whether the call is over.
+constexpr auto kLongestPoll = std::chrono::milliseconds(250);
+
+std::string Part(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? "" : text;
+}
+
+}  // namespace
+
+absl::Status ErrorOf(const PGresult* result) {
+  DatabaseError error;
+  error.sqlstate = Part(result, PG_DIAG_SQLSTATE);
+  error.message = Part(result, PG_DIAG_MESSAGE_PRIMARY);
+  error.detail = Part(result, PG_DIAG_MESSAGE_DETAIL);
+  error.schema = Part(result, PG_DIAG_SCHEMA_NAME);
+  error.table = Part(result, PG_DIAG_TABLE_NAME);
+  error.column = Part(result, PG_DIAG_COLUMN_NAME);
+  error.constraint = Part(result, PG_DIAG_CONSTRAINT_NAME);
+  return DatabaseErrorStatus(error);
+}
+
+bool Failed(const PGresult* result) {
+  const ExecStatusType status = PQresultStatus(result);
+  return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+bool Poll(int socket, short events, Clock::time_point until) {
+  const auto left = std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()),
+                               std::chrono::milliseconds(0), std::chrono::milliseconds(kLongestPoll));
+  pollfd entry{socket, events, 0};
+  return poll(&entry, 1, static_cast<int>(left.count())) > 0;
+}
+
+Connection::State::~State() {
+  if (connection != nullptr) PQfinish(connection);
+}
+
+void Connection::State::SendCancel() {
+  if (cancel_sent.exchange(true)) return;
+  std::thread([handle = cancel] {
+    char message[256];
+    PQcancel(handle.get(), message, sizeof(message));
+  }).detach();
+}
+
+absl::Status Connection::State::Broken() {
+  broken = true;
+  return DatabaseErrorStatus({.message = PQerrorMessage(connection)});
+}
+
+absl::Status Connection::State::Abandon(absl::Status status) {
+  SendCancel();
+  broken = true;
+  return status;
+}
+
+absl::Status Connection::State::CheckStart(const Call& call) {
+  if (call.cancellation->cancelled()) return errors::Cancelled();
+  return Clock::now() < call.deadline ? absl::OkStatus() : errors::DeadlineExceeded();
+}
+
+absl::Status Connection::State::CheckCall(const Call& call, Clock::time_point& cancelled_at) {
+  const Clock::time_point now = Clock::now();
+  if (call.cancellation->cancelled()) {
+    // The cancel request is on its way; PostgreSQL's answer to it is the cleanest end.
+    if (cancelled_at == Clock::time_point()) cancelled_at = now;
+    if (now - cancelled_at > kCancelPatience) return Abandon(errors::Cancelled());
+  }
+  if (now > call.deadline + kDeadlineGrace) return Abandon(errors::DeadlineExceeded());
+  return absl::OkStatus();
+}
+
+absl::Status Connection::State::Flush(const Call& call) {
+  Clock::time_point cancelled_at;
+  for (;;) {
+    const int left = PQflush(connection);
+    if (left == 0) return absl::OkStatus();
+    if (left < 0) return Broken();
+    ROWAN_RETURN_IF_ERROR(CheckCall(call, cancelled_at));
+    // PostgreSQL may be waiting for us to read before it reads on.
+    if (Poll(PQsocket(connection), POLLIN | POLLOUT, call.deadline + kDeadlineGrace) &&
+        PQconsumeInput(connection) == 0) {
+      return Broken();
+    }
+  }
+}
+
+absl::StatusOr<OwnedResult> Connection::State::Next(const Call& call) {
+  Clock::time_point cancelled_at;
+  while (PQisBusy(connection) != 0) {
+    ROWAN_RETURN_IF_ERROR(CheckCall(call, cancelled_at));
+    if (Poll(PQsocket(connection), POLLIN, call.deadline + kDeadlineGrace) && PQconsumeInput(connection) == 0) {
+      return Broken();
+    }
+  }
+  OwnedResult result(PQgetResult(connection));
+  if (PQstatus(connection) == CONNECTION_BAD) return Broken();
+  return result;
+}
+
+const std::string* Connection::State::FindPrepared(const std::string& text) {
+  const auto found = prepared.find(text);
+  if (found == prepared.end()) return nullptr;
+  order.splice(order.begin(), order, found->second);
+  return &found->second->name;
+}
+
+void Connection::State::Remember(const std::string& text, std::string name) {
+  order.push_front({text, std::move(name)});
+  prepared[text] = order.begin();
+}
+
+void Connection::State::Forget(const std::string& text) {
+  const auto found = prepared.find(text);
+  if (found == prepared.end()) return;
+  order.erase(found->second);
+  prepared.erase(found);
+}
+
+bool Connection::State::SendPrepare(const Statement& statement, const std::string& name) {
+  return PQsendPrepare(connection, name.c_str(), statement.text.c_str(),
+                       static_cast<int>(statement.parameter_oids.size()), statement.parameter_oids.data()) == 1;
+}
+
+bool Connection::State::SendExecute(const std::string& name, const std::vector<Parameter>& parameters) {
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  const std::vector<int> formats(parameters.size(), 1);
+  for (const Parameter& parameter : parameters) {
+    values.push_back(parameter.null ? nullptr : parameter.bytes.data() == nullptr ? "" : parameter.bytes.data());
+    lengths.push_back(static_cast<int>(parameter.bytes.size()));
+  }
+  return PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(parameters.size()), values.data(),
+                             lengths.data(), formats.data(), 1) == 1;
+}
+
+bool Connection::State::SendText(const char* text) {
+  return PQsendQueryParams(connection, text, 0, nullptr, nullptr, nullptr, nullptr, 1) == 1;
+}
+
+absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<Command>& commands, const Call& call) {
+  ROWAN_RETURN_IF_ERROR(CheckStart(call));
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
+  ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
+  if (PQenterPipelineMode(connection) == 0) return Broken();
+  // What was sent: for a preparation the text and its name, else null.
+  std::vector<std::pair<const std::string*, std::string>> sent;
+  for (const Command& command : commands) {
+    bool ok;
+    if (command.text != nullptr) {
+      ok = SendText(command.text);
+    } else {
+      const std::string* known = FindPrepared(command.statement->text);
+      std::string name = known != nullptr ? *known : "s" + std::to_string(next_name++);
+      if (known == nullptr) {
+        if (!SendPrepare(*command.statement, name)) return Broken();
+        sent.emplace_back(&command.statement->text, name);
+      }
+      ok = SendExecute(name, *command.parameters);
+    }
+    if (!ok) return Broken();
+    sent.emplace_back();
+  }
+  if (PQpipelineSync(connection) == 0) return Broken();
+  ROWAN_RETURN_IF_ERROR(Flush(call));
+
+  absl::Status error;
+  std::vector<Result> results;
+  for (auto& [prepared_text, name] : sent) {
+    ROWAN_ASSIGN_OR_RETURN(OwnedResult result, Next(call));
+    if (result == nullptr) return Broken();
+    // It stays prepared even when its execution fails or the transaction is rolled back.
+    if (prepared_text != nullptr && PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+      Remember(*prepared_text, std::move(name));
+    }
+    if (Failed(result.get()) && error.ok()) error = ErrorOf(result.get());
+    if (prepared_text == nullptr) results.emplace_back(result.release());
+    ROWAN_ASSIGN_OR_RETURN(OwnedResult end, Next(call));
+    if (end != nullptr) return Broken();
+  }
+  ROWAN_ASSIGN_OR_RETURN(OwnedResult sync, Next(call));
+  if (sync == nullptr || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(connection) == 0) {
+    return Broken();
+  }
+  if (cancel_sent) broken = true;
+  if (error.ok()) return results;
+  for (const Command& command : commands) {
+    if (command.statement != nullptr) ForgetAfter(error, *command.statement);
+  }
+  return error;
+}
+
+absl::StatusOr<Result> Connection::State::Run(const std::vector<Command>& commands, const Call& call) {
+  ROWAN_ASSIGN_OR_RETURN(std::vector<Result> results, RunAll(commands, call));
+  return std::move(results.back());
+}
+
+void Connection::State::ForgetAfter(const absl::Status& error, const Statement& statement) {
+  const auto database = DatabaseErrorOf(error);
+  if (database != nullptr && (database->sqlstate == "0A000" || database->sqlstate == "26000")) Forget(statement.text);
+}
+
+absl::Status Connection::State::EvictPrepared(const Call& call) {
+  while (prepared.size() > kPreparedStatements) {
+    const std::string deallocate = "DEALLOCATE " + order.back().name;
+    Forget(std::string(order.back().text));
+    if (!SendText(deallocate.c_str())) return Broken();
+    ROWAN_RETURN_IF_ERROR(Drain(call));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Connection::State::Drain(const Call& call) {
+  ROWAN_RETURN_IF_ERROR(Flush(call));
+  absl::Status error;
+  for (;;) {
+    ROWAN_ASSIGN_OR_RETURN(OwnedResult result, Next(call));
+    if (result == nullptr) return error;
+    if (Failed(result.get()) && error.ok()) error = ErrorOf(result.get());
+  }
+}
+
+}  // namespace rowan::pg

@@ -1,0 +1,92 @@
+// What a connection holds, and the steps that its functions are made of. Private to engine/pg.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <atomic>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "engine/pg/connection.h"
+
+namespace rowan::pg {
+
+struct FreeResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using OwnedResult = std::unique_ptr<PGresult, FreeResult>;
+
+// The error that a result holds.
+absl::Status ErrorOf(const PGresult* result);
+bool Failed(const PGresult* result);
+
+// Waits for the socket, at most until `until` and at most a quarter of a second. Returns whether it is ready.
+bool Poll(int socket, short events, Clock::time_point until);
+
+struct Connection::State {
+  PGconn* connection = nullptr;
+  // Shared with threads that send cancel requests, which may outlive the connection.
+  std::shared_ptr<PGcancel> cancel;
+  std::atomic<bool> cancel_sent = false;
+  bool broken = false;
+
+  struct Prepared {
+    std::string text;
+    std::string name;
+  };
+  std::list<Prepared> order;  // the most recently used first
+  absl::flat_hash_map<std::string, std::list<Prepared>::iterator> prepared;
+  int next_name = 0;
+
+  ~State();
+
+  // PQcancel blocks while it connects, so it has a thread of its own. The connection is never used again.
+  void SendCancel();
+  absl::Status Broken();
+  // Gives the running statement up: the backend is told to stop, and the connection is closed by its owner.
+  absl::Status Abandon(absl::Status status);
+
+  // Checks whether the call is over before anything is sent.
+  static absl::Status CheckStart(const Call& call);
+  // Checks whether the call is over while we wait for PostgreSQL. `cancelled_at` remembers when that was first seen.
+  absl::Status CheckCall(const Call& call, Clock::time_point& cancelled_at);
+
+  // Waits until all that was handed to libpq is sent.
+  absl::Status Flush(const Call& call);
+  // Returns the next result; null at the end of each command's results.
+  absl::StatusOr<OwnedResult> Next(const Call& call);
+  // Reads the results of a command outside a pipeline to their end and returns its error, if any.
+  absl::Status Drain(const Call& call);
+
+  // Returns the name under which the text is prepared, or null.
+  const std::string* FindPrepared(const std::string& text);
+  void Remember(const std::string& text, std::string name);
+  void Forget(const std::string& text);
+  // A plan that no longer fits what it was prepared for is prepared anew next time.
+  void ForgetAfter(const absl::Status& error, const Statement& statement);
+  // Makes room before a new statement is prepared.
+  absl::Status EvictPrepared(const Call& call);
+
+  bool SendPrepare(const Statement& statement, const std::string& name);
+  bool SendExecute(const std::string& name, const std::vector<Parameter>& parameters);
+  bool SendText(const char* text);
+
+  // A command of a pipeline: a statement with its parameters, or a bare text.
+  struct Command {
+    const char* text = nullptr;
+    const Statement* statement = nullptr;
+    const std::vector<Parameter>* parameters = nullptr;
+  };
+
+  // Sends the commands as one pipeline, preparing statements that are new, and returns each one's result. In a
+  // pipeline that is not within BEGIN, all commands are one implicit transaction. On an error of PostgreSQL the
+  // connection stays usable.
+  absl::StatusOr<std::vector<Result>> RunAll(const std::vector<Command>& commands, const Call& call);
+  // Returns the result of the last one.
+  absl::StatusOr<Result> Run(const std::vector<Command>& commands, const Call& call);
+};
+
+}  // namespace rowan::pg
