@@ -154,7 +154,7 @@ absl::Status ReadField(const Node& node, const Path& path, v1::Field& field) {
   if (node.is_text()) return ReadType(node, path.Member("type"), *field.mutable_type());
   ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a field",
                                   {"type", "column", "primary", "unique", "index", "nullable", "optional", "default",
-                                   "read_only", "description", "labels", "native"}));
+                                   "read_only", "version", "description", "labels", "native"}));
   const Node* type = node.Find("type");
   if (type == nullptr) return DocumentError(path.Member("type"), "a field needs \"type\", for example string");
   ROWAN_RETURN_IF_ERROR(ReadType(*type, path.Member("type"), *field.mutable_type()));
@@ -168,12 +168,14 @@ absl::Status ReadField(const Node& node, const Path& path, v1::Field& field) {
   ROWAN_ASSIGN_OR_RETURN(const bool nullable, ReadFlag(node, "nullable", path));
   ROWAN_ASSIGN_OR_RETURN(const bool optional, ReadFlag(node, "optional", path));
   ROWAN_ASSIGN_OR_RETURN(const bool read_only, ReadFlag(node, "read_only", path));
+  ROWAN_ASSIGN_OR_RETURN(const bool version, ReadFlag(node, "version", path));
   field.set_primary(primary);
   field.set_unique(unique);
   field.set_index(index);
   field.set_nullable(nullable);
   field.set_optional(optional);
   field.set_read_only(read_only);
+  field.set_version(version);
   if (const Node* value = node.Find("default"))
     return ReadDefault(*value, path.Member("default"), *field.mutable_default_());
   return absl::OkStatus();
@@ -189,10 +191,15 @@ absl::StatusOr<v1::ReferentialAction> ReadAction(const Node& node, const Path& p
 }
 
 absl::Status ReadJunction(const Node& node, const Path& path, v1::Junction& junction) {
-  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a junction", {"table", "source_columns", "target_columns"}));
+  ROWAN_RETURN_IF_ERROR(
+      CheckKeys(path, node, "a junction",
+                {"table", "source_columns", "target_columns", "model", "source_relation", "target_relation"}));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "table", path, junction.mutable_table()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "source_columns", path, junction.mutable_source_columns()));
-  return ReadNames(node, "target_columns", path, junction.mutable_target_columns());
+  ROWAN_RETURN_IF_ERROR(ReadNames(node, "target_columns", path, junction.mutable_target_columns()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "model", path, junction.mutable_model()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "source_relation", path, junction.mutable_source_relation()));
+  return ReadText(node, "target_relation", path, junction.mutable_target_relation());
 }
 
 absl::Status ReadRelationKind(const Node& node, const Path& path, v1::Relation& relation) {
@@ -212,10 +219,11 @@ absl::Status ReadRelationKind(const Node& node, const Path& path, v1::Relation& 
 }
 
 absl::Status ReadRelation(const Node& node, const Path& path, v1::Relation& relation) {
-  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a relation",
-                                  {"belongs_to", "has_one", "has_many", "many_to_many", "inverse", "fields",
-                                   "references", "constraint_name", "on_update", "on_delete", "index", "nullable",
-                                   "optional", "required", "unique", "junction", "on_connect_owned", "description"}));
+  ROWAN_RETURN_IF_ERROR(
+      CheckKeys(path, node, "a relation",
+                {"belongs_to", "has_one", "has_many", "many_to_many", "inverse", "fields", "references",
+                 "constraint_name", "on_update", "on_delete", "index", "nullable", "optional", "required", "unique",
+                 "junction", "on_connect_owned", "on_displaced", "description"}));
   ROWAN_RETURN_IF_ERROR(ReadRelationKind(node, path, relation));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "inverse", path, relation.mutable_inverse()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "fields", path, relation.mutable_fields()));
@@ -244,6 +252,11 @@ absl::Status ReadRelation(const Node& node, const Path& path, v1::Relation& rela
     ROWAN_ASSIGN_OR_RETURN(const v1::OwnershipPolicy known,
                            ReadWord(*policy, path.Member("on_connect_owned"), "policy", kPolicies));
     relation.set_on_connect_owned(known);
+  }
+  if (const Node* policy = node.Find("on_displaced")) {
+    ROWAN_ASSIGN_OR_RETURN(const v1::DisplacementPolicy known,
+                           ReadWord(*policy, path.Member("on_displaced"), "policy", kDisplacements));
+    relation.set_on_displaced(known);
   }
   if (const Node* junction = node.Find("junction"))
     return ReadJunction(*junction, path.Member("junction"), *relation.mutable_junction());

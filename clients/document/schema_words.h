@@ -61,6 +61,11 @@ inline constexpr Word<v1::OwnershipPolicy> kPolicies[] = {
     {"fail", v1::OWNERSHIP_POLICY_FAIL},
 };
 
+inline constexpr Word<v1::DisplacementPolicy> kDisplacements[] = {
+    {"detach", v1::DISPLACEMENT_POLICY_DETACH},
+    {"delete", v1::DISPLACEMENT_POLICY_DELETE},
+};
+
 // Returns the value of a word, or null.
 template <typename Enum, size_t n>
 const Enum* FindValue(const Word<Enum> (&words)[n], std::string_view word) {

@@ -64,6 +64,7 @@ Node WriteField(const v1::Field& field) {
   AddFlag(node, "nullable", field.nullable());
   AddFlag(node, "optional", field.optional());
   AddFlag(node, "read_only", field.read_only());
+  AddFlag(node, "version", field.version());
   AddNames(node, "labels", field.type().labels());
   AddText(node, "native", field.type().enum_name());
   switch (field.default_().kind_case()) {
@@ -99,8 +100,12 @@ Node WriteRelation(const v1::Relation& relation) {
     AddText(junction, "table", relation.junction().table());
     AddNames(junction, "source_columns", relation.junction().source_columns());
     AddNames(junction, "target_columns", relation.junction().target_columns());
+    AddText(junction, "model", relation.junction().model());
+    AddText(junction, "source_relation", relation.junction().source_relation());
+    AddText(junction, "target_relation", relation.junction().target_relation());
   }
   AddWord(node, "on_connect_owned", kPolicies, relation.on_connect_owned());
+  AddWord(node, "on_displaced", kDisplacements, relation.on_displaced());
   AddText(node, "description", relation.description());
   return node;
 }

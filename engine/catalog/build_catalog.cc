@@ -72,6 +72,7 @@ std::unique_ptr<Field> BuildField(const v1::Field& proto, const Model& model, in
   field->index = index;
   field->nullable = proto.nullable();
   field->read_only = proto.read_only();
+  field->version = proto.version();
   field->omittable = proto.optional();
   field->generator = GeneratorOf(proto.default_());
   field->description = proto.description();
@@ -127,9 +128,60 @@ std::vector<std::string> NamesOfColumns(const std::vector<JunctionColumn>& first
   return names;
 }
 
-Junction BuildJunction(const v1::Relation& proto, const Relation& relation) {
+// The columns of a model's belongsTo, in the order of the primary key that they refer to.
+std::vector<JunctionColumn> JunctionColumns(const Relation& belongs_to) {
+  std::vector<JunctionColumn> built;
+  for (const Field* key : belongs_to.target->primary_key().fields) {
+    const auto pair = std::find_if(belongs_to.pairs.begin(), belongs_to.pairs.end(),
+                                   [&](const ColumnPair& candidate) { return candidate.to == key; });
+    built.push_back({pair->from->column, key});
+  }
+  return built;
+}
+
+std::string ForeignKeyName(const Relation& belongs_to) {
+  const auto& keys = belongs_to.source->foreign_keys;
+  const auto key = std::find_if(keys.begin(), keys.end(),
+                                [&](const ForeignKey& candidate) { return candidate.relation == &belongs_to; });
+  return key->constraint;
+}
+
+// The constraint over exactly the columns of both sides.
+std::string KeyName(const Junction& junction) {
+  const auto is_column = [&](const Field* field) {
+    const auto in = [&](const std::vector<JunctionColumn>& side) {
+      return std::any_of(side.begin(), side.end(),
+                         [&](const JunctionColumn& column) { return column.column == field->column; });
+    };
+    return in(junction.source) || in(junction.target);
+  };
+  const size_t size = junction.source.size() + junction.target.size();
+  const auto key = std::find_if(junction.model->keys.begin(), junction.model->keys.end(), [&](const Key& candidate) {
+    return candidate.fields.size() == size && std::all_of(candidate.fields.begin(), candidate.fields.end(), is_column);
+  });
+  return key->constraint;
+}
+
+void FillFromModel(const v1::Junction& proto, const Catalog& catalog, Junction& junction) {
+  junction.model = catalog.FindModel(proto.model());
+  junction.table = junction.model->table;
+  junction.source_relation = junction.model->FindRelation(proto.source_relation());
+  junction.target_relation = junction.model->FindRelation(proto.target_relation());
+  junction.source = JunctionColumns(*junction.source_relation);
+  junction.target = JunctionColumns(*junction.target_relation);
+  junction.primary_key = KeyName(junction);
+  junction.source_foreign_key = ForeignKeyName(*junction.source_relation);
+  junction.target_foreign_key = ForeignKeyName(*junction.target_relation);
+}
+
+// All belongsTo relations are linked already.
+Junction BuildJunction(const v1::Relation& proto, const Relation& relation, const Catalog& catalog) {
   Junction junction;
   junction.schema = relation.source->schema;
+  if (!proto.junction().model().empty()) {
+    FillFromModel(proto.junction(), catalog, junction);
+    return junction;
+  }
   junction.table = proto.junction().table();
   junction.source = JunctionColumns(proto.junction().source_columns(), *relation.source);
   junction.target = JunctionColumns(proto.junction().target_columns(), *relation.target);
@@ -147,7 +199,7 @@ Junction BuildJunction(const v1::Relation& proto, const Relation& relation) {
   return junction;
 }
 
-// Builds a model's relations; their inverses and foreign keys come when all are there.
+// Builds a model's relations; their inverses, foreign keys and junctions come when all are there.
 void BuildRelations(const v1::Model& proto, Model& model, const Catalog& catalog) {
   for (const v1::Relation& given : proto.relations()) {
     auto relation = std::make_unique<Relation>();
@@ -158,8 +210,8 @@ void BuildRelations(const v1::Model& proto, Model& model, const Catalog& catalog
     relation->index = static_cast<int>(model.relations.size());
     relation->ownership =
         given.on_connect_owned() == v1::OWNERSHIP_POLICY_FAIL ? OwnershipPolicy::kFail : OwnershipPolicy::kMove;
+    relation->delete_displaced = given.on_displaced() == v1::DISPLACEMENT_POLICY_DELETE;
     relation->description = given.description();
-    if (relation->kind == RelationKind::kManyToMany) relation->junction = BuildJunction(given, *relation);
     model.relation_by_name.emplace(given.name(), relation.get());
     model.relations.push_back(std::move(relation));
   }
@@ -193,6 +245,7 @@ void LinkBelongsTo(const v1::Relation& proto, Relation& relation, Model& model) 
 void LinkInverse(const v1::Relation& proto, Relation& relation, Catalog& catalog) {
   Model& target = **std::find_if(catalog.models.begin(), catalog.models.end(),
                                  [&](const auto& model) { return model.get() == relation.target; });
+  if (relation.kind == RelationKind::kManyToMany) relation.junction = BuildJunction(proto, relation, catalog);
   if (proto.inverse().empty()) {
     if (relation.kind == RelationKind::kManyToMany) return;
     AddForeignKey(proto, relation, target, *relation.source, FieldsOf(target, proto.fields()),
@@ -204,6 +257,7 @@ void LinkInverse(const v1::Relation& proto, Relation& relation, Catalog& catalog
   if (relation.kind == RelationKind::kManyToMany) return;
   relation.required = inverse.required;
   for (const ColumnPair& pair : inverse.pairs) relation.pairs.push_back({pair.to, pair.from});
+  if (relation.delete_displaced) inverse.delete_displaced = true;
   if (inverse.inverse == nullptr) inverse.inverse = &relation;
 }
 

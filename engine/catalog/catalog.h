@@ -37,6 +37,7 @@ struct Field {
   int index = 0;          // position in model->fields
   bool nullable = false;  // the column may be null
   bool read_only = false;
+  bool version = false;    // counts the row's updates: an int32 or int64 that begins at 1; at most one of a model
   bool omittable = false;  // may be left out of inserts: nullable, has a default, or is an identity
   bool implicit =
       false;  // holds a belongsTo relation's key under the name it gets by itself, so that people think of the relation
@@ -94,18 +95,25 @@ struct JunctionColumn {
   const Field* field = nullptr;
 };
 
-// One end's view of the table between two models. The two ends of a manyToMany have mirrored copies.
+// One end's view of the table between two models. The two ends of a manyToMany have mirrored copies. The columns of
+// both sides are disjoint, and a key together.
 struct Junction {
   std::string schema;
   std::string table;
-  std::vector<JunctionColumn> source;  // refer to the source's primary key
-  std::vector<JunctionColumn> target;  // refer to the target's primary key
-  std::string primary_key;             // constraint and index names for DDL
+  std::vector<JunctionColumn> source;  // refer to the source's primary key, in its order
+  std::vector<JunctionColumn> target;  // refer to the target's primary key, in its order
+  // The model whose table this is, and its belongsTo relations to the source and the target, whose pairs have the
+  // fields of the columns. All null for a plain table.
+  const Model* model = nullptr;
+  const Relation* source_relation = nullptr;
+  const Relation* target_relation = nullptr;
+  std::string primary_key;  // the constraint over both sides' columns; a model's may be a unique key
   std::string source_foreign_key;
   std::string target_foreign_key;
-  std::string reverse_index;
-  bool owner = false;        // exactly one end of a junction is its owner: the one whose view DDL is made from
-  bool source_first = true;  // the source's columns come first in the table and in its primary key
+  std::string reverse_index;  // empty for a model, which has the indexes that it declares
+  // The end whose view DDL is made from: exactly one of a plain table, none of a model, whose own DDL makes the table.
+  bool owner = false;
+  bool source_first = true;  // of a plain table: the source's columns come first in it and in its primary key
 };
 
 struct Relation {
@@ -119,6 +127,8 @@ struct Relation {
   const Relation* inverse = nullptr;  // the other end, when it is declared
   bool required = false;              // the foreign key is NOT NULL (never for manyToMany)
   OwnershipPolicy ownership = OwnershipPolicy::kMove;
+  // hasOne, and the belongsTo at its other end: a row whose place another one takes is deleted, not detached.
+  bool delete_displaced = false;
   std::string description;
 
   bool to_many() const { return kind == RelationKind::kHasMany || kind == RelationKind::kManyToMany; }

@@ -65,6 +65,7 @@ void CheckJunctions(const ModelDraft& model, std::set<const RelationDraft*>& see
     if (!seen.insert(relation.get()).second) continue;
     if (relation->inverse != nullptr) seen.insert(relation->inverse);
     const v1::Junction& junction = relation->proto->junction();
+    if (!junction.model().empty()) continue;
     const bool own_table = relations.Take(junction.table(), relation->path, "junction");
     if (own_table) relations.Take(ConstraintName("pk", junction.table(), {}), relation->path, "index");
   }

@@ -150,6 +150,21 @@ void CheckFields(Draft& draft, ModelDraft& model) {
   }
 }
 
+// A junction is described as a table or as a model.
+template <typename Refuse>
+void CheckJunctionParts(const v1::Junction& junction, Refuse refuse) {
+  if (junction.model().empty()) {
+    const char* why = "it names a belongs_to of the junction's `model`, which is missing";
+    refuse(!junction.source_relation().empty(), "junction.source_relation", why);
+    refuse(!junction.target_relation().empty(), "junction.target_relation", why);
+    return;
+  }
+  const char* why = "the junction is a model, which has the table and its columns: write it there";
+  refuse(!junction.table().empty(), "junction.table", why);
+  refuse(!junction.source_columns().empty(), "junction.source_columns", why);
+  refuse(!junction.target_columns().empty(), "junction.target_columns", why);
+}
+
 // Reports attributes that the relation's kind does not have.
 void CheckAttributes(Draft& draft, RelationDraft& relation) {
   const v1::Relation& proto = *relation.proto;
@@ -185,6 +200,7 @@ void CheckAttributes(Draft& draft, RelationDraft& relation) {
       refuse(proto.required(), "required", why);
       refuse(proto.unique(), "unique", why);
       refuse(proto.on_connect_owned() != v1::OWNERSHIP_POLICY_UNSPECIFIED, "on_connect_owned", why);
+      CheckJunctionParts(proto.junction(), refuse);
       break;
     }
     default:
@@ -194,6 +210,9 @@ void CheckAttributes(Draft& draft, RelationDraft& relation) {
   refuse(!v1::ReferentialAction_IsValid(proto.on_update()), "on_update", "an unknown action");
   refuse(!v1::ReferentialAction_IsValid(proto.on_delete()), "on_delete", "an unknown action");
   refuse(!v1::OwnershipPolicy_IsValid(proto.on_connect_owned()), "on_connect_owned", "an unknown policy");
+  refuse(!v1::DisplacementPolicy_IsValid(proto.on_displaced()), "on_displaced", "an unknown policy");
+  refuse(proto.on_displaced() != v1::DISPLACEMENT_POLICY_UNSPECIFIED && proto.kind() != v1::RELATION_KIND_HAS_ONE,
+         "on_displaced", "only in a has_one does a row take another one's place: write it there");
   if (proto.required() && (proto.nullable() || proto.optional())) {
     refuse(true, "required", "a relation is either required or nullable (optional), not both");
   }

@@ -50,6 +50,13 @@ std::vector<std::string> ColumnsOf(const ModelDraft& model, const std::vector<st
   return columns;
 }
 
+bool IsKey(const ModelDraft& model, const std::vector<std::string>& fields) {
+  if (SameNames(model.primary, fields)) return true;
+  const auto& keys = model.proto->unique_keys();
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const v1::UniqueKey& key) { return SameNames(ToVector(key.fields()), fields); });
+}
+
 bool SameNames(std::vector<std::string> a, std::vector<std::string> b) {
   std::sort(a.begin(), a.end());
   std::sort(b.begin(), b.end());

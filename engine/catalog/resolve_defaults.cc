@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "engine/catalog/field_type.h"
 #include "engine/catalog/schema_draft.h"
 #include "engine/types/codec.h"
@@ -60,6 +61,41 @@ void CheckLiteral(Draft& draft, const std::string& path, v1::Field& field) {
   literal = std::move(normal);
 }
 
+// A field that counts updates begins at 1, which is its default.
+void ResolveVersion(Draft& draft, const ModelDraft& model, v1::Field& field) {
+  const std::string path = model.FieldPath(field.name()) + ".version";
+  const v1::ScalarType scalar = field.type().scalar();
+  const bool counts = scalar == v1::SCALAR_TYPE_INT32 || scalar == v1::SCALAR_TYPE_INT64;
+  if (!counts || field.type().array()) return draft.Invalid(path, "a version field is an int32 or int64");
+  if (field.nullable()) return draft.Invalid(path, "a version field always counts: it cannot be nullable");
+  if (model.IsPrimary(field.name())) {
+    return draft.Invalid(path, "every update changes a version field: it cannot be part of the primary key");
+  }
+  if (model.foreign.count(field.name()) != 0) {
+    return draft.Invalid(path, "every update changes a version field: it cannot be part of a foreign key");
+  }
+  v1::Value one;
+  one.set_int_value(1);
+  const v1::Value& given = field.default_().literal();
+  const bool other = field.has_default_() && (given.kind_case() != v1::Value::kIntValue || given.int_value() != 1);
+  if (other) return draft.Invalid(path, "a version field begins at 1 and has no other default: leave `default` out");
+  *field.mutable_default_()->mutable_literal() = std::move(one);
+}
+
+// Each update counts in one field.
+void CheckOneVersion(Draft& draft, const ModelDraft& model) {
+  const std::string* first = nullptr;
+  for (const auto& [name, field] : model.fields) {
+    if (!field->version()) continue;
+    if (first == nullptr) {
+      first = &name;
+    } else {
+      draft.Invalid(model.FieldPath(name) + ".version",
+                    absl::StrCat("the model has a version field already, \"", *first, "\": one counts all updates"));
+    }
+  }
+}
+
 void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
   const std::string path = model.FieldPath(field.name());
   const bool primary = model.IsPrimary(field.name());
@@ -68,6 +104,7 @@ void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
       model.foreign.count(field.name()) == 0) {
     field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
   }
+  if (field.version()) ResolveVersion(draft, model, field);
   if (field.optional() && !HasDefault(field)) field.set_nullable(true);
   if (primary && field.nullable()) {
     draft.Invalid(path,
@@ -91,6 +128,7 @@ void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
 void ResolveDefaults(Draft& draft) {
   // Types that are broken have been reported, and nothing can be said about defaults of theirs.
   for (ModelDraft& model : draft.models) {
+    CheckOneVersion(draft, model);
     for (auto& [name, field] : model.fields) {
       if (v1::ScalarType_IsValid(field->type().scalar()) && field->type().scalar() != v1::SCALAR_TYPE_UNSPECIFIED) {
         ResolveField(draft, model, *field);

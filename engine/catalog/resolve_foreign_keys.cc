@@ -252,6 +252,9 @@ void ResolveHas(Draft& draft, RelationDraft& relation) {
   if (relation.proto->on_connect_owned() == v1::OWNERSHIP_POLICY_UNSPECIFIED) {
     relation.proto->set_on_connect_owned(v1::OWNERSHIP_POLICY_MOVE);
   }
+  if (one && relation.proto->on_displaced() == v1::DISPLACEMENT_POLICY_UNSPECIFIED) {
+    relation.proto->set_on_displaced(v1::DISPLACEMENT_POLICY_DETACH);
+  }
 }
 
 // A belongsTo may say which hasOne or hasMany is its other end.

@@ -53,18 +53,21 @@ void PairNamed(Draft& draft, RelationDraft& relation) {
   Pair(relation, other);
 }
 
-// What could be the other end of a relation that names none: those of the same table when both name one.
+// What could be the other end of a relation that names none: those of the same table or model when both name one.
 std::vector<RelationDraft*> Candidates(const RelationDraft& relation) {
+  const v1::Junction& here = relation.proto->junction();
   std::vector<RelationDraft*> all;
-  std::vector<RelationDraft*> same_table;
+  std::vector<RelationDraft*> same_junction;
   for (const auto& other : relation.target->relations) {
     if (!IsManyToMany(*other) || other.get() == &relation || other->target != relation.source) continue;
     if (other->inverse != nullptr || !other->proto->inverse().empty()) continue;
     all.push_back(other.get());
-    const std::string& table = relation.proto->junction().table();
-    if (!table.empty() && table == other->proto->junction().table()) same_table.push_back(other.get());
+    const v1::Junction& there = other->proto->junction();
+    const bool same_table = !here.table().empty() && here.table() == there.table();
+    const bool same_model = !here.model().empty() && here.model() == there.model();
+    if (same_table || same_model) same_junction.push_back(other.get());
   }
-  return same_table.size() == 1 ? same_table : all;
+  return same_junction.size() == 1 ? same_junction : all;
 }
 
 void PairUnnamed(Draft& draft, const std::vector<RelationDraft*>& open) {
@@ -101,18 +104,6 @@ Names DefaultColumns(const ModelDraft& model) {
   return columns;
 }
 
-// Takes what either end says; both must say the same.
-template <typename Given>
-bool Agree(Draft& draft, const RelationDraft& relation, const char* what, const Given& here, const Given& there,
-           const std::string& here_text, const std::string& there_text) {
-  if (here.empty() || there.empty() || here == there) return true;
-  draft.Report("JUNCTION_MISMATCH", relation.path,
-               absl::StrCat(what, " here is ", here_text, ", but ", there_text, " at the other end, ",
-                            relation.inverse->QualifiedName(), ": write it once, or the same at both ends"),
-               {{"here", here_text}, {"there", there_text}});
-  return false;
-}
-
 void ResolveJunction(Draft& draft, RelationDraft& relation) {
   const ModelDraft& source = *relation.source;
   const ModelDraft& target = *relation.target;
@@ -123,12 +114,10 @@ void ResolveJunction(Draft& draft, RelationDraft& relation) {
   const Names here_target = ToVector(here.target_columns());
   const Names there_source = ToVector(there.source_columns());
   const Names there_target = ToVector(there.target_columns());
-  const auto listed = [](const Names& names) { return Printable(absl::StrJoin(names, ", ")); };
   const bool agreed =
-      Agree(draft, relation, "the junction's table", here.table(), there.table(), Printable(here.table()),
-            Printable(there.table())) &
-      Agree(draft, relation, "source_columns", here_source, there_target, listed(here_source), listed(there_target)) &
-      Agree(draft, relation, "target_columns", here_target, there_source, listed(here_target), listed(there_source));
+      JunctionEndsAgree(draft, relation, "the junction's table", NameAsList(here.table()), NameAsList(there.table())) &
+      JunctionEndsAgree(draft, relation, "source_columns", here_source, there_target) &
+      JunctionEndsAgree(draft, relation, "target_columns", here_target, there_source);
   if (!agreed) return;
   const auto either = [](const auto& a, const auto& b, const auto& otherwise) {
     return !a.empty() ? a : !b.empty() ? b : otherwise;
@@ -148,11 +137,12 @@ void ResolveJunction(Draft& draft, RelationDraft& relation) {
   std::set<std::string> distinct(sources.begin(), sources.end());
   distinct.insert(targets.begin(), targets.end());
   if (distinct.size() < sources.size() + targets.size()) {
+    const std::string listed = Printable(absl::StrJoin(targets, ", "));
     draft.Report(
         "NAME_COLLISION", relation.path + ".junction",
-        absl::StrCat("two columns of the junction ", Printable(table), " are both called one of ", listed(targets),
+        absl::StrCat("two columns of the junction ", Printable(table), " are both called one of ", listed,
                      ": name them with source_columns and target_columns, as a relation of a model to itself must"),
-        {{"name", listed(targets)}});
+        {{"name", listed}});
   }
   v1::Junction& junction = *relation.proto->mutable_junction();
   junction.set_table(table);
@@ -167,7 +157,23 @@ void ResolveJunction(Draft& draft, RelationDraft& relation) {
   relation.inverse->proto->set_inverse(relation.proto->name());
 }
 
+bool NamesModel(const RelationDraft& relation) {
+  return !relation.proto->junction().model().empty();
+}
+
 }  // namespace
+
+bool JunctionEndsAgree(Draft& draft, const RelationDraft& relation, const char* what, const Names& here,
+                       const Names& there) {
+  if (here.empty() || there.empty() || here == there) return true;
+  const std::string here_text = Printable(absl::StrJoin(here, ", "));
+  const std::string there_text = Printable(absl::StrJoin(there, ", "));
+  draft.Report("JUNCTION_MISMATCH", relation.path,
+               absl::StrCat(what, " here is ", here_text, ", but ", there_text, " at the other end, ",
+                            relation.inverse->QualifiedName(), ": write it once, or the same at both ends"),
+               {{"here", here_text}, {"there", there_text}});
+  return false;
+}
 
 void ResolveJunctions(Draft& draft) {
   std::vector<RelationDraft*> all;
@@ -188,7 +194,8 @@ void ResolveJunctions(Draft& draft) {
   for (RelationDraft* relation : all) {
     if (relation->broken || done.count(relation) != 0) continue;
     if (relation->inverse != nullptr) done.insert(relation->inverse);
-    ResolveJunction(draft, *relation);
+    const bool models = NamesModel(*relation) || (relation->inverse != nullptr && NamesModel(*relation->inverse));
+    models ? ResolveJunctionModel(draft, *relation) : ResolveJunction(draft, *relation);
   }
 }
 

@@ -24,14 +24,6 @@ const v1::UniqueKey* FindUnique(const ModelDraft& model, const Names& fields) {
   return nullptr;
 }
 
-// Whether the fields, in any order, are a key.
-bool IsKey(const ModelDraft& model, const Names& fields) {
-  if (SameNames(model.primary, fields)) return true;
-  const auto& keys = model.proto->unique_keys();
-  return std::any_of(keys.begin(), keys.end(),
-                     [&](const v1::UniqueKey& key) { return SameNames(ToVector(key.fields()), fields); });
-}
-
 bool HasPlainIndex(const ModelDraft& model, const Names& fields) {
   const auto& indexes = model.proto->indexes();
   return std::any_of(indexes.begin(), indexes.end(), [&](const v1::Index& index) {

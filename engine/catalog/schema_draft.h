@@ -6,9 +6,12 @@
 //
 //   CheckParts          each part by itself: names, types, attributes that fit; fills the tables
 //   ResolveForeignKeys  primary keys; foreign keys of belongsTo, or implied by hasOne and hasMany; inverses; adds their
-//   fields ResolveTypes        number, auto-increment, types of added fields ResolveNullability  foreign keys and their
-//   actions, then every field ResolveDefaults     identities and literals ResolveKeys         unique keys, indexes,
-//   constraint names, what foreign keys may refer to ResolveJunctions    manyToMany: inverses, tables, columns
+//                       fields
+//   ResolveTypes        number, auto-increment, types of added fields
+//   ResolveNullability  foreign keys and their actions, then every field
+//   ResolveDefaults     identities, literals and version fields
+//   ResolveKeys         unique keys, indexes, constraint names, what foreign keys may refer to
+//   ResolveJunctions    manyToMany: inverses, tables and columns, or models
 //   CheckNames          no two things share a name in PostgreSQL
 //   CheckCycles         a first row can be inserted everywhere
 #pragma once
@@ -97,6 +100,9 @@ void ResolveNullability(Draft& draft);
 void ResolveDefaults(Draft& draft);
 void ResolveKeys(Draft& draft);
 void ResolveJunctions(Draft& draft);
+// Resolves a manyToMany whose junction is a model, named at this end or at its inverse, and writes what it found to
+// both.
+void ResolveJunctionModel(Draft& draft, RelationDraft& relation);
 void CheckNames(Draft& draft);
 void CheckCycles(Draft& draft);
 
@@ -114,8 +120,21 @@ std::vector<std::string_view> NamesOf(const std::map<std::string, Value>& map) {
 // Returns the columns of the model's fields. All fields exist and have columns.
 std::vector<std::string> ColumnsOf(const ModelDraft& model, const std::vector<std::string>& fields);
 
+// Whether the fields, in any order, are the primary key or a unique key. Unique keys are known after ResolveKeys.
+bool IsKey(const ModelDraft& model, const std::vector<std::string>& fields);
+
 // Whether two lists hold the same names in any order.
 bool SameNames(std::vector<std::string> a, std::vector<std::string> b);
+
+// Whether the ends of a manyToMany agree on names of their junction, which each may leave out; reports it when they do
+// not. `there` is what the inverse says. `what` is what is named.
+bool JunctionEndsAgree(Draft& draft, const RelationDraft& relation, const char* what,
+                       const std::vector<std::string>& here, const std::vector<std::string>& there);
+
+// The name as a list, empty when it is not given.
+inline std::vector<std::string> NameAsList(const std::string& name) {
+  return name.empty() ? std::vector<std::string>() : std::vector<std::string>{name};
+}
 
 template <typename Repeated>
 std::vector<std::string> ToVector(const Repeated& repeated) {

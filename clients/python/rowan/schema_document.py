@@ -37,6 +37,7 @@ ACTIONS = {
     "set default": pb.REFERENTIAL_ACTION_SET_DEFAULT,
 }
 POLICIES = {"move": pb.OWNERSHIP_POLICY_MOVE, "fail": pb.OWNERSHIP_POLICY_FAIL}
+DISPLACEMENTS = {"detach": pb.DISPLACEMENT_POLICY_DETACH, "delete": pb.DISPLACEMENT_POLICY_DELETE}
 
 _SCHEMA_KEYS = ("schema", "database_schema", "description", "models")
 _MODEL_KEYS = ("table", "description", "primary_key", "unique", "indexes", "checks", "fields", "relations")
@@ -50,10 +51,12 @@ _FIELD_KEYS = (
     "optional",
     "default",
     "read_only",
+    "version",
     "description",
     "labels",
     "native",
 )
+_JUNCTION_KEYS = ("table", "source_columns", "target_columns", "model", "source_relation", "target_relation")
 _RELATION_KEYS = (
     *KINDS,
     "inverse",
@@ -69,6 +72,7 @@ _RELATION_KEYS = (
     "unique",
     "junction",
     "on_connect_owned",
+    "on_displaced",
     "description",
 )
 _TYPE = re.compile(
@@ -167,7 +171,7 @@ def _field(target: pb.Field, document: Any, path: str) -> None:
     _type(target.type, document["type"], f"{path}.type")
     target.column = _text(document, "column", path)
     target.description = _text(document, "description", path)
-    for key in ("primary", "unique", "index", "nullable", "optional", "read_only"):
+    for key in ("primary", "unique", "index", "nullable", "optional", "read_only", "version"):
         setattr(target, key, _flag(document, key, path))
     if "labels" in document:
         target.type.labels.extend(_names(document["labels"], f"{path}.labels"))
@@ -230,10 +234,13 @@ def _relation(target: pb.Relation, document: Any, path: str) -> None:
             setattr(target, key, _choice(word, ACTIONS, f"{path}.{key}", "action"))
     if "on_connect_owned" in document:
         target.on_connect_owned = _choice(document["on_connect_owned"], POLICIES, f"{path}.on_connect_owned", "policy")
+    if "on_displaced" in document:
+        target.on_displaced = _choice(document["on_displaced"], DISPLACEMENTS, f"{path}.on_displaced", "policy")
     if "junction" in document:
         place = f"{path}.junction"
-        junction = _object(document["junction"], place, "a junction", ("table", "source_columns", "target_columns"))
-        target.junction.table = _text(junction, "table", place)
+        junction = _object(document["junction"], place, "a junction", _JUNCTION_KEYS)
+        for key in ("table", "model", "source_relation", "target_relation"):
+            setattr(target.junction, key, _text(junction, key, place))
         for key in ("source_columns", "target_columns"):
             if key in junction:
                 getattr(target.junction, key).extend(_names(junction[key], f"{place}.{key}"))
@@ -328,7 +335,8 @@ def _from_model(model: pb.Model) -> dict[str, Any]:
 
 def _from_field(field: pb.Field) -> dict[str, Any]:
     result: dict[str, Any] = {"type": type_text(field.type)}
-    _put(result, field, "column", "primary", "unique", "index", "nullable", "optional", "read_only", "description")
+    _put(result, field, "column", "primary", "unique", "index", "nullable", "optional", "read_only", "version")
+    _put(result, field, "description")
     if field.type.labels:
         result["labels"] = list(field.type.labels)
     if field.type.enum_name:
@@ -377,9 +385,11 @@ def _from_relation(relation: pb.Relation) -> dict[str, Any]:
             result[key] = _word(ACTIONS, getattr(relation, key))
     _put(result, relation, "index", "nullable", "optional", "required", "unique")
     if relation.HasField("junction"):
-        result["junction"] = _put({}, relation.junction, "table", "source_columns", "target_columns")
+        result["junction"] = _put({}, relation.junction, *_JUNCTION_KEYS)
     if relation.on_connect_owned:
         result["on_connect_owned"] = _word(POLICIES, relation.on_connect_owned)
+    if relation.on_displaced:
+        result["on_displaced"] = _word(DISPLACEMENTS, relation.on_displaced)
     return _put(result, relation, "description")
 
 

@@ -36,8 +36,10 @@ std::string JunctionText(const Junction& junction) {
     return absl::StrJoin(side, ", ",
                          [](std::string* out, const JunctionColumn& column) { out->append(column.column); });
   };
-  return absl::StrCat(" through ", junction.table, " (", columns(junction.source), " | ", columns(junction.target), ")",
-                      junction.owner ? " owner" : "");
+  return absl::StrCat(
+      " through ", junction.table, " (", columns(junction.source), " | ", columns(junction.target), ")",
+      junction.owner ? " owner" : "",
+      junction.model == nullptr ? "" : absl::StrCat(" of model ", junction.model->name, " key ", junction.primary_key));
 }
 
 std::string FieldText(const Field& field) {
@@ -46,7 +48,8 @@ std::string FieldText(const Field& field) {
       absl::StrCat("  field ", field.name, field.name == field.column ? "" : " \"" + field.column + "\"", ": ",
                    TypeName(field.type), kGenerators[static_cast<int>(field.generator)], field.literal_text);
   for (const auto& [given, word] : {std::pair(field.nullable, " nullable"), std::pair(field.omittable, " omittable"),
-                                    std::pair(field.read_only, " read-only"), std::pair(field.implicit, " implicit")}) {
+                                    std::pair(field.read_only, " read-only"), std::pair(field.version, " version"),
+                                    std::pair(field.implicit, " implicit")}) {
     if (given) text += word;
   }
   if (field.foreign_key_of != nullptr) absl::StrAppend(&text, " of ", field.foreign_key_of->name);
@@ -61,6 +64,7 @@ std::string RelationText(const Relation& relation) {
   if (relation.junction.has_value()) text += JunctionText(*relation.junction);
   if (relation.required) text += " required";
   if (relation.ownership == OwnershipPolicy::kFail) text += " fail-if-owned";
+  if (relation.delete_displaced) text += " delete-displaced";
   if (relation.inverse != nullptr) absl::StrAppend(&text, ", inverse ", relation.inverse->name);
   return text + "\n";
 }
