@@ -270,6 +270,10 @@ absl::Status Engine::Update(const v1::UpdateRequest& request, const Call& call, 
   return impl_->Mutate(request, call, response, BindUpdate);
 }
 
+absl::Status Engine::Upsert(const v1::UpsertRequest& request, const Call& call, v1::MutationResponse& response) {
+  return impl_->Mutate(request, call, response, BindUpsert);
+}
+
 absl::Status Engine::Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response) {
   return impl_->Mutate(request, call, response, BindDelete);
 }

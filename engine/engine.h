@@ -37,6 +37,7 @@ class Schema;
 class StreamRequest;
 class StreamResponse;
 class UpdateRequest;
+class UpsertRequest;
 }  // namespace rowan::v1
 
 namespace rowan {
@@ -86,6 +87,7 @@ class Engine {
   absl::Status Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response);
   absl::Status Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response);
+  absl::Status Upsert(const v1::UpsertRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response);
 

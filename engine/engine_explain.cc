@@ -23,7 +23,7 @@ namespace {
 // How many records of a stream are looked at when it is run for an explanation.
 constexpr int64_t kAnalyzedRows = 1000;
 
-constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update or delete";
+constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update, upsert or delete";
 
 // One explanation on its way: the response, and the statements that it shows.
 class Explanation {
@@ -120,6 +120,10 @@ std::string ExplainedSchema(const v1::ExplainRequest& request) {
       return request.insert().schema();
     case v1::ExplainRequest::kUpdate:
       return request.update().schema();
+    case v1::ExplainRequest::kUpsert:
+      return request.upsert().schema();
+    case v1::ExplainRequest::kBatch:
+      return request.batch().schema();
     case v1::ExplainRequest::kDelete:
       return request.delete_().schema();
     case v1::ExplainRequest::kAggregate:
@@ -147,12 +151,15 @@ absl::Status ExplainRequest(const v1::ExplainRequest& request, const BindContext
       return explanation.Mutation(BindInsert(request.insert(), context));
     case v1::ExplainRequest::kUpdate:
       return explanation.Mutation(BindUpdate(request.update(), context));
+    case v1::ExplainRequest::kUpsert:
+      return explanation.Mutation(BindUpsert(request.upsert(), context));
     case v1::ExplainRequest::kDelete:
       return explanation.Mutation(BindDelete(request.delete_(), context));
     case v1::ExplainRequest::kAggregate:
       return explanation.Aggregation(BindAggregation(request.aggregate(), context));
     case v1::ExplainRequest::kExists:
       return explanation.Exists(BindExists(request.exists(), context));
+    case v1::ExplainRequest::kBatch:
     case v1::ExplainRequest::REQUEST_NOT_SET:
       break;
   }

@@ -40,6 +40,12 @@ grpc::ServerUnaryReactor* DataService::Update(grpc::CallbackServerContext* conte
                   [=](Engine& engine, const Call& call) { return engine.Update(*request, call, *response); });
 }
 
+grpc::ServerUnaryReactor* DataService::Upsert(grpc::CallbackServerContext* context, const v1::UpsertRequest* request,
+                                              v1::MutationResponse* response) {
+  return RunUnary(state_, *context, "Upsert", {request->schema(), request->model()},
+                  [=](Engine& engine, const Call& call) { return engine.Upsert(*request, call, *response); });
+}
+
 grpc::ServerUnaryReactor* DataService::Delete(grpc::CallbackServerContext* context, const v1::DeleteRequest* request,
                                               v1::MutationResponse* response) {
   return RunUnary(state_, *context, "Delete", {request->schema(), request->model()},

@@ -93,11 +93,16 @@ absl::StatusOr<v1::AggregateRequest> ToAggregateRequest(std::string_view schema,
 
 absl::StatusOr<v1::ExistsRequest> ToExistsRequest(std::string_view schema, std::string_view model,
                                                   const Node& document) {
-  ROWAN_RETURN_IF_ERROR(CheckKeys(Path(""), document, "an exists document", {"where"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(Path(""), document, "an exists document", {"where", "expect"}));
   v1::ExistsRequest request;
   request.set_schema(std::string(schema));
   request.set_model(std::string(model));
   ROWAN_RETURN_IF_ERROR(ReadWhere(document, Path(""), request));
+  if (const Node* expect = FindGiven(document, "expect")) {
+    bool flag = false;
+    ROWAN_RETURN_IF_ERROR(ReadFlag(*expect, Path("expect"), flag));
+    request.set_expect(flag);
+  }
   return request;
 }
 

@@ -7,74 +7,12 @@
 #include "clients/document/document_error.h"
 #include "clients/document/query_words.h"
 #include "clients/document/read_query.h"
-#include "clients/document/value.h"
+#include "clients/document/read_write.h"
 #include "engine/base/status_macros.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan::document {
 namespace {
-
-absl::Status ReadRecord(const Node& node, const Path& path, int depth, v1::RecordInput& record);
-
-absl::Status ReadKey(const Node& node, const Path& path, v1::Key& key) {
-  if (node.is_object() && !IsTyped(node)) {
-    if (node.members.empty())
-      return DocumentError(path, "an empty object names no record; write the key's fields, or the primary key's value");
-    for (const auto& [name, value] : node.members) {
-      ROWAN_RETURN_IF_ERROR(ReadValue(value, path.Member(name), (*key.mutable_fields())[name]));
-    }
-    return absl::OkStatus();
-  }
-  if (!node.is_list()) return ReadValue(node, path, *key.add_primary());
-  if (node.items.empty())
-    return DocumentError(path, "an empty list names no record; write the values of the primary key");
-  for (size_t i = 0; i < node.items.size(); ++i) {
-    ROWAN_RETURN_IF_ERROR(ReadValue(node.items[i], path.Index(static_cast<int>(i)), *key.add_primary()));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadRelationWrite(const Node& node, const Path& path, int depth, v1::RelationWrite& write) {
-  for (const auto& [verb, operand] : node.members) {
-    const Path place = path.Member(verb);
-    if (verb == "create") {
-      ROWAN_RETURN_IF_ERROR(ForEach(operand, place, [&](const Node& record, const Path& at) {
-        return ReadRecord(record, at, depth + 1, *write.add_create());
-      }));
-    } else if (verb == "connect") {
-      ROWAN_RETURN_IF_ERROR(ForEach(
-          operand, place, [&](const Node& key, const Path& at) { return ReadKey(key, at, *write.add_connect()); }));
-    } else if (operand.is(true)) {
-      write.set_disconnect_current(true);
-    } else {
-      ROWAN_RETURN_IF_ERROR(ForEach(
-          operand, place, [&](const Node& key, const Path& at) { return ReadKey(key, at, *write.add_disconnect()); }));
-    }
-  }
-  return absl::OkStatus();
-}
-
-// An object whose keys are all verbs is a relation write; anything else is a value.
-bool IsRelationWrite(const Node& node) {
-  const auto is_verb = [](const Member& member) {
-    return member.key == "create" || member.key == "connect" || member.key == "disconnect";
-  };
-  return node.is_object() && !node.members.empty() && std::all_of(node.members.begin(), node.members.end(), is_verb);
-}
-
-absl::Status ReadRecord(const Node& node, const Path& path, int depth, v1::RecordInput& record) {
-  ROWAN_RETURN_IF_ERROR(CheckNesting(path, depth));
-  ROWAN_RETURN_IF_ERROR(CheckObject(path, node, "a record"));
-  for (const auto& [name, entry] : node.members) {
-    const Path place = path.Member(name);
-    if (IsRelationWrite(entry)) {
-      ROWAN_RETURN_IF_ERROR(ReadRelationWrite(entry, place, depth, (*record.mutable_relations())[name]));
-    } else {
-      ROWAN_RETURN_IF_ERROR(ReadValue(entry, place, (*record.mutable_values())[name]));
-    }
-  }
-  return absl::OkStatus();
-}
 
 template <typename Request>
 absl::Status ReadReturning(const Node& document, Request& request) {
@@ -83,7 +21,7 @@ absl::Status ReadReturning(const Node& document, Request& request) {
                               : ReadSelection(*returning, Path("returning"), 1, *request.mutable_returning());
 }
 
-// `where`, `all_rows` and `returning`.
+// `where`, `all_rows`, `expect`, `returning`, `dry_run` and `request_id`.
 template <typename Request>
 absl::Status ReadMutationParts(const Node& document, Request& request) {
   ROWAN_RETURN_IF_ERROR(ReadWhere(document, Path(""), request));
@@ -92,7 +30,22 @@ absl::Status ReadMutationParts(const Node& document, Request& request) {
     ROWAN_RETURN_IF_ERROR(ReadFlag(*all_rows, Path("all_rows"), flag));
     request.set_all_rows(flag);
   }
+  if (const Node* expect = FindGiven(document, "expect")) {
+    ROWAN_RETURN_IF_ERROR(ReadExpectation(*expect, Path("expect"), *request.mutable_expect()));
+  }
+  ROWAN_RETURN_IF_ERROR(ReadRunParts(document, request));
   return ReadReturning(document, request);
+}
+
+// The records of an insert or upsert.
+template <typename Request>
+absl::Status ReadRecords(const Node& data, Request& request) {
+  const Path path("data");
+  // A list of one is named like the record alone, as the server does.
+  const bool numbered = data.is_list() && data.items.size() > 1;
+  return ForEach(data, path, [&](const Node& record, const Path& at) {
+    return ReadRecord(record, numbered ? at : path, 1, *request.add_data());
+  });
 }
 
 template <typename Request>
@@ -128,7 +81,15 @@ absl::StatusOr<Request> ToReadRequest(std::string_view schema, std::string_view 
 }  // namespace
 
 absl::StatusOr<v1::GetRequest> ToGetRequest(std::string_view schema, std::string_view model, const Node& document) {
-  return ToReadRequest<v1::GetRequest>(schema, model, document, kPageKeys);
+  static constexpr std::string_view kGetKeys[] = {"cursor", "backward", "total", "expect", "lock"};
+  ROWAN_ASSIGN_OR_RETURN(auto request, ToReadRequest<v1::GetRequest>(schema, model, document, kGetKeys));
+  if (const Node* expect = FindGiven(document, "expect")) {
+    ROWAN_RETURN_IF_ERROR(ReadExpectation(*expect, Path("expect"), *request.mutable_expect()));
+  }
+  if (const Node* lock = FindGiven(document, "lock")) {
+    ROWAN_RETURN_IF_ERROR(ReadLock(*lock, Path("lock"), *request.mutable_lock()));
+  }
+  return request;
 }
 
 absl::StatusOr<v1::StreamRequest> ToStreamRequest(std::string_view schema, std::string_view model,
@@ -148,28 +109,50 @@ absl::StatusOr<v1::StreamRequest> ToStreamRequest(std::string_view schema, std::
 }
 
 bool IsLongInsert(const Node& document) {
-  return document.Find("data") != nullptr && document.members.size() == (document.Find("returning") == nullptr ? 1 : 2);
+  static constexpr std::string_view kKeys[] = {"data", "returning", "dry_run", "request_id"};
+  return document.Find("data") != nullptr &&
+         std::all_of(document.members.begin(), document.members.end(), [](const Member& member) {
+           return std::find(std::begin(kKeys), std::end(kKeys), member.key) != std::end(kKeys);
+         });
 }
 
 absl::StatusOr<v1::InsertRequest> ToInsertRequest(std::string_view schema, std::string_view model,
                                                   const Node& document) {
   auto request = Named<v1::InsertRequest>(schema, model);
   const bool long_form = IsLongInsert(document);
-  if (long_form) ROWAN_RETURN_IF_ERROR(ReadReturning(document, request));
-  const Node& data = long_form ? *document.Find("data") : document;
-  const Path path("data");
-  // A list of one is named like the record alone, as the server does.
-  const bool numbered = data.is_list() && data.items.size() > 1;
-  ROWAN_RETURN_IF_ERROR(ForEach(data, path, [&](const Node& record, const Path& at) {
-    return ReadRecord(record, numbered ? at : path, 1, *request.add_data());
-  }));
+  if (long_form) {
+    ROWAN_RETURN_IF_ERROR(ReadReturning(document, request));
+    ROWAN_RETURN_IF_ERROR(ReadRunParts(document, request));
+  }
+  ROWAN_RETURN_IF_ERROR(ReadRecords(long_form ? *document.Find("data") : document, request));
+  return request;
+}
+
+absl::StatusOr<v1::UpsertRequest> ToUpsertRequest(std::string_view schema, std::string_view model,
+                                                  const Node& document) {
+  ROWAN_RETURN_IF_ERROR(CheckKeys(Path(""), document, "an upsert document",
+                                  {"data", "key", "on_conflict", "returning", "dry_run", "request_id"}));
+  const Node* data = document.Find("data");
+  if (data == nullptr) return DocumentError(Path("data"), "an upsert document needs \"data\", a record or a list");
+  auto request = Named<v1::UpsertRequest>(schema, model);
+  ROWAN_RETURN_IF_ERROR(ReadRecords(*data, request));
+  if (const Node* key = FindGiven(document, "key")) {
+    ROWAN_RETURN_IF_ERROR(ForEach(*key, Path("key"), [&](const Node& field, const Path& at) {
+      return ReadText(field, at, "a field's name", *request.add_key());
+    }));
+  }
+  if (const Node* conflict = FindGiven(document, "on_conflict")) {
+    ROWAN_RETURN_IF_ERROR(ReadOnConflict(*conflict, Path("on_conflict"), *request.mutable_on_conflict()));
+  }
+  ROWAN_RETURN_IF_ERROR(ReadReturning(document, request));
+  ROWAN_RETURN_IF_ERROR(ReadRunParts(document, request));
   return request;
 }
 
 absl::StatusOr<v1::UpdateRequest> ToUpdateRequest(std::string_view schema, std::string_view model,
                                                   const Node& document) {
   ROWAN_RETURN_IF_ERROR(
-      CheckKeys(Path(""), document, "an update document", {"data", "where", "all_rows", "returning"}));
+      CheckKeys(Path(""), document, "an update document", {"data", "where", "all_rows", "expect", "returning", "dry_run", "request_id"}));
   const Node* data = document.Find("data");
   if (data == nullptr)
     return DocumentError(Path("data"), "an update document needs \"data\", an object of what to write");
@@ -181,7 +164,8 @@ absl::StatusOr<v1::UpdateRequest> ToUpdateRequest(std::string_view schema, std::
 
 absl::StatusOr<v1::DeleteRequest> ToDeleteRequest(std::string_view schema, std::string_view model,
                                                   const Node& document) {
-  ROWAN_RETURN_IF_ERROR(CheckKeys(Path(""), document, "a delete document", {"where", "all_rows", "returning"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(Path(""), document, "a delete document",
+                                  {"where", "all_rows", "expect", "returning", "dry_run", "request_id"}));
   auto request = Named<v1::DeleteRequest>(schema, model);
   ROWAN_RETURN_IF_ERROR(ReadMutationParts(document, request));
   return request;
@@ -202,10 +186,12 @@ absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_insert(), ToInsertRequest(schema, model, document));
   } else if (verb == "update") {
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_update(), ToUpdateRequest(schema, model, document));
+  } else if (verb == "upsert") {
+    ROWAN_ASSIGN_OR_RETURN(*request.mutable_upsert(), ToUpsertRequest(schema, model, document));
   } else if (verb == "delete") {
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_delete_(), ToDeleteRequest(schema, model, document));
   } else {
-    return UnknownWord(Path(""), "verb", verb, {"get", "stream", "aggregate", "exists", "insert", "update", "delete"});
+    return UnknownWord(Path(""), "verb", verb, {"get", "stream", "aggregate", "exists", "insert", "update", "upsert", "delete"});
   }
   return request;
 }

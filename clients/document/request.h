@@ -11,16 +11,20 @@
 
 #include "absl/status/statusor.h"
 #include "clients/document/node.h"
+#include "engine/base/path.h"
 
 namespace rowan::v1 {
 class AggregateRequest;
+class BatchRequest;
 class DeleteRequest;
 class ExistsRequest;
 class ExplainRequest;
 class GetRequest;
 class InsertRequest;
+class Operation;
 class StreamRequest;
 class UpdateRequest;
+class UpsertRequest;
 }  // namespace rowan::v1
 
 namespace rowan::document {
@@ -42,11 +46,11 @@ absl::StatusOr<v1::AggregateRequest> ToAggregateRequest(std::string_view schema,
 absl::StatusOr<v1::ExistsRequest> ToExistsRequest(std::string_view schema, std::string_view model,
                                                   const Node& document);
 
-// One record, a list of records, or {data: …, returning: …}.
+// One record, a list of records, or {data: …, returning: …, dry_run: …, request_id: …}.
 absl::StatusOr<v1::InsertRequest> ToInsertRequest(std::string_view schema, std::string_view model,
                                                   const Node& document);
 
-// Tells whether an insert document is in the long form, {data: …} or {data: …, returning: …}.
+// Tells whether an insert document is in the long form: {data: …}, with no keys besides those above.
 bool IsLongInsert(const Node& document);
 
 // {data: …, where: …, all_rows: …, returning: …}, with `data` required.
@@ -57,7 +61,17 @@ absl::StatusOr<v1::UpdateRequest> ToUpdateRequest(std::string_view schema, std::
 absl::StatusOr<v1::DeleteRequest> ToDeleteRequest(std::string_view schema, std::string_view model,
                                                   const Node& document);
 
-// A document of the verb get, stream, aggregate, exists, insert, update or delete.
+// {data: …, key: …, on_conflict: …, returning: …}, with `data` required.
+absl::StatusOr<v1::UpsertRequest> ToUpsertRequest(std::string_view schema, std::string_view model,
+                                                  const Node& document);
+
+// {operations: […], isolation: …, dry_run: …, request_id: …}, or just the list of operations.
+absl::StatusOr<v1::BatchRequest> ToBatchRequest(std::string_view schema, const Node& document);
+
+// One operation of a batch or a transaction, {id: …, model: …, <verb>: …}; `path` is where it stands.
+absl::StatusOr<v1::Operation> ToOperation(const Node& document, const Path& path);
+
+// A document of the verb get, stream, aggregate, exists, insert, update, upsert or delete.
 absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::string_view schema,
                                                     std::string_view model, const Node& document);
 

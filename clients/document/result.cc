@@ -61,10 +61,41 @@ Node ToDocument(const v1::ExistsResponse& response) {
   return Bool(response.exists());
 }
 
+Node ToDocument(const v1::OperationResult& result) {
+  switch (result.result_case()) {
+    case v1::OperationResult::kGet:
+      return ToDocument(result.get());
+    case v1::OperationResult::kAggregate:
+      return ToDocument(result.aggregate());
+    case v1::OperationResult::kExists:
+      return ToDocument(result.exists());
+    case v1::OperationResult::kMutation:
+      return ToDocument(result.mutation());
+    case v1::OperationResult::RESULT_NOT_SET:
+      break;
+  }
+  return Null();
+}
+
+Node ToDocument(const v1::BatchResponse& response) {
+  Node list = List();
+  for (const v1::OperationResult& result : response.results()) list.items.push_back(ToDocument(result));
+  return list;
+}
+
 Node ToDocument(const v1::MutationResponse& response) {
   Node object = Object();
   object.Add("records", Records(response));
   object.Add("effects", ToDocument(response.effects()));
+  if (response.outcomes_size() > 0) {
+    Node& outcomes = object.Add("outcomes", List());
+    for (const int outcome : response.outcomes()) {
+      outcomes.items.push_back(Text(std::string(outcome == v1::UPSERT_OUTCOME_INSERTED  ? "inserted"
+                                                : outcome == v1::UPSERT_OUTCOME_UPDATED ? "updated"
+                                                                                        : "kept")));
+    }
+  }
+  if (response.repeated_answer()) object.Add("repeated_answer", Bool(true));
   return object;
 }
 
@@ -72,6 +103,7 @@ Node ToDocument(const v1::Effects& effects) {
   Node object = Object();
   object.Add("matched", Number(effects.matched()));
   object.Add("changed", Number(effects.changed()));
+  if (effects.inserted() != 0) object.Add("inserted", Number(effects.inserted()));
   Node relations = Object();
   for (const v1::RelationEffects& entry : effects.relations()) {
     const std::pair<std::string_view, int64_t> counts[] = {
@@ -81,6 +113,8 @@ Node ToDocument(const v1::Effects& effects) {
         {"reassigned", entry.reassigned()},
         {"disconnected", entry.disconnected()},
         {"displaced", entry.displaced()},
+        {"updated", entry.updated()},
+        {"deleted", entry.deleted()},
     };
     Node& relation = relations.Add(entry.path(), Object());
     for (const auto& [name, count] : counts) {

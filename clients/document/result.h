@@ -5,10 +5,12 @@
 
 namespace rowan::v1 {
 class AggregateResponse;
+class BatchResponse;
 class Effects;
 class ExistsResponse;
 class GetResponse;
 class MutationResponse;
+class OperationResult;
 class Record;
 class Shape;
 }  // namespace rowan::v1
@@ -30,8 +32,14 @@ Node ToDocument(const v1::AggregateResponse& response);
 // Returns true or false.
 Node ToDocument(const v1::ExistsResponse& response);
 
-// Returns {"records": […], "effects": {…}}.
+// Returns {"records": […], "effects": {…}}, with "outcomes" of an upsert, and "repeated_answer" when it is one.
 Node ToDocument(const v1::MutationResponse& response);
+
+// Returns what the operation's own answer gives.
+Node ToDocument(const v1::OperationResult& result);
+
+// Returns the list of the operations' results.
+Node ToDocument(const v1::BatchResponse& response);
 
 // Returns {"matched": 1, "changed": 1, "relations": {"posts.tags": {"connected": 2}}}; the counts of a relation that
 // are zero are left out.

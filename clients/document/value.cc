@@ -27,7 +27,8 @@ constexpr int64_t kWholeDigits = 131072;
 constexpr int64_t kFractionDigits = 16383;
 
 Words Kinds() {
-  return {"$bytes", "$json", "$decimal", "$double", "$timestamp", "$uuid", "$date", "$time", "$text", "$int", "$array"};
+  return {"$bytes", "$json", "$decimal", "$double", "$timestamp", "$uuid", "$date", "$time", "$text", "$int", "$array",
+          "$ref"};
 }
 
 bool IsNotFinite(std::string_view text) {
@@ -167,6 +168,7 @@ absl::Status ReadTyped(const Node& node, const Path& outer, v1::Value& value) {
   if (kind == "$date") value.set_date_value(operand.text);
   if (kind == "$time") value.set_time_value(operand.text);
   if (kind == "$text") value.set_text_value(operand.text);
+  if (kind == "$ref") value.set_reference_value(operand.text);
   return absl::OkStatus();
 }
 
@@ -264,6 +266,8 @@ Node ShowValue(const v1::Value& value) {
       return Text(value.time_value());
     case v1::Value::kJsonValue:
       return ShowJson(value.json_value());
+    case v1::Value::kReferenceValue:
+      return Text(value.reference_value());
     case v1::Value::kArrayValue: {
       Node list = List();
       for (const v1::Value& item : value.array_value().values()) list.items.push_back(ShowValue(item));
@@ -302,6 +306,8 @@ Node WriteValue(const v1::Value& value) {
       return Typed("$time", std::move(shown));
     case v1::Value::kJsonValue:
       return Typed("$json", std::move(shown));
+    case v1::Value::kReferenceValue:
+      return Typed("$ref", std::move(shown));
     case v1::Value::kArrayValue: {
       Node list = List();
       for (const v1::Value& item : value.array_value().values()) list.items.push_back(WriteValue(item));

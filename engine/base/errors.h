@@ -92,6 +92,9 @@ absl::Status NotAKey(const Path& path, std::string_view model, std::string_view 
 absl::Status DisconnectRequired(const Path& path, std::string_view model, std::string_view relation);
 absl::Status UnguardedMutation(const Path& path, std::string_view verb);
 absl::Status UnorderableWrite(const Path& path);
+// `allowed`: the changes that the field takes, or "none; …".
+absl::Status ChangeNotAllowed(const Path& path, std::string_view type, std::string_view allowed);
+absl::Status UnknownRecord(const Path& path, std::string_view name, const Names& existing);
 
 // --- exec. Paths are text here: they were kept from bind.
 // `keys` are the missing keys of one node, `paths` where each was named.
@@ -99,8 +102,16 @@ absl::Status RelatedNotFound(const std::vector<std::string>& paths, std::string_
                              const std::vector<std::string>& keys);
 absl::Status AlreadyOwned(const std::vector<std::string>& paths, std::string_view model,
                           const std::vector<std::string>& keys);
+// `keys` is empty for the current row of a to-one relation.
+absl::Status NotConnected(const std::vector<std::string>& paths, std::string_view model,
+                          const std::vector<std::string>& keys);
+// `expected`: "exactly 1".
+absl::Status ExpectationFailed(std::string_view path, std::string_view expected, int64_t matched);
+absl::Status StaleVersion(std::string_view path, std::string_view model, std::string_view given,
+                          std::string_view current);
 absl::Status RelationOccupied(std::string_view path, std::string_view model, std::string_view incumbent);
-absl::Status MultiParentConnect(std::string_view path, int64_t matched);
+// `way_out`: what else can be done, as the end of a sentence, or "".
+absl::Status MultiParentConnect(std::string_view path, int64_t matched, std::string_view way_out);
 absl::Status ReplyTooLarge(int64_t limit_bytes);
 absl::Status TooManyReturned(int64_t limit_rows);
 

@@ -236,4 +236,18 @@ absl::Status UnorderableWrite(const Path& path) {
       absl::StatusCode::kFailedPrecondition);
 }
 
+absl::Status ChangeNotAllowed(const Path& path, std::string_view type, std::string_view allowed) {
+  return RequestError("CHANGE_NOT_ALLOWED", path.Text(),
+                      "this field of type " + Str(type) + " does not take the change. It takes: " + Str(allowed) + ".",
+                      {{"type", Str(type)}, {"allowed", Str(allowed)}});
+}
+
+absl::Status UnknownRecord(const Path& path, std::string_view name, const Names& existing) {
+  const NamesHint hint = Hint(name, existing);
+  return RequestError("UNKNOWN_RECORD", path.Text(),
+                      "the request creates no record named " + Quoted(name) + hint.text +
+                          " Give the record a name under create, or name an existing one by its key.",
+                      {{"name", Quotable(name)}, {"nearest", hint.nearest}});
+}
+
 }  // namespace rowan::errors

@@ -36,6 +36,30 @@ absl::Status AlreadyOwned(const std::vector<std::string>& paths, std::string_vie
                    "this " + Str(model) + " belongs to another record; disconnect it there first");
 }
 
+absl::Status NotConnected(const std::vector<std::string>& paths, std::string_view model,
+                          const std::vector<std::string>& keys) {
+  return KeysError(absl::StatusCode::kNotFound, "NOT_CONNECTED", paths, model, keys,
+                   "no " + Str(model) + (keys.empty() ? "" : " with this key") +
+                       " is related here; connect it first, or leave the verb out");
+}
+
+absl::Status ExpectationFailed(std::string_view path, std::string_view expected, int64_t matched) {
+  return RequestError("EXPECTATION_FAILED", Str(path),
+                      absl::StrCat("the request expects ", Str(expected), " records and matches ", matched,
+                                   ". Nothing was written. Change the filter, or what is expected."),
+                      {{"expected", Str(expected)}, {"matched", std::to_string(matched)}},
+                      absl::StatusCode::kFailedPrecondition);
+}
+
+absl::Status StaleVersion(std::string_view path, std::string_view model, std::string_view given,
+                          std::string_view current) {
+  return RequestError("STALE_VERSION", Str(path),
+                      "the " + Str(model) + " has version " + Str(current) + " by now, not " + Str(given) +
+                          ". Read it again, and send the change with its version.",
+                      {{"model", Str(model)}, {"given", Str(given)}, {"current", Str(current)}},
+                      absl::StatusCode::kAborted);
+}
+
 absl::Status RelationOccupied(std::string_view path, std::string_view model, std::string_view incumbent) {
   return RequestError(
       "RELATION_OCCUPIED", Str(path),
@@ -44,10 +68,10 @@ absl::Status RelationOccupied(std::string_view path, std::string_view model, std
       {{"model", Str(model)}, {"incumbent", Str(incumbent)}}, absl::StatusCode::kFailedPrecondition);
 }
 
-absl::Status MultiParentConnect(std::string_view path, int64_t matched) {
+absl::Status MultiParentConnect(std::string_view path, int64_t matched, std::string_view way_out) {
   return RequestError("MULTI_PARENT_CONNECT", Str(path),
-                      absl::StrCat("the filter matches ", matched,
-                                   " rows, but this relation takes one parent. Narrow the filter to one row."),
+                      absl::StrCat("the filter matches ", matched, " rows, but this is for one. Narrow the filter to one row",
+                                   Str(way_out), "."),
                       {{"matched", std::to_string(matched)}}, absl::StatusCode::kFailedPrecondition);
 }
 

@@ -16,7 +16,7 @@ struct Limits {
   int query_nodes = 1000;          // fields, relations, conditions and orders in one request
   int regex_bytes = 1000;          // length of a regular expression
   int write_depth = 10;            // levels of nested writes
-  int mutation_nodes = 10000;      // records and keys in one mutation
+  int mutation_nodes = 100000;     // records and keys in one mutation
   int64_t reply_bytes = 16 << 20;  // size of a unary reply
   int64_t batch_bytes = 64 << 10;  // about how much of a stream is sent at once
   int transaction_attempts = 6;    // the first and 5 retries

@@ -16,6 +16,7 @@ namespace rowan::v1 {
 class DeleteRequest;
 class InsertRequest;
 class UpdateRequest;
+class UpsertRequest;
 }  // namespace rowan::v1
 
 namespace rowan {
@@ -28,6 +29,8 @@ struct BoundMutation {
 // An insert that says nothing of what to return returns the primary key.
 absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const BindContext& context);
 absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const BindContext& context);
+// Returns the primary key, too.
+absl::StatusOr<BoundMutation> BindUpsert(const v1::UpsertRequest& request, const BindContext& context);
 absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const BindContext& context);
 
 }  // namespace rowan

@@ -28,10 +28,48 @@ struct Encoder {
   Encoded operator()(const sql::FromCount&) { return EncodeInt64(static_cast<int64_t>(rows.size())); }
 
   Encoded operator()(const sql::FromColumn& source) {
-    const int column = program.nodes[source.node].Find(source.field, source.version);
     std::vector<Encoded> values;
     values.reserve(rows.size());
-    for (int row : rows) values.push_back(store.Value(source.node, column, row));
+    for (int row : rows) values.push_back(store.Value(source.node, source.column, row));
+    return EncodeArray(program.nodes[source.node].columns[source.column].field->type, values);
+  }
+
+  Encoded operator()(const sql::FromNamed& source) {
+    std::vector<Encoded> values;
+    for (const plan::NamedRows& named : source.named) {
+      const int column = program.nodes[named.node].Find(source.field, plan::Version::kExpected);
+      for (int row = 0; row < store.rows(named.node).size(); ++row) {
+        values.push_back(named.key == source.key ? store.Value(named.node, column, row) : Encoded{.null = true});
+      }
+    }
+    if (source.matched >= 0 && !found.empty()) {
+      values.insert(values.end(), found[source.matched].begin(), found[source.matched].end());
+    } else if (!found.empty()) {
+      values.resize(values.size() + found.front().size(), Encoded{.null = true});
+    }
+    return EncodeArray(source.field->type, values);
+  }
+
+  Encoded operator()(const sql::FromKeysOf& source) {
+    std::vector<Encoded> values;
+    for (int node : source.nodes) {
+      for (int row = 0; row < store.rows(node).size(); ++row) {
+        const Encoded* value = store.Key(node, source.field, row);
+        values.push_back(value == nullptr ? Encoded{.null = true} : *value);
+      }
+    }
+    return EncodeArray(source.field->type, values);
+  }
+
+  Encoded operator()(const sql::FromParentKeysOf& source) {
+    std::vector<Encoded> values;
+    for (int node : source.nodes) {
+      const NodeRows& of_node = store.rows(node);
+      for (int row = 0; row < of_node.size(); ++row) {
+        const Encoded* value = store.Key(program.nodes[node].parent, source.field, of_node.parent[row]);
+        values.push_back(value == nullptr ? Encoded{.null = true} : *value);
+      }
+    }
     return EncodeArray(source.field->type, values);
   }
 
@@ -59,7 +97,7 @@ struct Encoder {
   Encoded operator()(const sql::FromGiven& source) {
     std::vector<Encoded> values;
     values.reserve(rows.size());
-    for (int row : rows) values.push_back(EncodeBool(store.rows(source.node).columns[source.column].given[row]));
+    for (int row : rows) values.push_back(EncodeBool(store.Given(source.node, source.column, row)));
     return EncodeArray(Type{.scalar = Scalar::kBool}, values);
   }
 
@@ -107,7 +145,7 @@ struct Encoder {
   Encoded operator()(const sql::FromFlatStart& source) { return Positions(source.node, source.column, false); }
   Encoded operator()(const sql::FromFlatEnd& source) { return Positions(source.node, source.column, true); }
 
-  Encoded operator()(const sql::FromRoot& source) { return store.Value(0, source.column, 0); }
+  Encoded operator()(const sql::FromUniform& source) { return store.Value(source.node, source.column, 0); }
   Encoded operator()(const sql::FromFound& source) { return EncodeArray(source.type, found[source.column]); }
 };
 

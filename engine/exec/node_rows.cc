@@ -1,5 +1,6 @@
 #include "engine/exec/node_rows.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace rowan::exec {
@@ -8,6 +9,27 @@ using plan::NodeColumn;
 using plan::NodeRole;
 using plan::Version;
 
+namespace {
+
+template <typename T>
+void TakeItems(const std::vector<int>& rows, std::vector<T>& items) {
+  if (items.empty()) return;
+  std::vector<T> taken;
+  taken.reserve(rows.size());
+  for (int row : rows) taken.push_back(items[row]);
+  items = std::move(taken);
+}
+
+bool IsIdentity(const std::vector<int>& rows, int size) {
+  if (static_cast<int>(rows.size()) != size) return false;
+  for (int i = 0; i < size; ++i) {
+    if (rows[i] != i) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 RowStore::RowStore(const plan::Program& program, const Arguments& arguments)
     : program_(program), rows_(program.nodes.size()) {
   for (size_t number = 0; number < rows_.size(); ++number) {
@@ -15,14 +37,19 @@ RowStore::RowStore(const plan::Program& program, const Arguments& arguments)
     const plan::Node& node = program.nodes[number];
     static const InputRows kNone;
     const InputRows& input = number < arguments.rows.size() ? arguments.rows[number] : kNone;
-    const bool matched = node.role == NodeRole::kUpdate || node.role == NodeRole::kDelete;
+    const bool matched = number == 0 && (node.role == NodeRole::kUpdate || node.role == NodeRole::kDelete);
     if (!matched) {
       rows.parent = input.parent;
       rows.ordinal = input.ordinal;
+      rows.created = input.created;
+      for (int row = 0; row < rows.size(); ++row) rows.source.push_back(row);
+      rows.found.resize(rows.size());
+      rows.fresh.resize(rows.size());
     }
-    for (const NodeColumn& column : node.columns) {
+    for (size_t c = 0; c < node.columns.size(); ++c) {
+      const NodeColumn& column = node.columns[c];
       RowColumn& filled = rows.columns.emplace_back();
-      const size_t size = matched && column.version == Version::kNew ? 1 : rows.parent.size();
+      const size_t size = program.Uniform(static_cast<int>(number), static_cast<int>(c)) ? 1 : rows.parent.size();
       if (column.input >= 0) {
         filled.values = input.columns[column.input];
         filled.given = input.given[column.input];
@@ -33,64 +60,112 @@ RowStore::RowStore(const plan::Program& program, const Arguments& arguments)
   }
 }
 
-int64_t RowStore::SetRootSize(int count) {
+void RowStore::SetRootSize(int count) {
   NodeRows& root = rows_[0];
   root.parent.assign(count, 0);
   root.ordinal.assign(count, -1);
+  root.source.assign(count, 0);
+  root.found.assign(count, 1);
+  root.fresh.assign(count, 0);
   for (size_t c = 0; c < root.columns.size(); ++c) {
-    if (uniform(0, static_cast<int>(c))) continue;
+    if (program_.Uniform(0, static_cast<int>(c))) continue;
     root.columns[c].values.assign(count, Encoded{.null = true});
     root.columns[c].given.assign(count, 0);
   }
-  int64_t total = count;
-  // Every other node hangs on the one row of data that the request gave; with several matched rows, each gets a copy of
-  // it all. Nodes come after their parents, so one pass suffices. copies[n][r]: the rows that row r of node n became.
-  std::vector<std::vector<std::vector<int>>> copies(rows_.size());
-  copies[0].emplace_back();
-  for (int i = 0; i < count; ++i) copies[0][0].push_back(i);
-  for (size_t number = 1; number < rows_.size(); ++number) {
-    const NodeRows before = std::move(rows_[number]);
-    NodeRows& after = rows_[number];
-    after.parent.clear();
-    after.ordinal.clear();
-    after.columns.assign(before.columns.size(), {});
-    copies[number].resize(before.parent.size());
-    for (int row = 0; row < before.size(); ++row) {
-      for (int parent : copies[program_.nodes[number].parent][before.parent[row]]) {
-        copies[number][row].push_back(after.size());
-        after.parent.push_back(parent);
-        after.ordinal.push_back(before.ordinal[row]);
-        for (size_t c = 0; c < before.columns.size(); ++c) {
-          after.columns[c].values.push_back(before.columns[c].values[row]);
-          after.columns[c].given.push_back(before.columns[c].given[row]);
-        }
-      }
-    }
-    total += after.size();
-  }
+}
+
+int64_t RowStore::Expand(const std::vector<int>& shared) {
+  std::vector<std::vector<int>> became(1);
+  for (int row = 0; row < rows_[0].size(); ++row) became[0].push_back(row);
+  Follow(0, became, shared);
+  int64_t total = 0;
+  for (const NodeRows& rows : rows_) total += rows.size();
   return total;
 }
 
-bool RowStore::uniform(int node, int column) const {
-  return program_.nodes[node].role == NodeRole::kUpdate &&
-         program_.nodes[node].columns[column].version == Version::kNew;
+void RowStore::Take(int node, const std::vector<int>& taken) {
+  NodeRows& rows = rows_[node];
+  TakeItems(taken, rows.parent);
+  TakeItems(taken, rows.ordinal);
+  TakeItems(taken, rows.source);
+  TakeItems(taken, rows.found);
+  TakeItems(taken, rows.fresh);
+  TakeItems(taken, rows.created);
+  for (size_t c = 0; c < rows.columns.size(); ++c) {
+    if (program_.Uniform(node, static_cast<int>(c))) continue;
+    TakeItems(taken, rows.columns[c].values);
+    TakeItems(taken, rows.columns[c].given);
+  }
+}
+
+void RowStore::Follow(int node, const std::vector<std::vector<int>>& became, const std::vector<int>& shared) {
+  bool same = true;
+  for (size_t row = 0; row < became.size() && same; ++row) {
+    same = became[row].size() == 1 && became[row].front() == static_cast<int>(row);
+  }
+  for (int child = node + 1; child < static_cast<int>(rows_.size()); ++child) {
+    if (program_.nodes[child].parent != node) continue;
+    NodeRows& rows = rows_[child];
+    const bool once = std::find(shared.begin(), shared.end(), child) != shared.end();
+    rows.shared = rows.shared || once;
+    if (same) continue;
+    std::vector<int> taken;
+    std::vector<int> parents;
+    std::vector<std::vector<int>> copies(rows.size());
+    for (int row = 0; row < rows.size(); ++row) {
+      for (int parent : became[rows.parent[row]]) {
+        copies[row].push_back(static_cast<int>(taken.size()));
+        taken.push_back(row);
+        parents.push_back(parent);
+        if (once) break;
+      }
+    }
+    Take(child, taken);
+    rows.parent = std::move(parents);
+    Follow(child, copies, shared);
+  }
+}
+
+void RowStore::Keep(int node, const std::vector<char>& keep) {
+  std::vector<int> rows;
+  for (size_t row = 0; row < keep.size(); ++row) {
+    if (keep[row]) rows.push_back(static_cast<int>(row));
+  }
+  Replace(node, rows);
+}
+
+void RowStore::Replace(int node, const std::vector<int>& rows) {
+  if (IsIdentity(rows, rows_[node].size())) return;
+  std::vector<std::vector<int>> became(rows_[node].size());
+  for (size_t i = 0; i < rows.size(); ++i) became[rows[i]].push_back(static_cast<int>(i));
+  Take(node, rows);
+  Follow(node, became, {});
 }
 
 const Encoded& RowStore::Value(int node, int column, int row) const {
-  return rows_[node].columns[column].values[uniform(node, column) ? 0 : row];
+  return rows_[node].columns[column].values[program_.Uniform(node, column) ? 0 : row];
+}
+
+bool RowStore::Given(int node, int column, int row) const {
+  return rows_[node].columns[column].given[program_.Uniform(node, column) ? 0 : row];
 }
 
 const Encoded* RowStore::Key(int node, const Field* field, int row) const {
-  for (Version version : {Version::kNew, Version::kCurrent}) {
+  const int column = program_.nodes[node].Find(field, Version::kNew);
+  if (column >= 0 && Given(node, column, row)) return &Value(node, column, row);
+  return Stored(node, field, row);
+}
+
+const Encoded* RowStore::Stored(int node, const Field* field, int row) const {
+  for (Version version : {Version::kCurrent, Version::kExpected}) {
     const int column = program_.nodes[node].Find(field, version);
-    if (column < 0) continue;
-    if (rows_[node].columns[column].given[uniform(node, column) ? 0 : row]) return &Value(node, column, row);
+    if (column >= 0 && Given(node, column, row)) return &Value(node, column, row);
   }
   return nullptr;
 }
 
 void RowStore::Set(int node, int column, int row, Encoded value) {
-  const int at = uniform(node, column) ? 0 : row;
+  const int at = program_.Uniform(node, column) ? 0 : row;
   rows_[node].columns[column].values[at] = std::move(value);
   rows_[node].columns[column].given[at] = 1;
 }
@@ -98,27 +173,15 @@ void RowStore::Set(int node, int column, int row, Encoded value) {
 std::string RowStore::Path(int node, int row) const {
   const plan::Node& described = program_.nodes[node];
   const NodeRows& rows = rows_[node];
-  std::string path = "data";
+  std::string path = described.parent < 0 && !described.verb.empty() ? described.verb : "data";
   if (described.parent >= 0) {
     path = Path(described.parent, rows.parent[row]) + "." + described.relation->name;
-    switch (described.role) {
-      case NodeRole::kConnect:
-        path += ".connect";
-        break;
-      case NodeRole::kDisconnect:
-      case NodeRole::kParents:
-        path += ".disconnect";
-        break;
-      case NodeRole::kCreate:
-      case NodeRole::kUpdate:
-      case NodeRole::kDelete:
-        break;
-    }
+    if (!described.verb.empty()) path += "." + described.verb;
   }
   if (row < static_cast<int>(rows.ordinal.size()) && rows.ordinal[row] >= 0) {
     path += "[" + std::to_string(rows.ordinal[row]) + "]";
   }
-  return path;
+  return described.part.empty() ? path : path + "." + described.part;
 }
 
 }  // namespace rowan::exec

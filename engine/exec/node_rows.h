@@ -15,12 +15,17 @@ struct RowColumn {
   std::vector<char> given;
 };
 
-// The rows of one node. The new columns of an update's root hold one value for all its rows; every other column has one
-// per row.
+// The rows of one node. Uniform columns (see plan::Program) hold one value for all rows; every other column has one per
+// row.
 struct NodeRows {
   std::vector<int> parent;
   std::vector<int> ordinal;
-  std::vector<RowColumn> columns;  // as plan::Node::columns
+  std::vector<int> source;            // the row of the request that each is a copy of
+  std::vector<char> found;            // whether the row is in the database
+  std::vector<char> fresh;            // whether the request created it in place of one that was not found
+  std::vector<RowReference> created;  // the new row that it stands for, where it stands for one
+  std::vector<RowColumn> columns;     // as plan::Node::columns
+  bool shared = false;                // there is one row for all copies of its parent
   int size() const { return static_cast<int>(parent.size()); }
 };
 
@@ -33,25 +38,36 @@ class RowStore {
   NodeRows& rows(int node) { return rows_[node]; }
   const NodeRows& rows(int node) const { return rows_[node]; }
 
-  // Says how many rows an update or delete works on, and copies everything that hangs on the root for each of them.
-  // Returns the number of rows of all nodes afterwards.
-  int64_t SetRootSize(int count);
+  // Says how many rows an update or delete works on.
+  void SetRootSize(int count);
+  // Copies everything that hangs on the root's record for each of the root's rows; `shared` nodes are there once. Returns
+  // the number of rows of all nodes afterwards.
+  int64_t Expand(const std::vector<int>& shared);
+  // Keeps the rows for which `keep` is set, and what hangs on them.
+  void Keep(int node, const std::vector<char>& keep);
+  // Replaces the node's rows by copies of those with the numbers, and what hangs on them likewise.
+  void Replace(int node, const std::vector<int>& rows);
 
   // The value of a row in a column.
   const Encoded& Value(int node, int column, int row) const;
-  // The best known value of a field: the new one where the row gives one, else the current one. Null when there is
-  // neither.
+  bool Given(int node, int column, int row) const;
+  // The best known value of a field: the new one where the row gives one, else the current one, else what the row is named
+  // by. Null when there is none.
   const Encoded* Key(int node, const Field* field, int row) const;
-  // Sets a value. For new columns of an update's root the row does not matter.
+  // The value in the database: the current one, else what the row is named by.
+  const Encoded* Stored(int node, const Field* field, int row) const;
+  // Sets a value. For uniform columns the row does not matter.
   void Set(int node, int column, int row, Encoded value);
-
-  // Whether the column holds one value for all rows.
-  bool uniform(int node, int column) const;
 
   // Where the row stands in the request: "data.posts[0].tags.connect[1]".
   std::string Path(int node, int row) const;
 
  private:
+  // Gives the rows of the nodes below their copies: became[r] are the rows that row r of `node` became.
+  void Follow(int node, const std::vector<std::vector<int>>& became, const std::vector<int>& shared);
+  // Makes the node's rows copies of its former rows.
+  void Take(int node, const std::vector<int>& rows);
+
   const plan::Program& program_;
   std::vector<NodeRows> rows_;
 };

@@ -9,6 +9,12 @@
 
 namespace rowan {
 
+// A row of a node.
+struct RowReference {
+  int node;
+  int row;
+};
+
 // The records of one node of a mutation, column by column. A node is a place in the request without indices: all tags
 // of all posts of `data.posts[].tags.create[]` are rows of one node.
 struct InputRows {
@@ -16,6 +22,7 @@ struct InputRows {
   std::vector<int> ordinal;                   // position in its list, for paths; -1 where there is no list
   std::vector<std::vector<Encoded>> columns;  // [column][row]
   std::vector<std::vector<char>> given;       // [column][row]: whether the row gives the column
+  std::vector<RowReference> created;          // ir::ConnectNew: the new row that each row stands for
   int size() const { return static_cast<int>(parent.size()); }
 };
 
@@ -32,6 +39,7 @@ struct Arguments {
   std::vector<Encoded> slots;        // by slot number
   std::vector<InputRows> rows;       // by node number; empty for reads
   std::vector<ListArguments> lists;  // by the number in ir::Window
+  int64_t expected = 0;              // the count of a mutation's expectation
 };
 
 }  // namespace rowan

@@ -159,27 +159,80 @@ class KeyWriter {
     }
     Tag(')');
   }
-  void Write(const std::vector<KeyNode>& nodes, char tag) {
-    for (const KeyNode& node : nodes) {
-      Tag(tag);
-      Name(node.key->constraint);
+  void Write(const std::vector<InputColumn>& columns) {
+    for (const InputColumn& column : columns) {
+      Tag(column.expected ? 'e' : column.always ? 'f' : 'm');
+      Number(column.field->index);
+      if (column.change != Change::kSet) Number(static_cast<int>(column.change));
     }
   }
-  void Write(const CreateNode& node) {
+  void Write(const KeyNode& node, char tag) {
+    Tag(tag);
+    Name(node.key->constraint);
+    Write(node.junction);
+  }
+  void Write(const std::vector<KeyNode>& nodes, char tag) {
+    for (const KeyNode& node : nodes) Write(node, tag);
+  }
+  void Write(const RecordNode& node) {
     Tag('{');
-    for (const InputColumn& column : node.columns) {
-      Tag(column.always ? 'f' : 'm');
-      Number(column.field->index);
-    }
+    if (node.key != nullptr) Name(node.key->constraint);
+    Write(node.columns);
+    Tag('j');
+    Write(node.junction);
     for (const RelationWrite& write : node.relations) {
       Tag(write.always ? 'R' : 'r');
       Number(write.relation->index);
-      Write(write.disconnect, '-');
-      if (write.disconnect_current) Tag('0');
-      Write(write.connect, '+');
-      if (write.create != nullptr) Write(*write.create);
+      Write(write);
     }
     Tag('}');
+  }
+  void Write(const std::unique_ptr<RecordNode>& node) {
+    if (node != nullptr) Write(*node);
+    Tag(',');
+  }
+  void Write(const RelationWrite& write) {
+    Number(static_cast<int>(write.sharing));
+    Write(write.create);
+    Write(write.connect, '+');
+    if (write.connect_new) {
+      Tag('n');
+      Write(write.connect_new->junction);
+    }
+    for (const ConnectOrCreate& either : write.connect_or_create) {
+      Write(either.key, '?');
+      Write(either.create);
+    }
+    for (const Disconnect& disconnect : write.disconnect) Write(disconnect.key, disconnect.strict ? '!' : '-');
+    for (const DisconnectCurrent& current : write.disconnect_current) Tag(current.strict ? '9' : '0');
+    if (write.set) {
+      Tag('=');
+      Write(write.set->keys, '=');
+    }
+    for (const RelatedUpdate& update : write.update) {
+      Tag('u');
+      Write(update.update);
+      Write(update.create);
+    }
+    Write(write.delete_keys, 'd');
+    if (write.delete_current) Tag('1');
+    for (const UpdateMany& many : write.update_many) {
+      Tag('U');
+      Write(many.where);
+      Write(many.update);
+    }
+    for (const DeleteMany& many : write.delete_many) {
+      Tag('D');
+      Write(many.where);
+    }
+  }
+  void Write(const OnConflict& conflict) {
+    Tag(conflict.keep ? 'k' : 'w');
+    Name(conflict.key->constraint);
+    Number(conflict.in_place);
+    WriteDistinct(conflict.overwrite);
+    Write(conflict.update);
+    Write(conflict.where);
   }
 
  private:
@@ -262,6 +315,9 @@ std::string ShapeKey(const Mutation& mutation) {
     case MutationKind::kUpdate:
       writer.Tag('U');
       break;
+    case MutationKind::kUpsert:
+      writer.Tag('P');
+      break;
     case MutationKind::kDelete:
       writer.Tag('D');
       break;
@@ -269,6 +325,12 @@ std::string ShapeKey(const Mutation& mutation) {
   writer.Name(mutation.root.model->name);
   writer.Write(mutation.root);
   writer.Write(mutation.where);
+  if (mutation.expect) writer.Number(static_cast<int>(mutation.expect->bound));
+  if (mutation.on_conflict) writer.Write(*mutation.on_conflict);
+  for (const std::vector<int>& nodes : mutation.created) {
+    writer.Tag('n');
+    for (int node : nodes) writer.Number(node);
+  }
   if (mutation.returning) writer.Write(*mutation.returning);
   return writer.Take();
 }

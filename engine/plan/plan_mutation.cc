@@ -1,15 +1,18 @@
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
-#include "engine/plan/mutation.h"
+#include "engine/plan/mutation_planner.h"
 
 namespace rowan::plan {
 namespace {
 
-bool HasForeignKeyHere(const Relation& relation) {
-  return relation.kind == RelationKind::kBelongsTo;
+bool InKey(const Model& model, const Field* field) {
+  return std::any_of(model.keys.begin(), model.keys.end(), [&](const Key& key) {
+    return std::find(key.fields.begin(), key.fields.end(), field) != key.fields.end();
+  });
 }
 
 // Whether the foreign key of a belongsTo is unique, so that a target has at most one holder.
@@ -23,319 +26,382 @@ bool OneToOne(const Relation& belongs_to) {
   });
 }
 
-// Builds the program: walks the tree once in the order of execution, and puts the locks of the whole tree in front.
-class Planner {
- public:
-  explicit Planner(ir::Mutation mutation) : mutation_(std::move(mutation)) {}
-
-  Program Plan() {
-    program_.kind = mutation_.kind;
-    switch (mutation_.kind) {
-      case ir::MutationKind::kInsert:
-        AddNode(mutation_.root.rows, -1, NodeRole::kCreate, mutation_.root.model, nullptr, -1);
-        PlanCreate(mutation_.root, "");
-        break;
-      case ir::MutationKind::kUpdate:
-        PlanUpdate();
-        break;
-      case ir::MutationKind::kDelete:
-        PlanDelete();
-        break;
-    }
-    PutLocksInFront();
-    program_.where = std::move(mutation_.where);
-    if (mutation_.returning) program_.returning = PlanReadByKeys(*std::move(mutation_.returning));
-    return std::move(program_);
-  }
-
- private:
-  Node& node(int number) { return program_.nodes[number]; }
-
-  void AddNode(int number, int parent, NodeRole role, const Model* model, const Relation* relation, int effects) {
-    if (static_cast<int>(program_.nodes.size()) <= number) program_.nodes.resize(number + 1);
-    node(number) = {.parent = parent, .role = role, .model = model, .relation = relation, .effects = effects};
-  }
-
-  // Makes the node know the field in the version.
-  NodeColumn& Need(int number, const Field* field, Version version) {
-    const int found = node(number).Find(field, version);
-    if (found >= 0) return node(number).columns[found];
-    return node(number).columns.emplace_back(NodeColumn{.field = field, .version = version});
-  }
-
-  // Makes the value of a field known of rows that exist: as the key they were named by, or read when they are locked.
-  void NeedExisting(int number, const Field* field) {
-    if (node(number).role != NodeRole::kUpdate && node(number).Find(field, Version::kNew) >= 0) return;
-    Need(number, field, Version::kCurrent);
-  }
-
-  // Makes the value of a field known before the rows are inserted.
-  void NeedAllotted(int number, const Field* field) {
-    NodeColumn& column = Need(number, field, Version::kNew);
-    if (column.always || field->generator == Generator::kNone) return;
-    column.always = true;
-    program_.steps.push_back(Allot{number, node(number).Find(field, Version::kNew)});
-  }
-
-  int Effects(const std::string& path) {
-    auto& paths = program_.effect_paths;
-    const auto found = std::find(paths.begin(), paths.end(), path);
-    if (found != paths.end()) return static_cast<int>(found - paths.begin());
-    paths.push_back(path);
-    return static_cast<int>(paths.size()) - 1;
-  }
-
-  static std::string Join(const std::string& path, const Relation& relation) {
-    return path.empty() ? relation.name : path + "." + relation.name;
-  }
-
-  // Adds a node of rows named by key, and the lock that finds them. Their primary keys are known from then on.
-  void AddKeyNode(const ir::KeyNode& keys, int parent, NodeRole role, const Relation& relation, int effects,
-                  Lock lock) {
-    AddNode(keys.rows, parent, role, relation.target, &relation, effects);
-    int input = 0;
-    for (const Field* field : keys.key->fields) {
-      NodeColumn& column = Need(keys.rows, field, Version::kNew);
-      column.input = input++;
-      column.always = true;
-    }
-    for (const Field* field : relation.target->primary_key().fields) NeedExisting(keys.rows, field);
-    locks_.push_back(LockKeys{keys.rows, keys.key, lock, role == NodeRole::kConnect});
-  }
-
-  // The keys of existing or new parent rows that children will refer to.
-  void NeedParentKeys(int number, const Relation& relation) {
-    const bool exists = node(number).role != NodeRole::kCreate;
-    auto need = [&](const Field* field) { exists ? NeedExisting(number, field) : NeedAllotted(number, field); };
-    if (relation.junction) {
-      for (const JunctionColumn& column : relation.junction->source) need(column.field);
-    } else {
-      for (const ColumnPair& pair : relation.pairs) need(pair.from);
-    }
-  }
-
-  // The belongsTo writes of a node: their targets come first, and their keys are copied into the node.
-  void PlanBelongsTo(const ir::CreateNode& holder, const std::string& path) {
-    for (const ir::RelationWrite& write : holder.relations) {
-      const Relation& relation = *write.relation;
-      if (!HasForeignKeyHere(relation)) continue;
-      const std::string relation_path = Join(path, relation);
-      const int effects = Effects(relation_path);
-      if (node(holder.rows).role == NodeRole::kUpdate) {
-        for (const ColumnPair& pair : relation.pairs) Need(holder.rows, pair.from, Version::kCurrent);
-      }
-      for (const ColumnPair& pair : relation.pairs) {
-        const bool given = node(holder.rows).Find(pair.from, Version::kNew) >= 0;
-        NodeColumn& column = Need(holder.rows, pair.from, Version::kNew);
-        column.always = !given && write.always;
-      }
-      if (write.disconnect_current) {
-        AddNode(*write.disconnect_current, holder.rows, NodeRole::kParents, relation.target, &relation, effects);
-        program_.steps.push_back(ClearForeignKey{&relation, effects});
-      }
-      for (const ir::KeyNode& keys : write.connect) {
-        AddKeyNode(keys, holder.rows, NodeRole::kConnect, relation, effects, Lock::kKeyShare);
-        for (const ColumnPair& pair : relation.pairs) NeedExisting(keys.rows, pair.to);
-        program_.steps.push_back(CopyUp{keys.rows});
-      }
-      if (write.create != nullptr) {
-        AddNode(write.create->rows, holder.rows, NodeRole::kCreate, relation.target, &relation, effects);
-        std::vector<const Field*> referenced;
-        for (const ColumnPair& pair : relation.pairs) referenced.push_back(pair.to);
-        PlanCreate(*write.create, relation_path, referenced);
-        program_.steps.push_back(CopyUp{write.create->rows});
-      }
-      // A row that is created as a target has no holder yet; one that is connected may.
-      if (!write.connect.empty() && OneToOne(relation)) {
-        Vacate vacate{holder.rows, {}, holder.model, false, relation.required, &relation, effects};
-        for (const ColumnPair& pair : relation.pairs) vacate.pairs.push_back({pair.to, pair.from});
-        program_.steps.push_back(std::move(vacate));
-      }
-    }
-  }
-
-  // The other writes of a node, whose rows exist by now.
-  void PlanChildren(const ir::CreateNode& parent, const std::string& path) {
-    for (const ir::RelationWrite& write : parent.relations) {
-      const Relation& relation = *write.relation;
-      if (HasForeignKeyHere(relation)) continue;
-      const std::string relation_path = Join(path, relation);
-      const int effects = Effects(relation_path);
-      NeedParentKeys(parent.rows, relation);
-      if (relation.junction) {
-        PlanManyToMany(write, parent.rows, relation_path, effects);
-      } else {
-        PlanHas(write, parent.rows, relation_path, effects);
-      }
-    }
-  }
-
-  void PlanManyToMany(const ir::RelationWrite& write, int parent, const std::string& path, int effects) {
-    for (const ir::KeyNode& keys : write.disconnect) {
-      AddKeyNode(keys, parent, NodeRole::kDisconnect, *write.relation, effects, Lock::kKeyShare);
-      program_.steps.push_back(Unlink{keys.rows});
-    }
-    for (const ir::KeyNode& keys : write.connect) {
-      AddKeyNode(keys, parent, NodeRole::kConnect, *write.relation, effects, Lock::kKeyShare);
-      program_.steps.push_back(Link{keys.rows});
-    }
-    if (write.create != nullptr) {
-      AddNode(write.create->rows, parent, NodeRole::kCreate, write.relation->target, write.relation, effects);
-      PlanCreate(*write.create, path);
-      program_.steps.push_back(Link{write.create->rows});
-    }
-  }
-
-  void PlanHas(const ir::RelationWrite& write, int parent, const std::string& path, int effects) {
-    const Relation& relation = *write.relation;
-    // A parent that is new has no child yet.
-    const bool occupied = relation.kind == RelationKind::kHasOne && node(parent).role == NodeRole::kUpdate;
-    auto vacate = [&](int child) {
-      if (!occupied) return;
-      program_.steps.push_back(
-          Vacate{child, relation.pairs, relation.target, true, relation.required, &relation, effects});
-    };
-    auto need_foreign_key = [&](int child) {
-      for (const ColumnPair& pair : relation.pairs) Need(child, pair.to, Version::kCurrent);
-    };
-    if (write.disconnect_current) {
-      AddNode(*write.disconnect_current, parent, NodeRole::kParents, relation.target, &relation, effects);
-      program_.steps.push_back(ReleaseCurrent{*write.disconnect_current});
-    }
-    for (const ir::KeyNode& keys : write.disconnect) {
-      AddKeyNode(keys, parent, NodeRole::kDisconnect, relation, effects, Lock::kNoKeyUpdate);
-      need_foreign_key(keys.rows);
-      program_.steps.push_back(Release{keys.rows});
-    }
-    for (const ir::KeyNode& keys : write.connect) {
-      AddKeyNode(keys, parent, NodeRole::kConnect, relation, effects, Lock::kNoKeyUpdate);
-      need_foreign_key(keys.rows);
-      vacate(keys.rows);
-      program_.steps.push_back(Move{keys.rows});
-    }
-    if (write.create != nullptr) {
-      const int child = write.create->rows;
-      AddNode(child, parent, NodeRole::kCreate, relation.target, &relation, effects);
-      for (const ColumnPair& pair : relation.pairs) Need(child, pair.to, Version::kNew).always = true;
-      program_.steps.push_back(CopyDown{child});
-      vacate(child);
-      PlanCreate(*write.create, path);
-    }
-  }
-
-  // Everything that a node of new rows needs, in order. Its node and its foreign key to its parent, if any, are there
-  // already. The fields in `referenced` are those that a holder of a belongsTo will copy.
-  void PlanCreate(const ir::CreateNode& create, const std::string& path,
-                  const std::vector<const Field*>& referenced = {}) {
-    int input = 0;
-    for (const ir::InputColumn& given : create.columns) {
-      NodeColumn& column = Need(create.rows, given.field, Version::kNew);
-      column.input = input++;
-      column.always = given.always;
-    }
-    PlanBelongsTo(create, path);
-    for (const Field* field : create.model->primary_key().fields) NeedAllotted(create.rows, field);
-    for (const Field* field : referenced) NeedAllotted(create.rows, field);
-    for (const ir::RelationWrite& write : create.relations) {
-      if (!HasForeignKeyHere(*write.relation)) NeedParentKeys(create.rows, *write.relation);
-    }
-    // An identity that only some rows give has no default that could be written in their place.
-    for (const ir::InputColumn& given : create.columns) {
-      if (given.field->generator == Generator::kIdentity) NeedAllotted(create.rows, given.field);
-    }
-    program_.steps.push_back(InsertRows{create.rows});
-    PlanChildren(create, path);
-    if (create.rows == 0 && mutation_.returning) program_.steps.push_back(ReadBack{});
-  }
-
-  void PlanUpdate() {
-    const ir::CreateNode& root = mutation_.root;
-    AddNode(0, -1, NodeRole::kUpdate, root.model, nullptr, -1);
-    int input = 0;
-    for (const ir::InputColumn& given : root.columns) {
-      NodeColumn& column = Need(0, given.field, Version::kNew);
-      column.input = input++;
-      column.always = true;
-    }
-    if (root.relations.empty() && !mutation_.returning) {
-      program_.steps.push_back(UpdateWhere{});
-      return;
-    }
-    Match match{Lock::kNoKeyUpdate, {}};
-    for (const Field* field : root.model->primary_key().fields) Need(0, field, Version::kCurrent);
-    bool writes_key = std::any_of(root.columns.begin(), root.columns.end(), [&](const ir::InputColumn& column) {
-      const auto& keys = root.model->keys;
-      return std::any_of(keys.begin(), keys.end(), [&](const Key& key) {
-        return std::find(key.fields.begin(), key.fields.end(), column.field) != key.fields.end();
-      });
-    });
-    if (writes_key) match.lock = Lock::kUpdate;
-    for (const ir::RelationWrite& write : root.relations) {
-      const Relation& relation = *write.relation;
-      const bool here = HasForeignKeyHere(relation);
-      const bool one_parent = here ? write.create != nullptr || (!write.connect.empty() && OneToOne(relation))
-                                   : !relation.junction && !write.connect.empty();
-      if (one_parent) match.single.push_back(&relation);
-    }
-    PlanBelongsTo(root, "");
-    const auto& columns = node(0).columns;
-    const bool writes = std::any_of(columns.begin(), columns.end(),
-                                    [](const NodeColumn& column) { return column.version == Version::kNew; });
-    if (writes) program_.steps.push_back(UpdateRows{});
-    PlanChildren(root, "");
-    locks_.push_back(std::move(match));
-    if (mutation_.returning) program_.steps.push_back(ReadBack{});
-  }
-
-  void PlanDelete() {
-    AddNode(0, -1, NodeRole::kDelete, mutation_.root.model, nullptr, -1);
-    if (!mutation_.returning) {
-      program_.steps.push_back(DeleteWhere{});
-      return;
-    }
-    for (const Field* field : mutation_.root.model->primary_key().fields) Need(0, field, Version::kCurrent);
-    locks_.push_back(Match{Lock::kUpdate, {}});
-    program_.steps.push_back(ReadBack{});
-    program_.steps.push_back(DeleteRows{});
-  }
-
-  // One global order, by table and then by key, so that requests that name the same rows wait for each other instead of
-  // deadlocking.
-  void PutLocksInFront() {
-    using Rank = std::tuple<std::string_view, std::string_view, std::string_view>;
-    auto rank = [&](const Step& step) {
-      const LockKeys* keys = std::get_if<LockKeys>(&step);
-      const Model& model = *node(keys == nullptr ? 0 : keys->node).model;
-      const std::string_view constraint = keys == nullptr ? std::string_view() : keys->key->constraint;
-      return Rank(model.schema, model.table, constraint);
-    };
-    std::stable_sort(locks_.begin(), locks_.end(), [&](const Step& a, const Step& b) { return rank(a) < rank(b); });
-    program_.steps.insert(program_.steps.begin(), std::make_move_iterator(locks_.begin()),
-                          std::make_move_iterator(locks_.end()));
-  }
-
-  ir::Mutation mutation_;
-  Program program_;
-  std::vector<Step> locks_;
-};
-
 }  // namespace
+
+// --- nodes and columns
+
+void MutationPlanner::AddNode(int number, NodeRole role, const Model* model, const Origin& origin) {
+  if (static_cast<int>(program_.nodes.size()) <= number) program_.nodes.resize(number + 1);
+  node(number) = {.parent = origin.parent,
+                  .role = role,
+                  .model = model,
+                  .relation = origin.relation,
+                  .verb = origin.verb,
+                  .part = origin.part,
+                  .effects = origin.effects};
+}
+
+void MutationPlanner::AddInput(int number, const std::vector<ir::InputColumn>& columns, int first) {
+  for (const ir::InputColumn& given : columns) {
+    const Version version = given.expected ? Version::kExpected : Version::kNew;
+    NodeColumn* column = nullptr;
+    if (given.change == ir::Change::kSet) {
+      column = &Need(number, given.field, version);
+    } else {
+      column = &node(number).columns.emplace_back(NodeColumn{.field = given.field, .change = given.change});
+    }
+    column->input = first++;
+    column->always = column->always || given.always;
+  }
+}
+
+NodeColumn& MutationPlanner::Need(int number, const Field* field, Version version) {
+  const int found = node(number).Find(field, version);
+  if (found >= 0) return node(number).columns[found];
+  return node(number).columns.emplace_back(NodeColumn{.field = field, .version = version});
+}
+
+void MutationPlanner::NeedExisting(int number, const Field* field) {
+  if (node(number).Find(field, Version::kExpected) < 0) Need(number, field, Version::kCurrent);
+}
+
+void MutationPlanner::NeedAllotted(int number, const Field* field) {
+  NodeColumn& column = Need(number, field, Version::kNew);
+  if (column.always || field->generator == Generator::kNone) return;
+  column.always = true;
+  Add(Allot{number, node(number).Find(field, Version::kNew)});
+}
+
+void MutationPlanner::NeedKeys(int number, const std::vector<const Field*>& fields) {
+  for (const Field* field : fields) {
+    if (node(number).role == NodeRole::kCreate) {
+      NeedAllotted(number, field);
+    } else {
+      NeedExisting(number, field);
+    }
+  }
+}
+
+void MutationPlanner::NeedParentKeys(int number, const Relation& relation) {
+  std::vector<const Field*> fields;
+  if (relation.junction) {
+    for (const JunctionColumn& column : relation.junction->source) fields.push_back(column.field);
+  } else {
+    for (const ColumnPair& pair : relation.pairs) fields.push_back(pair.from);
+  }
+  NeedKeys(number, fields);
+}
+
+int MutationPlanner::Effects(const std::string& path) {
+  auto& paths = program_.effect_paths;
+  const auto found = std::find(paths.begin(), paths.end(), path);
+  if (found != paths.end()) return static_cast<int>(found - paths.begin());
+  paths.push_back(path);
+  return static_cast<int>(paths.size()) - 1;
+}
+
+const ir::Predicate* MutationPlanner::Keep(std::optional<ir::Predicate> where) {
+  if (!where) return nullptr;
+  return program_.predicates.emplace_back(std::make_unique<ir::Predicate>(*std::move(where))).get();
+}
+
+// --- locks
+
+void MutationPlanner::NameRows(int number, const Key& key, Lock lock) {
+  int input = 0;
+  for (const Field* field : key.fields) {
+    NodeColumn& column = Need(number, field, Version::kExpected);
+    column.input = input++;
+    column.always = true;
+  }
+  for (const Field* field : node(number).model->primary_key().fields) NeedExisting(number, field);
+  named_.push_back({{number, &key}, lock});
+}
+
+// One statement for each table, in the order of tables; in it rows are locked in the order of the primary key. So requests
+// that name the same rows wait for each other instead of deadlocking.
+void MutationPlanner::PutLocksInFront() {
+  using Rank = std::pair<std::string_view, std::string_view>;
+  std::map<Rank, LockRows> tables;
+  for (const Named& named : named_) {
+    const Model& model = *node(named.rows.node).model;
+    LockRows& lock = tables.try_emplace({model.schema, model.table}, LockRows{&model, named.lock, {}}).first->second;
+    lock.lock = std::max(lock.lock, named.lock);
+    lock.named.push_back(named.rows);
+    for (const NodeColumn& column : node(named.rows.node).columns) {
+      if (column.version != Version::kCurrent) continue;
+      if (std::find(lock.columns.begin(), lock.columns.end(), column.field) != lock.columns.end()) continue;
+      lock.columns.push_back(column.field);
+    }
+  }
+  std::vector<Step> front;
+  const Model& root = *mutation_.root.model;
+  const Rank rank{root.schema, root.table};
+  bool matched = !match_.has_value();
+  const auto match = [&] {
+    if (std::exchange(matched, true)) return;
+    front.push_back(*std::move(match_));
+  };
+  for (auto& [table, lock] : tables) {
+    if (match_ && table == rank) {
+      // Rows that the filter finds and rows that are named are locked together, or the order would be broken.
+      front.push_back(FindMatches{});
+      lock.matched = true;
+      lock.lock = std::max(lock.lock, match_->lock);
+    } else if (rank < table) {
+      match();
+    }
+    front.push_back(std::move(lock));
+    if (table == rank) match();
+  }
+  match();
+  for (CheckNames& check : checks_) front.push_back(std::move(check));
+  if (mutation_.kind == ir::MutationKind::kUpdate && program_.nodes.size() > 1) front.push_back(Expand{shared_});
+  program_.steps.insert(program_.steps.begin(), std::make_move_iterator(front.begin()),
+                        std::make_move_iterator(front.end()));
+}
+
+// --- records
+
+Lock MutationPlanner::LockFor(const ir::RecordNode& update) {
+  const bool key = std::any_of(update.columns.begin(), update.columns.end(), [&](const ir::InputColumn& column) {
+    return InKey(*update.model, column.field);
+  });
+  const bool foreign_key =
+      std::any_of(update.relations.begin(), update.relations.end(), [&](const ir::RelationWrite& write) {
+        if (write.relation->kind != RelationKind::kBelongsTo) return false;
+        return std::any_of(write.relation->pairs.begin(), write.relation->pairs.end(),
+                           [&](const ColumnPair& pair) { return InKey(*update.model, pair.from); });
+      });
+  return key || foreign_key ? Lock::kUpdate : Lock::kNoKeyUpdate;
+}
+
+void MutationPlanner::VacateForValues(const ir::RecordNode& record, const std::string& path) {
+  for (const auto& relation : record.model->relations) {
+    if (relation->kind != RelationKind::kBelongsTo || !OneToOne(*relation)) continue;
+    const auto given = [&](const ColumnPair& pair) {
+      return std::any_of(record.columns.begin(), record.columns.end(),
+                         [&](const ir::InputColumn& column) { return column.field == pair.from; });
+    };
+    if (!std::all_of(relation->pairs.begin(), relation->pairs.end(), given)) continue;
+    const int effects = Effects(path.empty() ? relation->name : path + "." + relation->name);
+    program_.unnamed_effects.push_back(effects);
+    AddVacate(record.rows, *relation, effects);
+  }
+}
+
+void MutationPlanner::AddVacate(int holder, const Relation& relation, int effects) {
+  if (!OneToOne(relation)) return;
+  Vacate vacate{holder, {}, node(holder).model, false, IncumbentOf(relation), &relation, effects};
+  for (const ColumnPair& pair : relation.pairs) vacate.pairs.push_back({pair.to, pair.from});
+  Add(std::move(vacate));
+}
+
+void MutationPlanner::PlanCreate(ir::RecordNode& create, const std::string& path,
+                                 const std::vector<const Field*>& referenced, const Key* contested) {
+  AddInput(create.rows, create.columns, 0);
+  PlanBelongsTo(create, path);
+  NeedKeys(create.rows, create.model->primary_key().fields);
+  NeedKeys(create.rows, referenced);
+  for (const ir::RelationWrite& write : create.relations) {
+    if (write.relation->kind != RelationKind::kBelongsTo) NeedParentKeys(create.rows, *write.relation);
+  }
+  // An identity that only some rows give has no default that could be written in their place.
+  for (const ir::InputColumn& given : create.columns) {
+    if (given.field->generator == Generator::kIdentity) NeedAllotted(create.rows, given.field);
+  }
+  VacateForValues(create, path);
+  Add(InsertRows{create.rows, contested});
+  inserted_.insert(create.rows);
+  PlanChildren(create, path);
+}
+
+void MutationPlanner::NeedForUpdate(const ir::RecordNode& update) {
+  AddInput(update.rows, update.columns,
+           update.key == nullptr ? 0 : static_cast<int>(update.key->fields.size()));
+  for (const Field* field : update.model->primary_key().fields) Need(update.rows, field, Version::kCurrent);
+  for (const ir::InputColumn& column : update.columns) {
+    if (column.expected) Need(update.rows, column.field, Version::kCurrent);
+  }
+  for (const ir::RelationWrite& write : update.relations) {
+    if (write.relation->kind == RelationKind::kBelongsTo) {
+      for (const ColumnPair& pair : write.relation->pairs) Need(update.rows, pair.from, Version::kCurrent);
+    } else {
+      NeedParentKeys(update.rows, *write.relation);
+    }
+  }
+}
+
+void MutationPlanner::PlanUpdate(ir::RecordNode& update, const std::string& path) {
+  const bool expects = std::any_of(update.columns.begin(), update.columns.end(),
+                                   [](const ir::InputColumn& column) { return column.expected; });
+  if (expects) Add(CheckVersion{update.rows});
+  PlanBelongsTo(update, path);
+  VacateForValues(update, path);
+  if (node(update.rows).Writes()) Add(UpdateRows{update.rows});
+  PlanDeletedParents(update);
+  PlanChildren(update, path);
+}
+
+// --- the root
+
+void MutationPlanner::PlanInsertRoot() {
+  AddNode(mutation_.root.rows, NodeRole::kCreate, mutation_.root.model, {});
+  PlanCreate(mutation_.root, "", {}, nullptr);
+}
+
+void MutationPlanner::PlanUpdateRoot() {
+  ir::RecordNode& root = mutation_.root;
+  AddNode(0, NodeRole::kUpdate, root.model, {});
+  const bool expects = std::any_of(root.columns.begin(), root.columns.end(),
+                                   [](const ir::InputColumn& column) { return column.expected; });
+  const bool vacates = std::any_of(root.model->relations.begin(), root.model->relations.end(), [&](const auto& relation) {
+    if (relation->kind != RelationKind::kBelongsTo || !OneToOne(*relation)) return false;
+    return std::any_of(root.columns.begin(), root.columns.end(), [&](const ir::InputColumn& column) {
+      return column.field == relation->pairs.front().from;
+    });
+  });
+  if (root.relations.empty() && !mutation_.returning && !expects && !vacates) {
+    AddInput(0, root.columns, 0);
+    Add(UpdateWhere{});
+    return;
+  }
+  NeedForUpdate(root);
+  match_ = Match{LockFor(root), {}};
+  for (const ir::RelationWrite& write : root.relations) {
+    const Relation& relation = *write.relation;
+    bool one_parent = false;
+    if (relation.kind == RelationKind::kBelongsTo) {
+      const bool connects = !write.connect.empty() || !write.connect_or_create.empty() || write.connect_new;
+      const bool unsaid = write.create != nullptr && write.sharing == ir::Sharing::kUnspecified;
+      const bool upserts = std::any_of(write.update.begin(), write.update.end(),
+                                       [](const ir::RelatedUpdate& update) { return update.create != nullptr; });
+      const bool shares = write.create != nullptr && write.sharing == ir::Sharing::kShared;
+      one_parent = unsaid || upserts || ((connects || shares) && OneToOne(relation));
+      if (shares) shared_.push_back(write.create->rows);
+    } else {
+      const bool upserts = std::any_of(write.update.begin(), write.update.end(), [&](const ir::RelatedUpdate& update) {
+        return update.create != nullptr && relation.to_many();
+      });
+      const bool connects = !write.connect.empty() || !write.connect_or_create.empty() || write.set.has_value();
+      one_parent = upserts || write.connect_new || (!relation.junction && connects);
+    }
+    if (one_parent) match_->single.push_back(&relation);
+  }
+  PlanUpdate(root, "");
+}
+
+void MutationPlanner::PlanUpsertRoot() {
+  ir::OnConflict& conflict = *mutation_.on_conflict;
+  ir::RecordNode& root = mutation_.root;
+  AddNode(0, NodeRole::kCreate, root.model, {});
+  program_.conflict = Conflict{.key = conflict.key, .keep = conflict.keep, .in_place = conflict.in_place, .overwrite = conflict.overwrite};
+  if (conflict.in_place) {
+    AddInput(0, root.columns, 0);
+    for (const Field* field : root.model->primary_key().fields) Need(0, field, Version::kCurrent);
+    if (conflict.update.model != nullptr) {
+      program_.conflict->update = conflict.update.rows;
+      AddNode(conflict.update.rows, NodeRole::kUpdate, root.model, {.verb = "on_conflict.update"});
+      AddInput(conflict.update.rows, conflict.update.columns, 0);
+    }
+    for (const ir::InputColumn& given : root.columns) {
+      if (given.field->generator == Generator::kIdentity) NeedAllotted(0, given.field);
+    }
+    program_.conflict->where = std::move(conflict.where);
+    Add(UpsertRows{});
+    Add(FindUpserted{});
+    return;
+  }
+  const int update = conflict.update.rows;
+  program_.conflict->update = update;
+  AddNode(update, NodeRole::kUpdate, root.model, {.verb = conflict.own ? "on_conflict.update" : ""});
+  NeedForUpdate(conflict.update);
+  NameRows(update, *conflict.key, LockFor(conflict.update));
+  Add(Split{update, 0, false});
+  if (const ir::Predicate* where = Keep(std::move(conflict.where))) Add(Filter{update, where});
+  PlanUpdate(conflict.update, "");
+  PlanCreate(root, "", {}, conflict.key);
+}
+
+void MutationPlanner::PlanDeleteRoot() {
+  AddNode(0, NodeRole::kDelete, mutation_.root.model, {});
+  if (!mutation_.returning) {
+    Add(DeleteWhere{});
+    return;
+  }
+  for (const Field* field : mutation_.root.model->primary_key().fields) Need(0, field, Version::kCurrent);
+  match_ = Match{Lock::kUpdate, {}};
+  Add(ReadBack{});
+  Add(DeleteRows{0});
+}
+
+Program MutationPlanner::Plan() {
+  program_.kind = mutation_.kind;
+  program_.expect = mutation_.expect;
+  switch (mutation_.kind) {
+    case ir::MutationKind::kInsert:
+      PlanInsertRoot();
+      break;
+    case ir::MutationKind::kUpdate:
+      PlanUpdateRoot();
+      break;
+    case ir::MutationKind::kUpsert:
+      PlanUpsertRoot();
+      break;
+    case ir::MutationKind::kDelete:
+      PlanDeleteRoot();
+      break;
+  }
+  for (Step& patch : patches_) program_.steps.push_back(std::move(patch));
+  if (mutation_.returning && mutation_.kind != ir::MutationKind::kDelete) Add(ReadBack{});
+  PutLocksInFront();
+  program_.where = std::move(mutation_.where);
+  if (mutation_.returning) program_.returning = PlanReadByKeys(*std::move(mutation_.returning));
+  return std::move(program_);
+}
+
+// --- the program
 
 int Node::Find(const Field* field, Version version) const {
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].field == field && columns[i].version == version) return static_cast<int>(i);
+    if (columns[i].field == field && columns[i].version == version && columns[i].change == ir::Change::kSet) {
+      return static_cast<int>(i);
+    }
   }
   return -1;
 }
 
+bool Node::Writes() const {
+  return std::any_of(columns.begin(), columns.end(), [this](const NodeColumn& column) {
+    const bool written = column.version == Version::kNew || (column.version == Version::kExpected && column.field->version);
+    return written && column.field->model == model;
+  });
+}
+
+bool Program::Uniform(int number, int column) const {
+  if (nodes[number].role != NodeRole::kUpdate || nodes[number].columns[column].input < 0) return false;
+  return number == 0 || (conflict && conflict->in_place && conflict->update == number);
+}
+
+std::string Program::Place(int number) const {
+  const Node& described = nodes[number];
+  if (described.parent < 0) return described.verb.empty() ? "data" : described.verb;
+  std::string place = Place(described.parent) + "." + described.relation->name;
+  if (!described.verb.empty()) place += "." + described.verb;
+  if (described.relation->to_many()) place += "[]";
+  if (!described.part.empty()) place += "." + described.part;
+  return place;
+}
+
 std::vector<const Field*> ForeignKeyFields(const Relation& relation) {
   std::vector<const Field*> fields;
-  for (const ColumnPair& pair : relation.pairs) fields.push_back(HasForeignKeyHere(relation) ? pair.from : pair.to);
+  const bool here = relation.kind == RelationKind::kBelongsTo;
+  for (const ColumnPair& pair : relation.pairs) fields.push_back(here ? pair.from : pair.to);
   return fields;
 }
 
 Program PlanMutation(ir::Mutation mutation) {
-  return Planner(std::move(mutation)).Plan();
+  return MutationPlanner(std::move(mutation)).Plan();
 }
 
 }  // namespace rowan::plan

@@ -221,10 +221,10 @@ std::string_view RoleName(NodeRole role) {
       return "create";
     case NodeRole::kConnect:
       return "connect";
-    case NodeRole::kDisconnect:
+    case NodeRole::kDetach:
       return "disconnect";
     case NodeRole::kParents:
-      return "disconnect current";
+      return "parents of";
     case NodeRole::kUpdate:
       return "update";
     case NodeRole::kDelete:
@@ -233,22 +233,82 @@ std::string_view RoleName(NodeRole role) {
   return "";
 }
 
+std::string_view ChangeName(ir::Change change) {
+  switch (change) {
+    case ir::Change::kSet:
+      return "";
+    case ir::Change::kIncrement:
+      return " increment";
+    case ir::Change::kDecrement:
+      return " decrement";
+    case ir::Change::kMultiply:
+      return " multiply";
+    case ir::Change::kAppend:
+      return " append";
+    case ir::Change::kMerge:
+      return " merge";
+    case ir::Change::kNow:
+      return " now";
+  }
+  return "";
+}
+
 std::string Number(int node) {
   return "node " + std::to_string(node);
+}
+
+std::string Numbers(const std::vector<int>& nodes) {
+  std::string text;
+  for (int node : nodes) text += (text.empty() ? "" : ", ") + Number(node);
+  return text;
 }
 
 struct StepPrinter {
   const Program& program;
 
-  std::string operator()(const LockKeys& step) {
-    return "lock keys " + Number(step.node) + " by " + FieldNames(step.key->fields) + " " +
-           std::string(LockName(step.lock)) + (step.required ? ", all must exist" : "");
+  std::string operator()(const LockRows& step) {
+    std::string text = "lock " + step.model->name + " rows of";
+    std::string_view separator = " ";
+    for (const NamedRows& named : step.named) {
+      text += std::string(std::exchange(separator, ", ")) + Number(named.node) + " by " + FieldNames(named.key->fields);
+    }
+    if (step.matched) text += ", and those that match,";
+    return text + " " + std::string(LockName(step.lock));
   }
+  std::string operator()(const FindMatches&) { return "find the keys that match" + Where(); }
   std::string operator()(const Match& step) {
     std::string text = "match node 0" + Where() + " " + std::string(LockName(step.lock));
     for (const Relation* relation : step.single) text += ", one row at most for " + relation->name;
     return text;
   }
+  std::string operator()(const Expand& step) {
+    return "copy what hangs on node 0 for each match" + (step.shared.empty() ? "" : ", once for " + Numbers(step.shared));
+  }
+  std::string operator()(const CheckNames& step) { return "check names of " + Numbers(step.nodes); }
+  std::string operator()(const Require& step) { return "require " + Number(step.node); }
+  std::string operator()(const CheckRelated& step) { return "check that " + Number(step.node) + " is related"; }
+  std::string operator()(const FindRelated& step) {
+    std::string text = "find related " + Number(step.node);
+    if (step.where != nullptr) text += " where " + PrintPredicate(*step.where);
+    text += " " + std::string(LockName(step.lock));
+    switch (step.missing) {
+      case FindRelated::Missing::kError:
+        return text + ", must exist";
+      case FindRelated::Missing::kKeep:
+      case FindRelated::Missing::kDrop:
+        return text;
+    }
+    return text;
+  }
+  std::string operator()(const Split& step) {
+    return "split: " + Number(step.found) + " has what was found" +
+           (step.adopt ? " and will have what is created, " : ", ") + Number(step.create) + " the others";
+  }
+  std::string operator()(const Adopt& step) { return "adopt " + Number(step.create) + " as " + Number(step.node); }
+  std::string operator()(const Filter& step) {
+    return "keep of " + Number(step.node) + " where " + PrintPredicate(*step.where);
+  }
+  std::string operator()(const CheckVersion& step) { return "check the version of " + Number(step.node); }
   std::string operator()(const Allot& step) {
     return "allot " + Number(step.node) + " " + program.nodes[step.node].columns[step.column].field->name;
   }
@@ -260,29 +320,71 @@ struct StepPrinter {
     return "copy up " + Number(step.node) + " -> " + Number(program.nodes[step.node].parent) + " " +
            ForeignKey(step.node);
   }
+  std::string operator()(const CopyNew& step) { return "copy new rows -> " + Number(step.node); }
   std::string operator()(const ClearForeignKey& step) {
-    return "clear node 0 " + FieldNames(ForeignKeyFields(*step.relation));
+    return "clear " + Number(program.nodes[step.node].parent) + " " + ForeignKey(step.node) + " for " +
+           Number(step.node);
   }
   std::string operator()(const Vacate& step) {
-    return "vacate " + step.holder->name + " for " + Number(step.node) +
-           (step.required ? ", refused when occupied" : ", detaching who is there");
+    std::string text = "vacate " + step.holder->name + " for " + Number(step.node);
+    switch (step.incumbent) {
+      case Vacate::Incumbent::kRefuse:
+        return text + ", refused when occupied";
+      case Vacate::Incumbent::kDetach:
+        return text + ", detaching who is there";
+      case Vacate::Incumbent::kDelete:
+        return text + ", deleting who is there";
+    }
+    return text;
   }
   std::string operator()(const InsertRows& step) {
-    return "insert " + Number(step.node) + " " + program.nodes[step.node].model->name;
+    return "insert " + Number(step.node) + " " + program.nodes[step.node].model->name +
+           (step.contested == nullptr ? "" : ", anew when its " + FieldNames(step.contested->fields) + " is taken meanwhile");
   }
-  std::string operator()(const UpdateRows&) { return "update node 0 " + program.nodes[0].model->name; }
-  std::string operator()(const DeleteRows&) { return "delete node 0 " + program.nodes[0].model->name; }
+  std::string operator()(const UpsertRows&) {
+    const Conflict& conflict = *program.conflict;
+    std::string text = "insert node 0 " + program.nodes[0].model->name + ", where " + FieldNames(conflict.key->fields) +
+                       " is taken ";
+    if (conflict.update >= 0) {
+      text += "update with " + Number(conflict.update);
+    } else if (conflict.overwrite.empty()) {
+      text += "keep";
+    } else {
+      text += "overwrite " + FieldNames(conflict.overwrite);
+    }
+    return conflict.where ? text + " where " + PrintPredicate(*conflict.where) : text;
+  }
+  std::string operator()(const FindUpserted&) {
+    return "find node 0 by " + FieldNames(program.conflict->key->fields);
+  }
+  std::string operator()(const UpdateRows& step) { return "update " + Number(step.node) + " " + Model(step.node); }
+  std::string operator()(const DeleteRows& step) { return "delete " + Number(step.node) + " " + Model(step.node); }
   std::string operator()(const UpdateWhere&) { return "update " + program.nodes[0].model->name + Where(); }
   std::string operator()(const DeleteWhere&) { return "delete " + program.nodes[0].model->name + Where(); }
+  std::string operator()(const DeleteRelated& step) {
+    return "delete related " + Number(step.node) + (step.where == nullptr ? "" : " where " + PrintPredicate(*step.where));
+  }
   std::string operator()(const Move& step) { return "move " + Number(step.node) + " to its parents"; }
   std::string operator()(const Release& step) { return "release " + Number(step.node) + " from its parents"; }
   std::string operator()(const ReleaseCurrent& step) {
     return "release what the parents of " + Number(step.node) + " have";
   }
+  std::string operator()(const ReleaseOthers& step) {
+    return "release what the parents of " + Number(step.node) + " have" +
+           (step.kept.empty() ? "" : " besides " + Numbers(step.kept));
+  }
+  std::string operator()(const UnlinkOthers& step) {
+    return "unlink what the parents of " + Number(step.node) + " have" +
+           (step.kept.empty() ? "" : " besides " + Numbers(step.kept));
+  }
+  std::string operator()(const Patch& step) {
+    return "set " + Number(program.nodes[step.node].parent) + " " + ForeignKey(step.node) + " to " + Number(step.node);
+  }
   std::string operator()(const Link& step) { return "link " + Number(step.node) + " to its parents"; }
   std::string operator()(const Unlink& step) { return "unlink " + Number(step.node) + " from its parents"; }
   std::string operator()(const ReadBack&) { return "read back node 0"; }
 
+  const std::string& Model(int node) { return program.nodes[node].model->name; }
   std::string ForeignKey(int node) { return FieldNames(ForeignKeyFields(*program.nodes[node].relation)); }
   std::string Where() { return program.where ? " where " + PrintPredicate(*program.where) : std::string(" all rows"); }
 };
@@ -329,15 +431,15 @@ std::string PrintPlan(const Program& program) {
     const Node& node = program.nodes[i];
     text += Number(static_cast<int>(i)) + ": " + std::string(RoleName(node.role)) + " " + node.model->name;
     if (node.relation != nullptr) text += " by " + node.relation->name + " of " + Number(node.parent);
+    if (!node.verb.empty() && node.verb != RoleName(node.role)) text += " (" + node.verb + ")";
     if (!node.columns.empty()) text += " [";
     for (size_t c = 0; c < node.columns.size(); ++c) {
       const NodeColumn& column = node.columns[c];
       text += (c == 0 ? "" : ", ") + column.field->name;
-      if (column.version == Version::kCurrent) {
-        text += " (current)";
-      } else if (!column.always) {
-        text += " (some rows)";
-      }
+      text += ChangeName(column.change);
+      if (column.version == Version::kCurrent) text += " (current)";
+      if (column.version == Version::kExpected) text += " (expected)";
+      if (column.version == Version::kNew && !column.always) text += " (some rows)";
     }
     text += node.columns.empty() ? "\n" : "]\n";
   }

@@ -14,7 +14,7 @@
 namespace rowan::sql {
 
 // What a parameter takes. Unless it says otherwise, an array has one element per row that the step works on.
-struct FromSlot {  // a value of the filter
+struct FromSlot {  // a value of a filter
   int slot;
 };
 struct FromText {  // a constant of the program, as text
@@ -24,11 +24,10 @@ struct FromCount {  // the number of rows, as bigint
 };
 struct FromColumn {  // an array of a node's column
   int node;
-  const Field* field;
-  plan::Version version;
+  int column;
 };
 struct FromKey {  // an array of the best known value of a key field: the new one where there is one, else the current
-                  // one
+                  // one, else the one that the row is named by
   int node;
   const Field* field;
 };
@@ -54,16 +53,34 @@ struct FromFlatEnd {
   int node;
   int column;
 };
-struct FromRoot {  // the one new value that an update writes to all its rows
+struct FromUniform {  // the one value that an update writes to all its rows
+  int node;
   int column;
 };
 struct FromFound {  // an array of a column of the rows that the statement before found
   int column;
   Type type;
 };
+// An array over the rows of several nodes, one node after the other, and then over the rows that FindMatches found: the
+// value that each is named by, or null where it is named by another key.
+struct FromNamed {
+  std::vector<plan::NamedRows> named;
+  const Key* key;
+  const Field* field;
+  int matched;  // the column of what FindMatches found; -1: none
+};
+struct FromKeysOf {  // an array of the keys of all rows of the nodes
+  std::vector<int> nodes;
+  const Field* field;
+};
+struct FromParentKeysOf {  // the same of their parents
+  std::vector<int> nodes;
+  const Field* field;
+};
 
-using ParameterSource = std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromParentKey, FromGiven,
-                                     FromFlat, FromFlatStart, FromFlatEnd, FromRoot, FromFound>;
+using ParameterSource =
+    std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromParentKey, FromGiven, FromFlat, FromFlatStart,
+                 FromFlatEnd, FromUniform, FromFound, FromNamed, FromKeysOf, FromParentKeysOf>;
 
 struct StepStatement {
   std::string description;  // "insert Post at data.posts"
@@ -71,7 +88,8 @@ struct StepStatement {
   std::vector<ParameterSource> sources;  // by parameter
 };
 
-// The statements of each step: none for steps that only move data, two for Vacate (find, detach), one for the others.
+// The statements of each step: none for steps that only move data, two for Vacate (find, make room) and for a Link that
+// writes to links that exist (write, insert), one for the others.
 struct RenderedProgram {
   std::vector<std::vector<StepStatement>> steps;
   std::optional<ReadStatement> returning;  // when the program has one

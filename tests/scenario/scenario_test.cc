@@ -3,7 +3,7 @@
 //   schema: blog                 a file in tests/golden/schemas, or a schema document of its own
 //   calls:
 //   - title: what this shows     optional
-//     get: User                  the verb and its model: get, stream, aggregate, exists, insert, update, delete; or
+//     get: User                  the verb and its model: get, stream, aggregate, exists, insert, update, upsert, delete; or
 //                                apply: with a schema document
 //     document: {…}              in the document form; a cursor $start, $end or $end:posts stands for the one of the get
 //                                before, at its root or of the first record's list of the name
@@ -230,12 +230,13 @@ class Scenario {
     if (verb == "exists") return Exists(model, document);
     if (verb == "insert") return Mutate(document::ToInsertRequest(schema_, model, document), &Engine::Insert);
     if (verb == "update") return Mutate(document::ToUpdateRequest(schema_, model, document), &Engine::Update);
+    if (verb == "upsert") return Mutate(document::ToUpsertRequest(schema_, model, document), &Engine::Upsert);
     return Mutate(document::ToDeleteRequest(schema_, model, document), &Engine::Delete);
   }
 
   void RunCall(const Node& call) {
     for (const document::Member& member : call.members) {
-      static const char* const kKnown[] = {"title",  "get",   "stream",   "aggregate", "exists",   "insert", "update",
+      static const char* const kKnown[] = {"title",  "get",   "stream",   "aggregate", "exists",   "insert", "update", "upsert",
                                            "delete", "apply", "document", "expect",    "has_more", "total",  "statements",
                                            "error"};
       ASSERT_TRUE(
@@ -246,7 +247,7 @@ class Scenario {
       Check(call, Apply(*schema));
       return;
     }
-    for (const char* verb : {"get", "stream", "aggregate", "exists", "insert", "update", "delete"}) {
+    for (const char* verb : {"get", "stream", "aggregate", "exists", "insert", "update", "upsert", "delete"}) {
       const Node* model = call.Find(verb);
       if (model == nullptr) continue;
       const Node* document = call.Find("document");
