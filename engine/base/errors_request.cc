@@ -245,7 +245,7 @@ absl::Status ChangeNotAllowed(const Path& path, std::string_view type, std::stri
 absl::Status UnknownRecord(const Path& path, std::string_view name, const Names& existing) {
   const NamesHint hint = Hint(name, existing);
   return RequestError("UNKNOWN_RECORD", path.Text(),
-                      "the request creates no record named " + Quoted(name) + hint.text +
+                      "the request creates no record named " + Quoted(name) + "." + hint.text +
                           " Give the record a name under create, or name an existing one by its key.",
                       {{"name", Quotable(name)}, {"nearest", hint.nearest}});
 }

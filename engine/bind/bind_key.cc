@@ -6,6 +6,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/bind/binder.h"
 #include "engine/bind/mutation_binder.h"
+#include "engine/ir/insert_order.h"
 #include "engine/types/codec.h"
 #include "rowan/v1/mutation.pb.h"
 
@@ -128,7 +129,7 @@ absl::StatusOr<std::vector<ir::KeyNode>> MutationBinder::BindKeys(const Relation
 absl::StatusOr<ir::ConnectNew> MutationBinder::BindNamedRecords(const Relation& relation, int parent,
                                                                 const std::vector<KeySource>& sources) {
   ir::ConnectNew bound{AddRows(parent, relation, "connect"), static_cast<int>(named_.size()), {}};
-  NamedRows named{bound.rows, relation.target, {}};
+  NamedRows named{bound.rows, parent, &relation, {}};
   for (const KeySource& source : sources) {
     AddRow(bound.rows, source.parent, source.ordinal);
     named.names.push_back(source.given->record());
@@ -141,8 +142,10 @@ absl::StatusOr<ir::ConnectNew> MutationBinder::BindNamedRecords(const Relation& 
   return bound;
 }
 
-absl::StatusOr<std::vector<std::vector<int>>> MutationBinder::ResolveNames() {
-  std::vector<std::vector<int>> created;
+absl::Status MutationBinder::ResolveNames(ir::Mutation& mutation) {
+  const std::vector<int> order = named_.empty() ? std::vector<int>() : ir::InsertOrder(mutation);
+  const auto place = [&](int node) { return std::find(order.begin(), order.end(), node) - order.begin(); };
+  std::vector<std::vector<int>>& created = mutation.created;
   for (const NamedRows& named : named_) {
     std::vector<int>& nodes = created.emplace_back();
     for (size_t row = 0; row < named.names.size(); ++row) {
@@ -154,10 +157,15 @@ absl::StatusOr<std::vector<std::vector<int>>> MutationBinder::ResolveNames() {
         return errors::UnknownRecord(Path(at), named.names[row], existing);
       }
       const RowReference& reference = found->second;
-      if (models_[reference.node] != named.model) {
+      if (models_[reference.node] != named.relation->target) {
         return errors::ConflictingInput(Path(at), RowPath(reference.node, reference.row),
-                                        absl::StrCat("the relation leads to ", named.model->name,
+                                        absl::StrCat("the relation leads to ", named.relation->target->name,
                                                      ", and the record of that name is of another model"));
+      }
+      // A foreign key that must not be null cannot wait for a row that is inserted later.
+      const bool holds = named.relation->kind == RelationKind::kBelongsTo && named.relation->required;
+      if (holds && models_[named.holder] != nullptr && place(reference.node) > place(named.holder)) {
+        return errors::UnorderableWrite(Path(at));
       }
       arguments_.rows[named.node].created.push_back(reference);
       nodes.push_back(reference.node);
@@ -165,7 +173,7 @@ absl::StatusOr<std::vector<std::vector<int>>> MutationBinder::ResolveNames() {
     std::sort(nodes.begin(), nodes.end());
     nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
   }
-  return created;
+  return absl::OkStatus();
 }
 
 absl::Status MutationBinder::Merge(const Relation& relation, int parent, const RecordRules& rules,

@@ -227,7 +227,7 @@ absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const
   QueryBinder query(context, PagesOfReturning(context), bound.mutation.slots, bound.arguments);
   MutationBinder binder(context, query, bound.arguments);
   ROWAN_RETURN_IF_ERROR(binder.BindRoot(*model, SourcesOf(request.data()), {}, bound.mutation.root));
-  ROWAN_ASSIGN_OR_RETURN(bound.mutation.created, binder.ResolveNames());
+  ROWAN_RETURN_IF_ERROR(binder.ResolveNames(bound.mutation));
   ROWAN_ASSIGN_OR_RETURN(bound.mutation.returning,
                          BindNewReturning(*model, request.has_returning() ? &request.returning() : nullptr, query));
   return bound;
@@ -244,7 +244,7 @@ absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const
   MutationBinder binder(context, query, bound.arguments);
   ROWAN_RETURN_IF_ERROR(
       binder.BindRoot(*model, {{&request.data(), 0, -1}}, {.update = true}, bound.mutation.root));
-  ROWAN_ASSIGN_OR_RETURN(bound.mutation.created, binder.ResolveNames());
+  ROWAN_RETURN_IF_ERROR(binder.ResolveNames(bound.mutation));
   ROWAN_RETURN_IF_ERROR(BindMatch(request, *model, "update", query, bound));
   return bound;
 }
@@ -262,7 +262,7 @@ absl::StatusOr<BoundMutation> BindUpsert(const v1::UpsertRequest& request, const
   ROWAN_RETURN_IF_ERROR(KeysOf(sources, *key, *model).status());
   bound.mutation.on_conflict.emplace().key = key;
   ROWAN_RETURN_IF_ERROR(BindOnConflict(request, sources, binder, query, bound));
-  ROWAN_ASSIGN_OR_RETURN(bound.mutation.created, binder.ResolveNames());
+  ROWAN_RETURN_IF_ERROR(binder.ResolveNames(bound.mutation));
   ROWAN_ASSIGN_OR_RETURN(bound.mutation.returning,
                          BindNewReturning(*model, request.has_returning() ? &request.returning() : nullptr, query));
   return bound;

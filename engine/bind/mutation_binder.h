@@ -80,8 +80,9 @@ class MutationBinder {
   // Binds the records of the root; `list` says whether paths have positions.
   absl::Status BindRoot(const Model& model, const std::vector<RecordSource>& sources, const RecordRules& rules,
                         ir::RecordNode& root);
-  // To be called when all records are bound: finds the records that keys refer to by name. Returns Mutation::created.
-  absl::StatusOr<std::vector<std::vector<int>>> ResolveNames();
+  // To be called when all records are bound: finds the records that keys refer to by name, and fills
+  // Mutation::created.
+  absl::Status ResolveNames(ir::Mutation& mutation);
 
  private:
   // --- where a row stands, for errors only
@@ -160,7 +161,8 @@ class MutationBinder {
   // The nodes of rows that refer to records by name, and the names.
   struct NamedRows {
     int node;
-    const Model* model;
+    int holder;  // the node of the rows that are related to them
+    const Relation* relation;
     std::vector<std::string> names;
   };
   std::vector<NamedRows> named_;

@@ -196,7 +196,18 @@ absl::Status StepRunner::operator()(const plan::FindUpserted&) {
 }
 
 absl::Status StepRunner::operator()(const plan::UpdateRows& step) {
-  const std::vector<int> rows = AllRows(step.node);
+  // Rows that nothing is written to stay as they are, their version too.
+  const std::vector<NodeColumn>& columns = node(step.node).columns;
+  std::vector<int> rows;
+  for (int row = 0; row < store_.rows(step.node).size(); ++row) {
+    for (size_t c = 0; c < columns.size(); ++c) {
+      const bool written = columns[c].version == Version::kNew ||
+                           (columns[c].version == Version::kExpected && columns[c].field->version);
+      if (!written || !store_.Given(step.node, static_cast<int>(c), row)) continue;
+      rows.push_back(row);
+      break;
+    }
+  }
   if (rows.empty()) return absl::OkStatus();
   written_ = node(step.node).model;
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, Execute(0, rows));
