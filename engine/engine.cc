@@ -10,12 +10,14 @@
 #include "engine/base/status_macros.h"
 #include "engine/bind/bind_aggregate.h"
 #include "engine/bind/bind_context.h"
+#include "engine/bind/bind_load.h"
 #include "engine/bind/bind_mutation.h"
 #include "engine/bind/bind_query.h"
 #include "engine/catalog/compile_catalog.h"
 #include "engine/engine_explain.h"
 #include "engine/exec/context.h"
 #include "engine/exec/database_errors.h"
+#include "engine/exec/run_load.h"
 #include "engine/exec/run_mutation.h"
 #include "engine/exec/run_read.h"
 #include "engine/hydrate/hydrate.h"
@@ -23,6 +25,7 @@
 #include "engine/plan/mutation.h"
 #include "engine/plan/select.h"
 #include "engine/plan_cache.h"
+#include "engine/sql/render_load.h"
 #include "engine/sql/render_mutation.h"
 #include "engine/sql/render_read.h"
 #include "engine/store/schema_store.h"
@@ -278,9 +281,23 @@ absl::Status Engine::Delete(const v1::DeleteRequest& request, const Call& call, 
   return impl_->Mutate(request, call, response, BindDelete);
 }
 
+absl::Status Engine::Load(const Call& call, LoadPeer& peer) {
+  v1::LoadRequest first;
+  ROWAN_ASSIGN_OR_RETURN(const bool begun, peer.Read(first));
+  if (!begun || !first.has_begin()) return errors::MissingArgument(Path("begin"), "what is loaded, in the first message");
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(first.begin().schema()));
+  ROWAN_ASSIGN_OR_RETURN(const ir::Load load, BindLoad(first.begin(), impl_->Binding(*schema)));
+  const exec::LoadFeed feed{
+      .read = [&](v1::LoadRequest& message) { return peer.Read(message); },
+      .encode = [&](const v1::LoadRow& row, int64_t number,
+                    std::vector<Encoded>& values) { return BindLoadRow(load, row, number, values); },
+      .write = [&](const v1::LoadResponse& message) { return peer.Write(message); }};
+  return exec::RunLoad(load, sql::RenderLoad(load), feed, *impl_->stream, impl_->Context(*schema, call));
+}
+
 absl::Status Engine::Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response) {
   if (request.request_case() == v1::ExplainRequest::REQUEST_NOT_SET) {
-    return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update or delete");
+    return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update, delete or load");
   }
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(ExplainedSchema(request)));
   const exec::Context context = impl_->Context(*schema, call);

@@ -32,6 +32,8 @@ class GetResponse;
 class GetSchemaRequest;
 class InsertRequest;
 class ListSchemasResponse;
+class LoadRequest;
+class LoadResponse;
 class MutationResponse;
 class Schema;
 class StreamRequest;
@@ -74,6 +76,17 @@ class StreamSink {
   virtual absl::Status Write(const v1::StreamResponse& message) = 0;
 };
 
+// The client's end of a bulk load, for the thread that called Engine::Load.
+class LoadPeer {
+ public:
+  virtual ~LoadPeer() = default;
+  // Waits for the client's next message. False when it has sent all. An error (the client is gone, or silent for too long)
+  // undoes the load and is returned from Engine::Load.
+  virtual absl::StatusOr<bool> Read(v1::LoadRequest& message) = 0;
+  // As StreamSink::Write.
+  virtual absl::Status Write(const v1::LoadResponse& message) = 0;
+};
+
 class Engine {
  public:
   // Opens the registry, creating it in an empty database, and loads all schemas. Errors: DatabaseUnavailable and others
@@ -89,6 +102,7 @@ class Engine {
   absl::Status Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Upsert(const v1::UpsertRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response);
+  absl::Status Load(const Call& call, LoadPeer& peer);
   absl::Status Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response);
 
   // `actor` is who asks, for the history: a user name, or "".

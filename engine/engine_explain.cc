@@ -6,12 +6,15 @@
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/bind/bind_aggregate.h"
+#include "engine/bind/bind_load.h"
 #include "engine/bind/bind_mutation.h"
 #include "engine/bind/bind_query.h"
 #include "engine/exec/run_explain.h"
 #include "engine/plan/mutation.h"
+#include "engine/plan/print_load.h"
 #include "engine/plan/print_plan.h"
 #include "engine/plan/select.h"
+#include "engine/sql/render_load.h"
 #include "engine/sql/render_mutation.h"
 #include "engine/sql/render_read.h"
 #include "engine/types/type.h"
@@ -23,7 +26,7 @@ namespace {
 // How many records of a stream are looked at when it is run for an explanation.
 constexpr int64_t kAnalyzedRows = 1000;
 
-constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update, upsert or delete";
+constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update, upsert, delete or load";
 
 // One explanation on its way: the response, and the statements that it shows.
 class Explanation {
@@ -74,6 +77,27 @@ class Explanation {
     if (mode_ != v1::EXPLAIN_MODE_ANALYZE) return Estimate(bound->arguments);
     return exec::AnalyzeMutation(mutation, statements_, bound->arguments, database_->pool, database_->context,
                                  response_);
+  }
+
+  absl::Status Load(absl::StatusOr<ir::Load> load) {
+    if (!load.ok()) return load.status();
+    if (mode_ == v1::EXPLAIN_MODE_ESTIMATE || mode_ == v1::EXPLAIN_MODE_ANALYZE) {
+      return errors::ConflictingInput(Path("mode"), "request", "a load is explained without its rows");
+    }
+    response_.set_plan(plan::PrintLoad(*load));
+    const sql::LoadStatements sql = sql::RenderLoad(*load);
+    const auto add = [&](const sql::LoadStatement& statement) {
+      if (!statement.statement.text.empty()) Add(statement.description, statement.statement, 0, {});
+    };
+    add(sql.stage);
+    add(sql.copy);
+    for (const sql::ReferenceStatements& reference : sql.references) {
+      add(reference.find);
+      add(reference.reject);
+    }
+    for (const sql::LoadStatement* statement : {&sql.write, &sql.repeated, &sql.index, &sql.write_range}) add(*statement);
+    statements_.clear();  // they refer to what ends here
+    return absl::OkStatus();
   }
 
  private:
@@ -130,6 +154,8 @@ std::string ExplainedSchema(const v1::ExplainRequest& request) {
       return request.aggregate().schema();
     case v1::ExplainRequest::kExists:
       return request.exists().schema();
+    case v1::ExplainRequest::kLoad:
+      return request.load().schema();
     case v1::ExplainRequest::REQUEST_NOT_SET:
       break;
   }
@@ -159,6 +185,8 @@ absl::Status ExplainRequest(const v1::ExplainRequest& request, const BindContext
       return explanation.Aggregation(BindAggregation(request.aggregate(), context));
     case v1::ExplainRequest::kExists:
       return explanation.Exists(BindExists(request.exists(), context));
+    case v1::ExplainRequest::kLoad:
+      return explanation.Load(BindLoad(request.load(), context));
     case v1::ExplainRequest::kBatch:
     case v1::ExplainRequest::REQUEST_NOT_SET:
       break;

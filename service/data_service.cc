@@ -1,5 +1,7 @@
 #include "service/data_service.h"
 
+#include "service/load_reactor.h"
+
 namespace rowan::service {
 
 grpc::ServerUnaryReactor* DataService::Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
@@ -50,6 +52,10 @@ grpc::ServerUnaryReactor* DataService::Delete(grpc::CallbackServerContext* conte
                                               v1::MutationResponse* response) {
   return RunUnary(state_, *context, "Delete", {request->schema(), request->model()},
                   [=](Engine& engine, const Call& call) { return engine.Delete(*request, call, *response); });
+}
+
+grpc::ServerBidiReactor<v1::LoadRequest, v1::LoadResponse>* DataService::Load(grpc::CallbackServerContext* context) {
+  return RunLoad(state_, *context);
 }
 
 grpc::ServerUnaryReactor* DataService::Explain(grpc::CallbackServerContext* context, const v1::ExplainRequest* request,

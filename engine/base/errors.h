@@ -118,8 +118,9 @@ absl::Status TooManyReturned(int64_t limit_rows);
 // --- database. The names are the catalog's, or empty when the database names none that the catalog knows.
 absl::Status UniqueViolation(std::string_view constraint, std::string_view model, std::string_view fields);
 absl::Status ForeignKeyRestrict(std::string_view constraint, std::string_view model, std::string_view relation);
-absl::Status NotNullViolation(std::string_view model, std::string_view field);
-absl::Status CheckViolation(std::string_view constraint, std::string_view model);
+// `place`: where the rows stand in the request, "data".
+absl::Status NotNullViolation(std::string_view place, std::string_view model, std::string_view field);
+absl::Status CheckViolation(std::string_view place, std::string_view constraint, std::string_view model);
 absl::Status InvalidValue(std::string_view sqlstate);
 absl::Status TransactionConflict(int attempts);
 absl::Status Deadlock(int attempts);
@@ -134,6 +135,8 @@ absl::Status DatabasePermissionDenied(std::string_view model);
 absl::Status SchemaDrift(std::string_view schema, std::string_view version);
 absl::Status ShuttingDown();
 absl::Status StreamStalled(absl::Duration patience);
+// `limit`: which one passed, "idle" or "total".
+absl::Status TransactionTimeout(std::string_view limit, absl::Duration patience);
 // The cause is for the log; the client sees generic text.
 absl::Status Internal(std::string_view cause_for_log);
 

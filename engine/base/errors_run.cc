@@ -110,14 +110,14 @@ absl::Status ForeignKeyRestrict(std::string_view constraint, std::string_view mo
                     .metadata = {{"constraint", Str(constraint)}, {"model", Str(model)}, {"relation", Str(relation)}}});
 }
 
-absl::Status NotNullViolation(std::string_view model, std::string_view field) {
-  return RequestError("NULL_NOT_ALLOWED", field.empty() ? "data" : "data." + Str(field),
+absl::Status NotNullViolation(std::string_view place, std::string_view model, std::string_view field) {
+  return RequestError("NULL_NOT_ALLOWED", field.empty() ? Str(place) : Str(place) + "." + Str(field),
                       (model.empty() ? "a column" : Str(model) + "." + Str(field)) + " cannot be null. Send a value.",
                       {{"model", Str(model)}, {"field", Str(field)}});
 }
 
-absl::Status CheckViolation(std::string_view constraint, std::string_view model) {
-  return RequestError("CHECK_VIOLATION", "data",
+absl::Status CheckViolation(std::string_view place, std::string_view constraint, std::string_view model) {
+  return RequestError("CHECK_VIOLATION", Str(place),
                       "the CHECK " + Str(constraint) + (model.empty() ? "" : " of " + Str(model)) + " refuses a value.",
                       {{"constraint", Str(constraint)}, {"model", Str(model)}});
 }
@@ -210,6 +210,14 @@ absl::Status StreamStalled(absl::Duration patience) {
                    "the next message of the stream was not taken within " + seconds +
                        " seconds. Resume the stream with its last resume token.",
                    {{"seconds", seconds}}, absl::Seconds(1));
+}
+
+absl::Status TransactionTimeout(std::string_view limit, absl::Duration patience) {
+  const std::string seconds = absl::StrCat(absl::ToInt64Seconds(patience));
+  const std::string what = limit == "idle" ? "the client was silent for " : "the transaction took longer than ";
+  return MakeError(absl::StatusCode::kAborted,
+                   what + seconds + " seconds, so all was rolled back. Begin again, and do not wait in between.",
+                   {.reason = "TRANSACTION_TIMEOUT", .metadata = {{"limit", Str(limit)}, {"seconds", seconds}}});
 }
 
 absl::Status Internal(std::string_view cause_for_log) {

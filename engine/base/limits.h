@@ -20,6 +20,7 @@ struct Limits {
   int64_t reply_bytes = 16 << 20;  // size of a unary reply
   int64_t batch_bytes = 64 << 10;  // about how much of a stream is sent at once
   int transaction_attempts = 6;    // the first and 5 retries
+  int64_t load_rejects = 10000;    // greatest number of rejects that a load may tolerate
   size_t cached_plans = 2000;      // per schema
 };
 

@@ -50,7 +50,7 @@ absl::Status BrokenForeignKey(const Catalog& catalog, const pg::DatabaseError& e
     if (key.constraint != error.constraint) continue;
     if (holder == attempt.written) {
       const std::string_view name = key.relation == nullptr ? key.fields.front()->name : key.relation->name;
-      return errors::RelatedNotFound({"data." + std::string(name)}, key.target->name, {});
+      return errors::RelatedNotFound({attempt.place + "." + std::string(name)}, key.target->name, {});
     }
     return errors::ForeignKeyRestrict(error.constraint, holder->name,
                                       key.relation == nullptr ? "" : key.relation->name);
@@ -58,14 +58,14 @@ absl::Status BrokenForeignKey(const Catalog& catalog, const pg::DatabaseError& e
   return errors::ForeignKeyRestrict(error.constraint, holder->name, "");
 }
 
-absl::Status NotNull(const Catalog& catalog, const pg::DatabaseError& error) {
+absl::Status NotNull(const Catalog& catalog, const pg::DatabaseError& error, const Attempt& attempt) {
   const Model* model = FindTable(catalog, error);
   if (model != nullptr) {
     for (const auto& field : model->fields) {
-      if (field->column == error.column) return errors::NotNullViolation(model->name, field->name);
+      if (field->column == error.column) return errors::NotNullViolation(attempt.place, model->name, field->name);
     }
   }
-  return errors::NotNullViolation(ModelName(model), "");
+  return errors::NotNullViolation(attempt.place, ModelName(model), "");
 }
 
 }  // namespace
@@ -86,8 +86,10 @@ absl::Status TranslateDatabaseError(const absl::Status& status, const Attempt& a
               "PostgreSQL: " + (state.empty() ? "connection lost" : state) + ": " + error->message);
   if (state == "23505") return Unique(context.catalog, *error);
   if (state == "23503" || state == "23001") return BrokenForeignKey(context.catalog, *error, attempt);
-  if (state == "23502") return NotNull(context.catalog, *error);
-  if (state == "23514") return errors::CheckViolation(error->constraint, ModelName(FindTable(context.catalog, *error)));
+  if (state == "23502") return NotNull(context.catalog, *error, attempt);
+  if (state == "23514") {
+    return errors::CheckViolation(attempt.place, error->constraint, ModelName(FindTable(context.catalog, *error)));
+  }
   if (group == "22") return errors::InvalidValue(state);
   if (state == "40001") return errors::TransactionConflict(attempt.attempts);
   if (state == "40P01") return errors::Deadlock(attempt.attempts);

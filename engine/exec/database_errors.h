@@ -1,6 +1,8 @@
 // What PostgreSQL says -> the errors of the catalogue (semantics E). The driver's text goes to the log and no further.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "engine/catalog/catalog.h"
 #include "engine/exec/context.h"
@@ -13,6 +15,7 @@ struct Attempt {
   // not exist; any other means rows that still refer to it.
   const Model* written = nullptr;
   int attempts = 1;  // how often the transaction was tried
+  std::string place = "data";  // where its rows stand in the request
 };
 
 // Turns a status of engine/pg into one for the client. Statuses without a DatabaseError pass unchanged.

@@ -57,14 +57,20 @@ class PrepareTest : public testing::Test {
     ASSERT_TRUE(ExplainRequest(*request, context, nullptr, response).ok());
     auto connection = pg::Connection::Open((*prepared_)->conninfo, Call());
     ASSERT_TRUE(connection.ok()) << connection.status();
+    // The tables that a load makes for itself go with their transaction.
+    ASSERT_TRUE((*connection)->Begin({}, Call()).ok());
     for (const v1::ExplainStatement& statement : response.statements()) {
       PgQueryParseResult parsed = pg_query_parse(statement.sql().c_str());
       EXPECT_EQ(parsed.error, nullptr) << statement.sql() << "\n" << (parsed.error ? parsed.error->message : "");
       pg_query_free_parse_result(parsed);
       std::string types;
       for (const std::string& type : statement.parameter_types()) types += (types.empty() ? "" : ", ") + type;
+      // COPY would wait for rows, and what makes a table is no plan.
+      if (statement.sql().starts_with("COPY ")) continue;
       const std::string prepare =
-          "PREPARE p" + std::to_string(++count_) + (types.empty() ? "" : "(" + types + ")") + " AS ";
+          statement.sql().starts_with("CREATE ")
+              ? ""
+              : "PREPARE p" + std::to_string(++count_) + (types.empty() ? "" : "(" + types + ")") + " AS ";
       const auto result = (*connection)->Execute({prepare + statement.sql(), {}}, {}, Call());
       const auto error = pg::DatabaseErrorOf(result.status());
       EXPECT_TRUE(result.ok()) << statement.sql() << "\n"

@@ -36,6 +36,7 @@ from rowan.errors import (
     Violation,
 )
 from rowan.explain_results import Explanation, PlanNode, Statement
+from rowan.load import LoadReject, LoadResult
 from rowan.results import MutationResult, Page
 from rowan.schema_results import ApplyResult, Diagnostic, Schema, SchemaSummary, Step
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
@@ -56,6 +57,8 @@ __all__ = [
     "FailedPreconditionError",
     "InternalError",
     "InvalidArgumentError",
+    "LoadReject",
+    "LoadResult",
     "MutationResult",
     "NotFoundError",
     "OutOfRangeError",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
+import itertools
 import os
 import pkgutil
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Optional, Sequence, TypedDict, Union
 
 import grpc
 
-from rowan import document, errors, explain_results, results, schema_document, text
+from rowan import channels, document, errors, explain_results, load, results, schema_document, text
 from rowan._generated.rowan.v1 import data_service_pb2_grpc, schema_service_pb2, schema_service_pb2_grpc
 from rowan.schema_results import ApplyResult, Schema, SchemaSummary, apply_result, schema_of, summary
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
@@ -64,7 +64,7 @@ def connect(
     Raises:
         ValueError: when `authorization` would travel in plain text to another machine.
     """
-    if authorization is not None and not tls and not _stays_here(address):
+    if authorization is not None and not tls and not channels.stays_here(address):
         raise ValueError(f"authorization would be readable by everybody between here and {address}; use tls=True")
     service_config = pkgutil.get_data("rowan._generated", "service_config.json") or b"{}"
     settings = {
@@ -114,7 +114,7 @@ class Client:
         self._data = data_service_pb2_grpc.DataServiceStub(channel)
         self._schemas = schema_service_pb2_grpc.SchemaServiceStub(channel)
         self._check = channel.unary_unary(
-            "/grpc.health.v1.Health/Check", request_serializer=_health_request, response_deserializer=_health_status
+            "/grpc.health.v1.Health/Check", request_serializer=channels.health_request, response_deserializer=channels.health_status
         )
 
     def __enter__(self) -> Client:
@@ -358,6 +358,66 @@ class Client:
         request = document.delete_request(schema, model, body)
         return results.mutation_result(self._call(self._data.Delete, request, **call))
 
+    def load(
+        self,
+        schema: str,
+        model: str,
+        rows: Iterable[load.Row],
+        *,
+        columns: Optional[Sequence[str]] = None,
+        on_conflict: load.OnConflict = None,
+        key: Sequence[str] = (),
+        tolerated_rejects: int = 0,
+        dry_run: bool = False,
+        on_reject: Optional[Callable[[load.LoadReject], None]] = None,
+        on_progress: Optional[Callable[[int], None]] = None,
+        **call: Unpack[CallOptions],
+    ) -> load.LoadResult:
+        """Loads many records of one model in one transaction, with bounded memory. docs/guides/loading.md tells more.
+
+        >>> client.load("blog", "User", ({"name": name, "role.name": "member"} for name in names))
+        LoadResult(received=1200, inserted=1200, updated=0, skipped=0, rejected=0, rejects=())
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            rows: dicts by column, or records as a stream gives them; or lists of values, which need `columns`. They are
+                taken as the server takes them. What they raise undoes the load, and is raised here.
+            columns: the names of the values: a field, or "relation.field" for the key of a related record. Left out:
+                the keys of the first row; then nothing is sent when there is none. A row that lacks one has null there.
+            on_conflict: what happens to a row whose key is taken: None rejects it, "skip" skips it, "update" writes it
+                to the record that has the key, and {"update": ["name"]} these columns only.
+            key: the fields of the key that on_conflict is about; left out: the primary key.
+            tolerated_rejects: how many rejects are tolerated; one more undoes all and raises its error.
+            dry_run: whether to undo it all at the end.
+            on_reject: is given each reject as it comes, the one that is too many included.
+            on_progress: is given the number of rows received, from time to time.
+            **call: `timeout` (left out: none) and `request_id`.
+        """
+        source = iter(rows)
+        if columns is None:
+            first = next(source, None)
+            if first is None:
+                return load.LoadResult(0, 0, 0, 0, 0, ())
+            source = itertools.chain([first], source)
+            columns = load.columns_of(first)
+        begin = load.begin_request(schema, model, columns, on_conflict, key, tolerated_rejects, dry_run)
+        loader = load.Loader(begin, columns, source)
+        call.setdefault("timeout", None)
+        timeout, request_id = self._options(**call)
+        responses = self._data.Load(loader.requests(), timeout=timeout, metadata=self._headers(request_id))
+        try:
+            result = load.collect(responses, on_reject, on_progress)
+        except grpc.RpcError as error:
+            raise loader.failure or errors.from_call(error, request_id) from None
+        finally:
+            responses.cancel()
+        if result is None:
+            raise errors.DataLossError(
+                "the load ended without its result", code=grpc.StatusCode.DATA_LOSS, request_id=request_id
+            )
+        return result
+
     # --- schemas ------------------------------------------------------------------------------------------------------
 
     def apply_schema(
@@ -424,30 +484,3 @@ class Client:
             value = self._authorization if isinstance(self._authorization, str) else self._authorization()
             headers.append(("authorization", value))
         return headers
-
-
-def _stays_here(address: str) -> bool:
-    """Tells whether an address is a socket file or the loopback interface."""
-    if address.startswith(("unix:", "unix-abstract:")):
-        return True
-    host = (
-        address.removeprefix("dns:").removeprefix("///").removeprefix("ipv4:").removeprefix("ipv6:").rpartition(":")[0]
-    )
-    host = host.strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-# The standard health protocol has one field each way. Writing those bytes here spares a dependency, and a second
-# registration of its proto in programs that have the usual package for it.
-def _health_request(service: str) -> bytes:
-    name = service.encode()
-    if len(name) > 127:
-        raise ValueError("the name of a service has at most 127 bytes")
-    return bytes([0x0A, len(name)]) + name if name else b""
-
-
-def _health_status(response: bytes) -> bool:
-    return response == b"\x08\x01"  # field 1, SERVING

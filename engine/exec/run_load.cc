@@ -1,0 +1,300 @@
+#include "engine/exec/run_load.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/errors.h"
+#include "engine/base/status_macros.h"
+#include "engine/exec/database_errors.h"
+#include "engine/types/codec.h"
+#include "engine/types/wire.h"
+#include "rowan/v1/load.pb.h"
+
+namespace rowan::exec {
+namespace {
+
+// How many rows come between two messages of progress.
+constexpr int64_t kProgressRows = 10'000;
+
+// How much goes to PostgreSQL at once.
+constexpr size_t kPieceBytes = 64 << 10;
+
+const pg::Statement kSavepoint = {"SAVEPOINT rowan_load", {}};
+const pg::Statement kRollbackTo = {"ROLLBACK TO SAVEPOINT rowan_load", {}};
+const pg::Statement kRelease = {"RELEASE SAVEPOINT rowan_load", {}};
+const pg::Statement kCheckDeferred = {"SET CONSTRAINTS ALL IMMEDIATE", {}};
+
+// PostgreSQL's binary form of rows for COPY.
+class CopyRows {
+ public:
+  CopyRows() : bytes_("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19) {}
+
+  void Add(int64_t number, const std::vector<Encoded>& values) {
+    PutInteger(static_cast<int16_t>(values.size() + 1), bytes_);
+    PutInteger(int32_t{8}, bytes_);
+    PutInteger(number, bytes_);
+    for (const Encoded& value : values) {
+      PutInteger(value.null ? int32_t{-1} : static_cast<int32_t>(value.bytes.size()), bytes_);
+      if (!value.null) bytes_ += value.bytes;
+    }
+  }
+  void End() { PutInteger(int16_t{-1}, bytes_); }
+
+  const std::string& bytes() const { return bytes_; }
+  void Clear() { bytes_.clear(); }
+
+ private:
+  std::string bytes_;
+};
+
+// Whether a row can be to blame: a violated constraint, or a value that an expression of the table cannot take.
+bool BlamesRow(const absl::Status& status) {
+  const auto error = pg::DatabaseErrorOf(status);
+  return error != nullptr && (error->sqlstate.starts_with("23") || error->sqlstate.starts_with("22"));
+}
+
+// PostgreSQL's word for two rows of one statement that update the same record.
+bool BlamesRepetition(const absl::Status& status) {
+  const auto error = pg::DatabaseErrorOf(status);
+  return error != nullptr && error->sqlstate == "21000";
+}
+
+class LoadRun {
+ public:
+  LoadRun(const ir::Load& load, const sql::LoadStatements& sql, const LoadFeed& feed, pg::Connection& connection,
+          const Context& context)
+      : load_(load), sql_(sql), feed_(feed), connection_(connection), context_(context) {}
+
+  // Everything but the end of the transaction.
+  absl::Status Run() {
+    ++context_.counters.statements;
+    ROWAN_RETURN_IF_ERROR(
+        connection_.ExecuteAll({{&sql_.stage.statement, {}}}, {.begin = pg::TransactionOptions()}, context_.call)
+            .status());
+    ROWAN_RETURN_IF_ERROR(Receive());
+    ROWAN_RETURN_IF_ERROR(Tell(v1::LOAD_STAGE_RESOLVING));
+    ROWAN_RETURN_IF_ERROR(Resolve());
+    ROWAN_RETURN_IF_ERROR(Tell(v1::LOAD_STAGE_WRITING));
+    ROWAN_RETURN_IF_ERROR(Write());
+    return Execute(kCheckDeferred).status();
+  }
+
+  v1::LoadResponse Result() const {
+    v1::LoadResponse response;
+    v1::LoadResult& result = *response.mutable_result();
+    result.set_received(received_);
+    result.set_inserted(inserted_);
+    result.set_updated(updated_);
+    result.set_skipped(received_ - inserted_ - updated_ - rejected_);
+    result.set_rejected(rejected_);
+    return response;
+  }
+
+ private:
+  absl::StatusOr<pg::Result> Execute(const pg::Statement& statement, const std::vector<pg::Parameter>& parameters = {}) {
+    ++context_.counters.statements;
+    return connection_.Execute(statement, parameters, context_.call);
+  }
+
+  absl::Status Tell(v1::LoadStage stage) {
+    v1::LoadResponse response;
+    response.mutable_progress()->set_received(received_);
+    response.mutable_progress()->set_stage(stage);
+    return feed_.write(response);
+  }
+
+  // Tells of a row that is not loaded. Returns its error when it is one too many.
+  absl::Status Reject(int64_t row, const absl::Status& error) {
+    v1::LoadResponse response;
+    v1::LoadReject& reject = *response.mutable_reject();
+    const auto metadata = ErrorMetadataOf(error);
+    const auto path = metadata.find("path");
+    reject.set_row(row);
+    reject.set_path(path == metadata.end() ? absl::StrCat("rows[", row, "]") : path->second);
+    reject.set_reason(ErrorReasonOf(error));
+    reject.set_message(std::string(error.message()));
+    ROWAN_RETURN_IF_ERROR(feed_.write(response));
+    return ++rejected_ > load_.tolerated_rejects ? error : absl::OkStatus();
+  }
+
+  // --- rows come
+
+  absl::Status Receive() {
+    ++context_.counters.statements;
+    ROWAN_RETURN_IF_ERROR(connection_.BeginCopy(sql_.copy.statement.text, context_.call));
+    absl::Status status = CopyAll();
+    if (!status.ok()) {
+      connection_.AbortCopy();
+      return status;
+    }
+    return connection_.EndCopy(context_.call);
+  }
+
+  absl::Status CopyAll() {
+    CopyRows rows;
+    v1::LoadRequest message;
+    std::vector<Encoded> values;
+    int64_t told = 0;
+    for (;;) {
+      ROWAN_ASSIGN_OR_RETURN(const bool more, feed_.read(message));
+      // A client that broke down ends its stream, too.
+      if (!more) return errors::MissingArgument(Path("end"), "true, after the last rows");
+      if (message.has_begin()) {
+        return errors::ConflictingInput(Path("begin"), "", "the first message has said what is loaded");
+      }
+      if (message.end()) break;
+      if (!message.has_rows()) return errors::MissingArgument(Path("rows"), "rows, or end: true");
+      for (const v1::LoadRow& row : message.rows().rows()) {
+        const int64_t number = received_++;
+        absl::Status bound = feed_.encode(row, number, values);
+        if (!bound.ok()) {
+          ROWAN_RETURN_IF_ERROR(Reject(number, bound));
+          continue;
+        }
+        rows.Add(number, values);
+        if (rows.bytes().size() < kPieceBytes) continue;
+        ROWAN_RETURN_IF_ERROR(connection_.PutCopy(rows.bytes(), context_.call));
+        rows.Clear();
+      }
+      if (received_ - told < kProgressRows) continue;
+      told = received_;
+      ROWAN_RETURN_IF_ERROR(Tell(v1::LOAD_STAGE_RECEIVING));
+    }
+    rows.End();
+    return connection_.PutCopy(rows.bytes(), context_.call);
+  }
+
+  // --- rows are sorted out
+
+  // Runs a statement that takes rows out, and rejects them. Returns how many there were.
+  template <typename ErrorOf>
+  absl::StatusOr<int> TakeOut(const pg::Statement& statement, ErrorOf error_of) {
+    // One more than is tolerated fails the load; nobody needs to know of others.
+    const Encoded most = EncodeInt64(load_.tolerated_rejects - rejected_ + 1);
+    ROWAN_ASSIGN_OR_RETURN(const pg::Result taken, Execute(statement, {{most.bytes}}));
+    for (int i = 0; i < taken.rows(); ++i) {
+      const int64_t row = DecodeInt64(taken.bytes(i, 0));
+      ROWAN_RETURN_IF_ERROR(Reject(row, error_of(absl::StrCat("rows[", row, "]"))));
+    }
+    return taken.rows();
+  }
+
+  absl::Status Resolve() {
+    for (const sql::ReferenceStatements& reference : sql_.references) {
+      ROWAN_RETURN_IF_ERROR(Execute(reference.find.statement).status());
+    }
+    const auto own_rows = [&](size_t number) { return !load_.references[number].own_columns.empty(); };
+    for (size_t i = 0; i < load_.references.size(); ++i) {
+      if (!own_rows(i)) ROWAN_RETURN_IF_ERROR(RejectUnresolved(i).status());
+    }
+    // A row that is taken out may have been what another one named.
+    for (bool again = true; again;) {
+      again = false;
+      for (size_t i = 0; i < load_.references.size(); ++i) {
+        if (!own_rows(i)) continue;
+        ROWAN_ASSIGN_OR_RETURN(const int taken, RejectUnresolved(i));
+        again = again || taken > 0;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<int> RejectUnresolved(size_t number) {
+    const ir::LoadReference& reference = load_.references[number];
+    return TakeOut(sql_.references[number].reject.statement, [&](const std::string& row) {
+      return errors::RelatedNotFound({row + "." + reference.name}, reference.target->name, {});
+    });
+  }
+
+  // --- rows become records
+
+  absl::Status Write() {
+    absl::Status status = TryWrite(sql_.write.statement, {});
+    if (BlamesRepetition(status)) {
+      ROWAN_RETURN_IF_ERROR(TakeOut(sql_.repeated.statement, [](const std::string& row) {
+                              return errors::ConflictingInput(Path(row), "", "an earlier row of the load has its key");
+                            }).status());
+      status = TryWrite(sql_.write.statement, {});
+    }
+    // Rows that refer to each other cannot be told apart by writing some of them.
+    const bool apart = std::none_of(load_.references.begin(), load_.references.end(),
+                                    [](const ir::LoadReference& reference) { return reference.own_rows; });
+    if (!BlamesRow(status) || !apart) return status;
+    ROWAN_RETURN_IF_ERROR(Execute(sql_.index.statement).status());
+    return WriteByHalves(0, received_, status);
+  }
+
+  // Writes the rows of a range that failed as a whole, which is not empty.
+  absl::Status WriteByHalves(int64_t begin, int64_t end, const absl::Status& failure) {
+    if (!BlamesRow(failure)) return failure;
+    if (end - begin == 1) {
+      const Attempt attempt{.written = load_.model, .place = absl::StrCat("rows[", begin, "]")};
+      return Reject(begin, TranslateDatabaseError(failure, attempt, context_));
+    }
+    const int64_t middle = begin + (end - begin) / 2;
+    for (const auto& [from, to] : {std::pair(begin, middle), std::pair(middle, end)}) {
+      const Encoded first = EncodeInt64(from);
+      const Encoded last = EncodeInt64(to);
+      const absl::Status status = TryWrite(sql_.write_range.statement, {{first.bytes}, {last.bytes}});
+      if (!status.ok()) ROWAN_RETURN_IF_ERROR(WriteByHalves(from, to, status));
+    }
+    return absl::OkStatus();
+  }
+
+  // Writes rows, or leaves all as it was.
+  absl::Status TryWrite(const pg::Statement& write, std::vector<pg::Parameter> parameters) {
+    context_.counters.statements += 3;
+    const auto written = connection_.ExecuteAll(
+        {{&kSavepoint, {}}, {&write, std::move(parameters)}, {&kRelease, {}}}, {}, context_.call);
+    if (!written.ok()) {
+      if (connection_.broken()) return written.status();
+      ROWAN_RETURN_IF_ERROR(Execute(kRollbackTo).status());
+      return written.status();
+    }
+    const pg::Result& result = (*written)[1];
+    if (load_.policy == ir::ConflictPolicy::kUpdate) {
+      inserted_ += DecodeInt64(result.bytes(0, 0));
+      updated_ += DecodeInt64(result.bytes(0, 1));
+    } else {
+      inserted_ += result.affected();
+    }
+    return absl::OkStatus();
+  }
+
+  const ir::Load& load_;
+  const sql::LoadStatements& sql_;
+  const LoadFeed& feed_;
+  pg::Connection& connection_;
+  const Context& context_;
+  int64_t received_ = 0;
+  int64_t inserted_ = 0;
+  int64_t updated_ = 0;
+  int64_t rejected_ = 0;
+};
+
+}  // namespace
+
+absl::Status RunLoad(const ir::Load& load, const sql::LoadStatements& sql, const LoadFeed& feed, pg::Pool& pool,
+                     const Context& context) {
+  absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
+  if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
+  pg::Connection& connection = **lease;
+  LoadRun run(load, sql, feed, connection, context);
+  const Attempt attempt{.written = load.model, .place = "rows"};
+  const absl::Status status = run.Run();
+  if (!status.ok() || load.dry_run) {
+    connection.Rollback();
+    return status.ok() ? feed.write(run.Result()) : TranslateDatabaseError(status, attempt, context);
+  }
+  const absl::Status committed = connection.Commit(context.call);
+  if (committed.ok()) return feed.write(run.Result());
+  const auto error = pg::DatabaseErrorOf(committed);
+  if (error != nullptr && error->sqlstate.empty()) return errors::CommitOutcomeUnknown();
+  return TranslateDatabaseError(committed, attempt, context);
+}
+
+}  // namespace rowan::exec

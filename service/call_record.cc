@@ -1,0 +1,89 @@
+#include "service/call_record.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "engine/base/errors.h"
+#include "service/grpc_status.h"
+#include "service/log.h"
+
+namespace rowan::service {
+namespace {
+
+constexpr char kRequestId[] = "x-request-id";
+constexpr size_t kLongestRequestId = 128;
+
+std::string MakeRequestId() {
+  thread_local std::mt19937_64 random(std::random_device{}());
+  char text[33];
+  std::snprintf(text, sizeof(text), "%016llx%016llx", static_cast<unsigned long long>(random()),
+                static_cast<unsigned long long>(random()));
+  return text;
+}
+
+std::string Metadata(const grpc::CallbackServerContext& context, const char* name) {
+  const auto found = context.client_metadata().find(name);
+  return found == context.client_metadata().end() ? "" : std::string(found->second.data(), found->second.size());
+}
+
+// The client's id when it is one that a log and a header can hold, or else a new one.
+std::string RequestId(const grpc::CallbackServerContext& context) {
+  std::string id = Metadata(context, kRequestId);
+  const bool printable = std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return id.empty() || id.size() > kLongestRequestId || !printable ? MakeRequestId() : id;
+}
+
+// The moment when the client stops waiting, as the engine's clock has it, at most `longest` from now.
+Clock::time_point Deadline(const grpc::CallbackServerContext& context, std::chrono::milliseconds longest) {
+  const auto left = context.deadline() - std::chrono::system_clock::now();
+  return Clock::now() + std::min(std::chrono::duration_cast<std::chrono::nanoseconds>(longest),
+                                 std::chrono::duration_cast<std::chrono::nanoseconds>(left));
+}
+
+}  // namespace
+
+CallRecord::CallRecord(ServerState& state, grpc::CallbackServerContext& context, const char* method,
+                       CallSubject subject, std::chrono::milliseconds longest)
+    : state_(state), method_(method), subject_(std::move(subject)), traceparent_(Metadata(context, "traceparent")) {
+  call_.deadline = Deadline(context, longest);
+  call_.request_id = RequestId(context);
+  context.AddInitialMetadata(kRequestId, call_.request_id);
+  ++state_.in_flight;
+}
+
+CallRecord::~CallRecord() {
+  --state_.in_flight;
+}
+
+absl::Status CallRecord::Run(const std::function<absl::Status(Engine&)>& run) const {
+  if (call_.cancellation->cancelled()) return errors::Cancelled();
+  if (Clock::now() >= call_.deadline) return errors::DeadlineExceeded();
+  const std::shared_ptr<Engine> engine = state_.engine.load();
+  return engine == nullptr ? errors::DatabaseUnavailable() : run(*engine);
+}
+
+grpc::Status CallRecord::Finish(const absl::Status& status) {
+  const auto duration = std::chrono::duration<double>(Clock::now() - begun_);
+  const std::string code = absl::StatusCodeToString(status.code());
+  state_.metrics.CountCall(method_, code, duration.count());
+  const bool ours = status.code() == absl::StatusCode::kInternal;
+  std::vector<LogField> fields = {
+      {"method", method_},
+      {"schema", subject_.schema},
+      {"model", subject_.model},
+      {"code", code},
+      {"duration_ms", std::to_string(static_cast<int64_t>(duration.count() * 1e6) / 1000.0)},
+      {"request_id", call_.request_id}};
+  if (!status.ok()) fields.emplace_back("reason", ErrorReasonOf(status));
+  if (ours) fields.emplace_back("cause", errors::InternalCause(status));
+  if (!traceparent_.empty()) fields.emplace_back("traceparent", traceparent_);
+  Log(ours ? LogLevel::kError : LogLevel::kInfo, "call", fields);
+  return ToGrpcStatus(status, call_.request_id);
+}
+
+absl::Status CallRecord::Refusal(const char* what) const {
+  return state_.draining ? errors::ShuttingDown() : errors::PoolExhausted(what);
+}
+
+}  // namespace rowan::service

@@ -1,0 +1,381 @@
+"""Bulk loads through the Python client: what is written, what is refused, and that nothing is left behind."""
+
+import threading
+import time
+
+import pytest
+import rowan
+from conftest import ROOT, wait_for
+
+ROWS = 100_000
+
+STOCK = {
+    "schema": "stock",
+    "database_schema": "stock",
+    "models": {
+        "Item": {
+            "fields": {
+                "id": {"type": "auto_increment", "primary": True},
+                "code": {"type": "string(8)", "unique": True},
+                "count": {"type": "int32", "default": 1},
+                "kind": {"type": "enum", "labels": ["raw", "made"], "native": "kind", "default": "raw"},
+                "kinds": {"type": "enum[]", "labels": ["raw", "made"], "native": "kind", "nullable": True},
+                "stamp": {"type": "timestamp", "default": {"generator": "now"}, "read_only": True},
+            },
+            "checks": {"count_positive": "count > 0"},
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def shop_client(postgres, shared_rowand):
+    with shared_rowand.client() as client:
+        client.apply_schema(ROOT / "tests/golden/schemas/shop.yaml")
+        client.apply_schema(STOCK)
+        yield client
+
+
+@pytest.fixture
+def shop(postgres, shop_client):
+    """The models of the golden cases, empty, and a model with a CHECK and native enums."""
+    postgres.psql('TRUNCATE stock.item, shop.products, shop."order", shop.order_lines, shop.employees RESTART IDENTITY CASCADE')
+    return shop_client
+
+
+def counts(result):
+    return (result.received, result.inserted, result.updated, result.skipped, result.rejected)
+
+
+def told(result):
+    return [(reject.row, reject.path, reject.reason) for reject in result.rejects]
+
+
+def failure(error):
+    return (error.value.reason, error.value.path)
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+def test_rows_with_a_natural_key(blog, postgres):
+    blog.load("blog", "Role", [{"name": "member"}])
+    rows = [{"name": f"user {n}", "role.name": ("admin", "member")[n % 2]} for n in range(2500)]
+    assert counts(blog.load("blog", "User", rows)) == (2500, 2500, 0, 0, 0)
+    assert postgres.psql("SELECT role_id, count(*), min(name) FROM users GROUP BY 1 ORDER BY 1") == "1|1250|user 0\n2|1250|user 1"
+
+
+def test_no_rows(blog, postgres):
+    assert counts(blog.load("blog", "User", [], columns=["name", "role.name"])) == (0, 0, 0, 0, 0)
+    assert counts(blog.load("blog", "User", iter(()))) == (0, 0, 0, 0, 0)
+    assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+def test_lists_of_values_and_records_of_a_stream(blog):
+    blog.load("blog", "User", [["Ada", 1], ["Bob", 1]], columns=["name", "roleId"])
+    with blog.stream("blog", "User", {"select": {"name": True, "role": {"name": True}}}) as records:
+        again = blog.load("blog", "User", records, columns=["name", "role.name"])
+    assert counts(again) == (2, 2, 0, 0, 0)
+    names = blog.get("blog", "User", {"select": {"name": True, "role": {"name": True}}, "order_by": "id"})
+    assert names == [{"name": name, "role": {"name": "admin"}} for name in ("Ada", "Bob", "Ada", "Bob")]
+
+
+def test_defaults_nulls_and_enums(shop, postgres):
+    shop.load("stock", "Item", [{"code": "a"}, {"code": "b"}])
+    shop.load("stock", "Item", [{"code": "c", "kind": "made", "kinds": ["raw", "made"]}, {"code": "d", "kind": "raw", "kinds": None}])
+    assert postgres.psql("SELECT code, count, kind, kinds, stamp IS NOT NULL FROM stock.item ORDER BY id").split() == [
+        "a|1|raw||t", "b|1|raw||t", "c|1|made|{raw,made}|t", "d|1|raw||t"]
+
+
+def test_composite_keys_and_several_relations(shop, postgres):
+    shop.load("shop", "Product", [{"maker": "acme", "code": n, "name": "x"} for n in (1, 2)])
+    shop.load("shop", "Order", [{"number": "A1"}, {"number": "A2"}])
+    columns = ["position", "order.number", "product.code", "product.maker"]
+    result = shop.load("shop", "Line", [[1, "A2", 1, "acme"], [2, "A1", 3, "acme"], [3, "A1", 2, "acme"]], columns=columns, tolerated_rejects=1)
+    assert counts(result) == (3, 2, 0, 0, 1)
+    assert told(result) == [(1, "rows[1].product", "RELATED_NOT_FOUND")]
+    assert postgres.psql("SELECT order_id, position, product_maker, product_code FROM shop.order_lines ORDER BY 2") == "2|1|acme|1\n1|3|acme|2"
+
+
+def test_rows_that_refer_to_each_other(shop, postgres):
+    staff = [[3, "c", 2], [2, "b", 1], [1, "a", None], [4, "d", 4]]
+    assert counts(shop.load("shop", "Employee", staff, columns=["id", "name", "bossId"])) == (4, 4, 0, 0, 0)
+    # 7 names nobody, so 6 names somebody who does not come, and so does 5.
+    lost = [[5, "e", 6], [6, "f", 7], [7, "g", 99], [8, "h", 1]]
+    result = shop.load("shop", "Employee", lost, columns=["id", "name", "bossId"], tolerated_rejects=3)
+    assert counts(result) == (4, 1, 0, 0, 3)
+    assert sorted(told(result)) == [(n, f"rows[{n}].boss", "RELATED_NOT_FOUND") for n in range(3)]
+
+
+def test_a_relation_that_is_not_required_takes_null(shop, postgres):
+    shop.load("shop", "Employee", [[1, "a"]], columns=["id", "name"])
+    shop.load("shop", "Employee", [[2, "b", 1], [3, "c", None]], columns=["id", "name", "boss.id"])
+    assert postgres.psql("SELECT id, boss_id FROM shop.employees ORDER BY 1") == "1|\n2|1\n3|"
+
+
+def test_a_dry_run_leaves_nothing(blog, postgres):
+    rows = [{"name": "a", "role.name": "admin"}, {"name": "b", "role.name": "none"}]
+    result = blog.load("blog", "User", rows, dry_run=True, tolerated_rejects=1)
+    assert counts(result) == (2, 1, 0, 0, 1)
+    assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+def test_the_same_load_again_on_the_same_connection(blog, postgres):
+    for _ in range(3):
+        blog.load("blog", "User", [{"name": "a", "role.name": "admin"}])
+        blog.load("blog", "Tag", [{"name": "a"}], on_conflict="skip", key=["name"])
+    assert postgres.psql("SELECT count(*) FROM users") == "3"
+    assert postgres.psql("SELECT count(*) FROM tags") == "1"
+
+
+# --- taken keys -------------------------------------------------------------------------------------------------------
+
+TAKEN = [{"name": "new"}, {"name": "admin"}, {"name": "new"}, {"name": "newer"}]
+
+
+def test_taken_keys_are_rejected(blog):
+    result = blog.load("blog", "Role", TAKEN, tolerated_rejects=2)
+    assert counts(result) == (4, 2, 0, 0, 2)
+    assert told(result) == [(1, "rows[1]", "UNIQUE_VIOLATION"), (2, "rows[2]", "UNIQUE_VIOLATION")]
+
+
+def test_taken_keys_are_skipped(blog):
+    assert counts(blog.load("blog", "Role", TAKEN, on_conflict="skip", key=["name"])) == (4, 2, 0, 2, 0)
+    assert counts(blog.load("blog", "Role", [{"id": 1, "name": "other"}], on_conflict="skip")) == (1, 0, 0, 1, 0)
+    assert [role["name"] for role in blog.get("blog", "Role", {"select": {"name": True}})] == ["admin", "new", "newer"]
+
+
+def test_taken_keys_are_updated(shop, postgres):
+    shop.load("stock", "Item", [["a", 1, "raw"], ["b", 2, "raw"]], columns=["code", "count", "kind"])
+    rows = [["b", 20, "made"], ["c", 30, "made"], ["b", 40, "raw"]]
+    result = shop.load("stock", "Item", rows, columns=["code", "count", "kind"], on_conflict="update", key=["code"], tolerated_rejects=1)
+    assert counts(result) == (3, 1, 1, 0, 1)
+    assert told(result) == [(2, "rows[2]", "CONFLICTING_INPUT")]
+    result = shop.load("stock", "Item", [["a", 9, "made"]], columns=["code", "count", "kind"], on_conflict={"update": ["count"]}, key=["code"])
+    assert counts(result) == (1, 0, 1, 0, 0)
+    assert postgres.psql("SELECT code, count, kind FROM stock.item ORDER BY 1") == "a|9|raw\nb|20|made\nc|30|made"
+
+
+def test_a_key_that_a_relation_gives(shop, postgres):
+    shop.load("shop", "Product", [["acme", 1, "x"], ["acme", 2, "y"]], columns=["maker", "code", "name"])
+    shop.load("shop", "Order", [{"number": "A1"}])
+    columns = ["order.number", "position", "product.maker", "product.code", "quantity"]
+    for quantity, expected in ((1, (1, 1, 0, 0, 0)), (5, (1, 0, 1, 0, 0))):
+        rows = [["A1", 1, "acme", quantity % 2 + 1, quantity]]
+        assert counts(shop.load("shop", "Line", rows, columns=columns, on_conflict={"update": ["quantity", "product"]})) == expected
+    assert postgres.psql("SELECT quantity FROM shop.order_lines") == "5"
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns, options, reason, path", [
+    (["nme", "role.name"], {}, "UNKNOWN_FIELD", "columns[0]"),
+    (["name", "rol.name"], {}, "UNKNOWN_RELATION", "columns[1]"),
+    (["name", "role.nme"], {}, "UNKNOWN_FIELD", "columns[1]"),
+    (["name"], {}, "REQUIRED_FIELD", "columns"),
+    ([], {}, "EMPTY_MUTATION", "columns"),
+    (["name", "name", "roleId"], {}, "DUPLICATE_NAME", "columns[1]"),
+    (["name", "role.name", "role.name"], {}, "DUPLICATE_NAME", "columns[2]"),
+    (["name", "role.name", "role.id"], {}, "NOT_A_KEY", "columns[1]"),
+    (["name", "role.id", "roleId"], {}, "CONFLICTING_INPUT", "columns[1]"),
+    (["name", "roleId", "posts.id"], {}, "VERB_NOT_ALLOWED", "columns[2]"),
+    (["name", "roleId"], {"on_conflict": "skip"}, "REQUIRED_FIELD", "on_conflict.key"),
+    (["id", "name", "roleId"], {"on_conflict": "skip", "key": ["name"]}, "NOT_A_KEY", "on_conflict.key"),
+    (["id", "name", "roleId"], {"on_conflict": "skip", "key": ["nme"]}, "UNKNOWN_FIELD", "on_conflict.key[0]"),
+    (["id", "roleId", "name"], {"on_conflict": {"update": ["posts"]}}, "REQUIRED_FIELD", "on_conflict.update[0]"),
+    (["name", "roleId"], {"tolerated_rejects": -1}, "LIMIT_OUT_OF_RANGE", "tolerated_rejects"),
+    (["name", "roleId"], {"tolerated_rejects": 10_001}, "LIMIT_OUT_OF_RANGE", "tolerated_rejects"),
+    (["name", "roleId"], {"on_conflict": "replace"}, "DOCUMENT_INVALID", "on_conflict"),
+    (["name", "roleId"], {"key": ["id"]}, "DOCUMENT_INVALID", "key"),
+])
+def test_what_cannot_be_loaded_is_said_at_once(blog, columns, options, reason, path):
+    with pytest.raises(rowan.RowanError) as error:
+        blog.load("blog", "User", [[None] * len(columns)], columns=columns, **options)
+    assert failure(error) == (reason, path)
+
+
+def test_names_that_do_not_exist(blog, shop):
+    for schema, model, reason in (("blgo", "User", "UNKNOWN_SCHEMA"), ("blog", "Usr", "UNKNOWN_MODEL"), ("", "User", "MISSING_ARGUMENT")):
+        with pytest.raises(rowan.RowanError) as error:
+            blog.load(schema, model, [{"name": "x"}])
+        assert error.value.reason == reason
+    with pytest.raises(rowan.RowanError) as error:
+        shop.load("stock", "Item", [{"code": "x", "stamp": None}])
+    assert failure(error) == ("READ_ONLY_FIELD", "columns[1]")
+
+
+BAD_ROWS = [
+    ({"code": 7}, "TYPE_MISMATCH", "rows[2].code"),
+    ({"code": "too long by far"}, "VALUE_OUT_OF_RANGE", "rows[2].code"),
+    ({"code": "nul\0"}, "MALFORMED_VALUE", "rows[2].code"),
+    ({"code": None}, "NULL_NOT_ALLOWED", "rows[2].code"),
+    ({"code": "x", "count": 2**31}, "VALUE_OUT_OF_RANGE", "rows[2].count"),
+    ({"code": "x", "kind": "stolen"}, "VALUE_OUT_OF_RANGE", "rows[2].kind"),
+    ({"code": "x", "count": 0}, "CHECK_VIOLATION", "rows[2]"),
+    ({"code": "a"}, "UNIQUE_VIOLATION", "rows[2]"),
+]
+
+
+@pytest.mark.parametrize("bad, reason, path", BAD_ROWS)
+def test_a_bad_row_fails_the_load_or_is_left_out(shop, postgres, bad, reason, path):
+    columns = ["code", "count", "kind"]
+    rows = [{"code": code, "count": 1, "kind": "raw", **(bad if code == "bad" else {})} for code in ("a", "b", "bad", "c")]
+    rejects = []
+    with pytest.raises(rowan.RowanError) as error:
+        shop.load("stock", "Item", rows, columns=columns, on_reject=rejects.append)
+    assert error.value.reason == reason
+    assert [(reject.row, reject.path, reject.reason) for reject in rejects] == [(2, path, reason)]
+    assert postgres.psql("SELECT count(*) FROM stock.item") == "0"
+    result = shop.load("stock", "Item", rows, columns=columns, tolerated_rejects=1)
+    assert counts(result) == (4, 3, 0, 0, 1)
+    assert told(result) == [(2, path, reason)]
+    assert postgres.psql("SELECT string_agg(code, '' ORDER BY code) FROM stock.item") == "abc"
+
+
+def test_as_many_rejects_as_are_tolerated_and_one_more(blog, postgres):
+    rows = [{"name": f"u{n}", "role.name": "admin" if n % 10 else "nobody"} for n in range(1000)]
+    assert counts(blog.load("blog", "User", rows, tolerated_rejects=100)) == (1000, 900, 0, 0, 100)
+    rejects = []
+    with pytest.raises(rowan.NotFoundError) as error:
+        blog.load("blog", "User", rows, tolerated_rejects=99, on_reject=rejects.append)
+    assert failure(error) == ("RELATED_NOT_FOUND", "rows[990].role")
+    assert [reject.row for reject in rejects] == list(range(0, 1000, 10))
+    assert postgres.psql("SELECT count(*) FROM users") == "900"
+
+
+def test_many_violations_are_told_apart(shop, postgres):
+    rows = [[f"c{n % 500}", 0 if n % 7 == 3 else 1] for n in range(700)]
+    result = shop.load("stock", "Item", rows, columns=["code", "count"], tolerated_rejects=700)
+    taken, expected = set(), []
+    for n, (code, count) in enumerate(rows):
+        reason = "CHECK_VIOLATION" if count == 0 else "UNIQUE_VIOLATION" if code in taken else None
+        if reason:
+            expected.append((n, f"rows[{n}]", reason))
+        else:
+            taken.add(code)
+    assert told(result) == expected
+    assert counts(result) == (700, len(taken), 0, 0, len(expected))
+
+
+def test_half_a_key_names_nothing(shop):
+    columns = ["position", "orderId", "product.maker", "product.code"]
+    shop.load("shop", "Order", [{"number": "A1"}])
+    with pytest.raises(rowan.RowanError) as error:
+        shop.load("shop", "Line", [[1, 1, "acme", None]], columns=columns)
+    assert failure(error) == ("NULL_NOT_ALLOWED", "rows[0].product.code")
+
+
+def test_values_are_never_told(shop):
+    rejects = []
+    for code in ("secret-secret", "secret\0"):
+        with pytest.raises(rowan.RowanError) as error:
+            shop.load("stock", "Item", [{"code": code}], on_reject=rejects.append)
+        assert "secret" not in str(error.value)
+    assert len(rejects) == 2 and not any("secret" in reject.message for reject in rejects)
+
+
+def test_mistakes_of_the_rows_themselves(blog, postgres):
+    def broken():
+        yield {"name": "a", "role.name": "admin"}
+        raise ZeroDivisionError("the source broke down")
+
+    for rows, expected in ((broken(), ZeroDivisionError), ([{"name": "a", "role.name": "admin"}, {"nme": "b"}], rowan.DocumentError),
+                           ([{"name": object(), "role.name": "admin"}], rowan.DocumentError)):
+        with pytest.raises(expected):
+            blog.load("blog", "User", rows)
+    with pytest.raises(rowan.DocumentError):
+        blog.load("blog", "User", [["a"]], columns=["name", "role.name"])
+    assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+# --- however it ends --------------------------------------------------------------------------------------------------
+
+
+class Endless:
+    """Rows without end, and how many were taken."""
+
+    def __init__(self, pause=0.0):
+        self.taken = 0
+        self.pause = pause
+
+    def __iter__(self):
+        while True:
+            self.taken += 1
+            time.sleep(self.pause)
+            yield {"name": f"user {self.taken}", "role.name": "admin"}
+
+
+def test_a_deadline_leaves_nothing(blog, postgres):
+    with pytest.raises(rowan.DeadlineExceededError):
+        blog.load("blog", "User", Endless(), timeout=1.0)
+    wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
+    assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+def test_a_lost_client_leaves_nothing(postgres, shared_rowand, blog):
+    client = shared_rowand.client()
+    rows = Endless()
+    ended = []
+
+    def load():
+        try:
+            client.load("blog", "User", rows)
+        except rowan.RowanError as error:
+            ended.append(error.code)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    wait_for(lambda: rows.taken > 20_000 and postgres.active() == 1, "the load is on its way")
+    client.close()
+    thread.join()
+    assert len(ended) == 1
+    wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
+    assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+def test_a_client_that_is_silent_loses_its_load(postgres, start_rowand, blog):
+    server = start_rowand("--db-url", postgres.url, "--stream-stall-timeout", "1s")
+    with server.client() as client:
+        with pytest.raises(rowan.AbortedError) as error:
+            client.load("blog", "User", Endless(pause=5.0))
+        assert error.value.reason == "TRANSACTION_TIMEOUT"
+    wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
+
+
+def test_a_cancelled_insert_leaves_nothing(blog, postgres):
+    """The rows have come, and wait for a lock."""
+    with postgres.lock("users"):
+        with pytest.raises(rowan.DeadlineExceededError):
+            blog.load("blog", "User", [{"name": "a", "role.name": "admin"}], timeout=1.0)
+    wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
+    assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+def test_many_rows_take_little_memory(blog, postgres, shared_rowand):
+    before, highest = shared_rowand.memory_mb(), [0.0]
+    progress = []
+
+    def on_progress(received):
+        progress.append(received)
+        highest[0] = max(highest[0], shared_rowand.memory_mb())
+
+    rows = ({"name": f"user {n} " + "x" * 500, "role.name": "admin"} for n in range(ROWS))
+    assert counts(blog.load("blog", "User", rows, on_progress=on_progress)) == (ROWS, ROWS, 0, 0, 0)
+    assert progress == sorted(progress) and progress[-1] == ROWS and len(progress) > 5
+    # All of them are 50 MB.
+    assert highest[0] - before < 25
+    assert postgres.psql("SELECT count(*), count(DISTINCT id), max(length(name)) FROM users") == f"{ROWS}|{ROWS}|511"
+
+
+def test_loads_of_one_key_at_once_leave_one_row_of_each(blog, postgres):
+    rows = [{"name": f"tag {n}"} for n in range(3000)]
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(blog.load("blog", "Tag", rows, on_conflict="skip", key=["name"]))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(result.inserted for result in results) == 3000
+    assert sum(result.skipped for result in results) == 9000
+    assert postgres.psql("SELECT count(*) FROM tags") == "3000"
