@@ -13,8 +13,8 @@
 
 namespace rowan::service {
 
-// Lives as long as its reactor: the call is in flight until gRPC has sent all of its answer. Cancel may be called from any
-// thread.
+// Lives as long as its reactor: the call is in flight until gRPC has sent all of its answer. Cancel may be called from
+// any thread.
 class CallRecord {
  public:
   // The call ends at the client's deadline, or `longest` from now.

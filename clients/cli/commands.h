@@ -30,6 +30,10 @@ int RunExists(const Options& options, const Channel& channel, Console& console);
 // Streams: stream_command.cc
 int RunStream(const Options& options, const Channel& channel, Console& console);
 
+// Files of records: load_command.cc, export_command.cc
+int RunLoad(const Options& options, const Channel& channel, Console& console);
+int RunExport(const Options& options, const Channel& channel, Console& console);
+
 // Insert, update and delete: write_commands.cc
 int RunWrite(const Options& options, const Channel& channel, Console& console);
 

@@ -41,6 +41,7 @@ using Handler = std::function<grpc::Status(const Request&, Response&)>;
 class FakeServer final : public v1::DataService::Service, public v1::SchemaService::Service {
  public:
   using StreamWriter = grpc::ServerWriter<v1::StreamResponse>;
+  using LoadStream = grpc::ServerReaderWriter<v1::LoadResponse, v1::LoadRequest>;
 
   FakeServer() {
     grpc::EnableDefaultHealthCheckService(true);
@@ -65,6 +66,7 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   Handler<v1::InsertRequest, v1::MutationResponse> insert;
   Handler<v1::UpdateRequest, v1::MutationResponse> update;
   Handler<v1::DeleteRequest, v1::MutationResponse> remove;
+  std::function<grpc::Status(LoadStream&)> load;
   Handler<v1::ExplainRequest, v1::ExplainResponse> explain;
   Handler<v1::ApplySchemaRequest, v1::ApplySchemaResponse> apply;
   Handler<v1::GetSchemaRequest, v1::Schema> get_schema;
@@ -115,6 +117,10 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   grpc::Status Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
                       v1::MutationResponse* response) override {
     return Answer(context, remove, request, response);
+  }
+  grpc::Status Load(grpc::ServerContext* context, LoadStream* stream) override {
+    Remember(*context);
+    return load ? load(*stream) : grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no handler");
   }
   grpc::Status Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
                        v1::ExplainResponse* response) override {

@@ -97,6 +97,27 @@ Examples:
   rowan delete blog Post '{"where": {"id": 10}}'
   rowan delete blog Post '{"where": {"user": {"name": "Alice"}}}' --returning id,title)"};
 
+const CommandHelp kLoadHelp = {
+    "load", "Load many records of one model from a CSV or JSON lines file",
+    R"(The first record of a CSV file, or the keys of the first JSON object, name the columns: fields like name, or the key of a related record like role.name.
+An empty cell is null, and an empty one in quotes the empty text. Everything is loaded in one transaction, or nothing; --tolerate leaves so many bad rows out.
+Prints counts; bad rows are told on standard error with their lines.
+
+Examples:
+  rowan load blog User users.csv
+  rowan load blog User users.csv --tolerate 100 --rejects rejects.jsonl
+  rowan load blog Role roles.jsonl --on-conflict update --key name
+  generate | rowan load blog Tag - --format csv --on-conflict skip --key name)"};
+
+const CommandHelp kExportHelp = {
+    "export", "Write all records of one model to a CSV or JSON lines file",
+    R"(Writes what load reads back: without --columns all fields that can be written.
+
+Examples:
+  rowan export blog User users.csv
+  rowan export blog User users.jsonl --columns id,name,role.name
+  rowan export blog Post - --format csv --where '{"user": {"name": "Alice"}}')"};
+
 const CommandHelp kExplainHelp = {
     "explain", "Show the plan and the SQL of a request without running it",
     R"(--estimate adds PostgreSQL's own plan of each statement. --analyze runs the request in a transaction that is rolled back, writes included, and adds

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <random>
 #include <string>
@@ -21,11 +22,20 @@ Format FormatNamed(const std::string& name) {
                                                                      {"json", Format::kJson},
                                                                      {"jsonl", Format::kJsonLines},
                                                                      {"text", Format::kText},
-                                                                     {"yaml", Format::kYaml}};
+                                                                     {"yaml", Format::kYaml},
+                                                                     {"csv", Format::kCsv}};
   for (const auto& [known, format] : kFormats) {
     if (known == name) return format;
   }
   return Format::kJson;
+}
+
+// The format that the name of a file of records tells.
+std::optional<Format> FormatOfFile(const std::string& name) {
+  const auto ends = [&](std::string_view end) { return std::string_view(name).ends_with(end); };
+  if (ends(".csv")) return Format::kCsv;
+  if (ends(".jsonl") || ends(".ndjson")) return Format::kJsonLines;
+  return std::nullopt;
 }
 
 // What the parser writes before it is read into Options.
@@ -121,6 +131,46 @@ void AddWrites(CLI::App& app, Raw& raw) {
   }
 }
 
+void AddFile(CLI::App& app, Raw& raw, const std::string& standard) {
+  app.add_option("schema", raw.options.schema, "The schema's name, for example blog")->required()->type_name("");
+  app.add_option("model", raw.options.model, "The model's name, for example User")->required()->type_name("");
+  app.add_option("file", raw.options.file, "The file; - for standard " + standard)->required()->type_name("");
+  raw.format.clear();
+  app.add_option("--format", raw.format, "csv or jsonl. Default: what the file's name ends with")
+      ->check(CLI::IsMember({"csv", "jsonl"}))
+      ->type_name("FORMAT");
+}
+
+void AddFiles(CLI::App& app, Raw& raw) {
+  LoadFlags& flags = raw.options.load;
+  CLI::App* load = AddCommand(app, kLoadHelp);
+  AddFile(*load, raw, "input");
+  load->add_option("--on-conflict", flags.on_conflict,
+                   "What happens to a row whose key is taken: reject (default), skip or update")
+      ->check(CLI::IsMember({"reject", "skip", "update"}))
+      ->type_name("POLICY");
+  load->add_option("--key", flags.key, "The fields of that key, like maker,code (default: the primary key)")
+      ->delimiter(',')
+      ->type_name("FIELDS");
+  load->add_option("--update", flags.update, "What to update, like name,role (default: all columns but the key)")
+      ->delimiter(',')
+      ->type_name("COLUMNS");
+  load->add_option("--tolerate", flags.tolerated_rejects, "How many bad rows to leave out (default 0)")
+      ->check(CLI::Range(0, 10000))
+      ->type_name("NUMBER");
+  load->add_option("--rejects", flags.rejects, "Write the bad rows' lines and why to a file, as JSON lines")
+      ->type_name("FILE");
+  load->add_flag("--dry-run", flags.dry_run, "Do it all, and undo it at the end");
+  CLI::App* exported = AddCommand(app, kExportHelp);
+  AddFile(*exported, raw, "output");
+  exported->add_option("--columns", raw.options.columns, "What to write, like id,name,role.name")
+      ->delimiter(',')
+      ->type_name("COLUMNS");
+  exported->add_option("--where", raw.options.where, "Which records: a filter in JSON or YAML, or @FILE (default: all)")
+      ->type_name("FILTER");
+  AddLimit(*exported, raw);
+}
+
 void AddExplain(CLI::App& app, Raw& raw) {
   CLI::App* explain = AddCommand(app, kExplainHelp);
   explain->add_option("verb", raw.options.verb, "get, stream, aggregate, exists, insert, update or delete")
@@ -178,7 +228,7 @@ void AddGlobal(CLI::App& app, Raw& raw) {
       ->group("Server");
   app.add_option(
          "--timeout", raw.timeout,
-         "How long to wait for the answer, for example 500ms or 2m; 0 for ever (default 30s; for ever for stream)")
+         "How long to wait for the answer, for example 500ms or 2m; 0 for ever (default 30s; for ever for stream, load and export)")
       ->envname("ROWAN_TIMEOUT")
       ->type_name("DURATION")
       ->group("Server");
@@ -208,7 +258,8 @@ Command CommandOf(const CLI::App& app) {
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
       {"get", Command::kGet},       {"stream", Command::kStream},   {"aggregate", Command::kAggregate},
       {"exists", Command::kExists}, {"insert", Command::kInsert},   {"update", Command::kUpdate},
-      {"delete", Command::kDelete}, {"explain", Command::kExplain}, {"health", Command::kHealth}};
+      {"delete", Command::kDelete}, {"load", Command::kLoad},       {"export", Command::kExport},
+      {"explain", Command::kExplain}, {"health", Command::kHealth}};
   for (const auto& [name, command] : kCommands) {
     if (chosen->get_name() == name) return command;
   }
@@ -224,6 +275,8 @@ Format DefaultFormat(Command command) {
     case Command::kDelete:
       return Format::kJson;
     case Command::kStream:
+    case Command::kLoad:
+    case Command::kExport:
       return Format::kJsonLines;
     case Command::kExists:
     case Command::kExplain:
@@ -289,6 +342,7 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   AddGlobal(app, raw);
   AddReads(app, raw);
   AddWrites(app, raw);
+  AddFiles(app, raw);
   AddExplain(app, raw);
   AddSchema(app, raw);
   AddHealth(app, raw);
@@ -303,7 +357,17 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   options.command = CommandOf(app);
   if (options.verb.empty()) options.verb = app.get_subcommands().front()->get_name();
   options.format = raw.format.empty() ? DefaultFormat(options.command) : FormatNamed(raw.format);
-  options.timeout = options.command == Command::kStream ? absl::ZeroDuration() : absl::Seconds(30);
+  const bool of_files = options.command == Command::kLoad || options.command == Command::kExport;
+  if (of_files && raw.format.empty()) {
+    const std::optional<Format> format = FormatOfFile(options.file);
+    if (!format) {
+      return Usage(console, "the name \"" + options.file + "\" does not tell its format",
+                   "give --format csv or --format jsonl");
+    }
+    options.format = *format;
+  }
+  const bool unbounded = options.command == Command::kStream || of_files;
+  options.timeout = unbounded ? absl::ZeroDuration() : absl::Seconds(30);
   if (!raw.timeout.empty() && !ReadDuration(raw.timeout, options.timeout)) {
     return Usage(console, "--timeout: \"" + raw.timeout + "\" is no duration", "write it like 500ms, 30s or 2m");
   }

@@ -21,6 +21,8 @@ enum class Command {
   kInsert,
   kUpdate,
   kDelete,
+  kLoad,
+  kExport,
   kExplain,
   kHealth,
   kSchemaValidate,
@@ -29,7 +31,7 @@ enum class Command {
   kSchemaList,
 };
 
-enum class Format { kTable, kJson, kJsonLines, kText, kYaml };
+enum class Format { kTable, kJson, kJsonLines, kText, kYaml, kCsv };
 
 // Flags that stand in place of keys of a read document. Unset: what the document says.
 struct ReadFlags {
@@ -40,6 +42,16 @@ struct ReadFlags {
   std::optional<std::string> strategy;
   std::optional<std::string> mode;
   std::optional<std::string> resume_token;
+};
+
+// What load does with rows that cannot simply be inserted.
+struct LoadFlags {
+  std::string on_conflict = "reject";  // or "skip" or "update"
+  std::vector<std::string> key;        // empty: the primary key
+  std::vector<std::string> update;     // empty: all columns that are not of the key
+  int64_t tolerated_rejects = 0;
+  std::string rejects;  // a path; empty: none
+  bool dry_run = false;
 };
 
 struct Options {
@@ -66,6 +78,9 @@ struct Options {
   std::string verb;       // "get", "insert", …: the command, or what explain explains
   std::string returning;  // a selection
   ReadFlags read;
+  LoadFlags load;
+  std::vector<std::string> columns;  // of export; empty: all that can be loaded again
+  std::string where;                 // of export: a filter as text, or "@path"
   bool estimate = false;  // of explain: with PostgreSQL's estimates
   bool analyze = false;   // of explain: with what happens when it runs
   bool offline = false;   // of schema validate: without a server

@@ -49,8 +49,8 @@ std::string ProgressText(const Advance& advance) {
                       shown == absl::ZeroDuration() ? "0s" : absl::FormatDuration(shown));
 }
 
-std::string ProgressShare(int64_t rows, int64_t expected, bool bar) {
-  const double share = expected <= 0 ? 1 : std::min(1.0, static_cast<double>(rows) / static_cast<double>(expected));
+std::string ProgressShare(int64_t come, int64_t expected, bool bar) {
+  const double share = expected <= 0 ? 1 : std::min(1.0, static_cast<double>(come) / static_cast<double>(expected));
   const std::string percent = absl::StrFormat("%3d%%", static_cast<int>(share * 100));
   if (!bar) return percent;
   const int filled = static_cast<int>(share * kBarWidth);
@@ -60,11 +60,13 @@ std::string ProgressShare(int64_t rows, int64_t expected, bool bar) {
   return absl::StrCat("[", line, "] ", percent);
 }
 
-Progress::Progress(Console& console, bool shown, std::optional<int64_t> expected)
+Progress::Progress(Console& console, bool shown, std::optional<int64_t> expected,
+                   std::optional<int64_t> expected_bytes)
     : console_(console),
       shown_(shown),
       rewrite_(console.err_is_terminal),
       expected_(expected),
+      expected_bytes_(expected_bytes),
       interval_(IntervalOf(console)) {
   // Rows on the same terminal would run into a line that is written over.
   if (shown && !(console.err_is_terminal && console.out_is_terminal)) thread_ = std::thread([this] { Run(); });
@@ -103,8 +105,10 @@ void Progress::Wipe() {
 void Progress::Run() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, interval_, [this] { return stopped_; })) {
-    const std::string share =
-        expected_ ? absl::StrCat(ProgressShare(rows_, *expected_, rewrite_), rewrite_ ? "  " : ", ") : "";
+    std::string share;
+    if (expected_) share = ProgressShare(rows_, *expected_, rewrite_);
+    if (!expected_ && expected_bytes_) share = ProgressShare(bytes_, *expected_bytes_, rewrite_);
+    if (!share.empty()) share += rewrite_ ? "  " : ", ";
     console_.err << (rewrite_ ? kWipe : "rowan: ") << share << Text() << (rewrite_ ? "" : "\n") << std::flush;
     dirty_ = rewrite_;
   }

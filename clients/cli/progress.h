@@ -25,15 +25,17 @@ struct Advance {
 // Returns "120,000 rows, 40,000 rows/s, 12.3 MB, 3s".
 std::string ProgressText(const Advance& advance);
 
-// Returns " 45%" of at most `expected` rows, with a bar before it when that is wanted: "[########>         ]  45%".
-std::string ProgressShare(int64_t rows, int64_t expected, bool bar);
+// Returns " 45%" of at most `expected`, with a bar before it when that is wanted: "[########>         ]  45%".
+std::string ProgressShare(int64_t come, int64_t expected, bool bar);
 
 // Writes progress to the console's `err` from its own thread while it lives: one line that is written over on a
 // terminal, a plain line every 10 s elsewhere. Nobody else writes to `err` meanwhile.
 class Progress {
  public:
-  // `shown`: false keeps it silent. `expected`: how many rows will come at most, when that is known.
-  Progress(Console& console, bool shown, std::optional<int64_t> expected);
+  // `shown`: false keeps it silent. `expected`: how many rows will come at most, when that is known; or else
+  // `expected_bytes`.
+  Progress(Console& console, bool shown, std::optional<int64_t> expected,
+           std::optional<int64_t> expected_bytes = std::nullopt);
   ~Progress();
 
   // Adds to the counts. Thread-safe.
@@ -60,6 +62,7 @@ class Progress {
   const bool shown_;
   const bool rewrite_;  // whether the line is written over
   const std::optional<int64_t> expected_;
+  const std::optional<int64_t> expected_bytes_;
   const std::chrono::milliseconds interval_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::atomic<int64_t> rows_ = 0;

@@ -5,20 +5,21 @@
 #include <vector>
 
 #include "clients/cli/options.h"
+#include "clients/cli/stream_records.h"
 #include "rowan/v1/result.pb.h"
 
 namespace rowan::cli {
 
 // Call Begin once, then Print any number of times, then End. Holds no records, whatever their number. Not thread-safe.
-class RecordPrinter {
+class RecordPrinter final : public RecordSink {
  public:
   // `bold`: whether a table's head may be in bold.
   RecordPrinter(Format format, bool bold, std::ostream& out);
 
-  void Begin(const v1::Shape& shape);
+  void Begin(const v1::Shape& shape) override;
   // A table takes the widths of its columns from the first call; later cells that are wider push the rest of their row.
-  void Print(const google::protobuf::RepeatedPtrField<v1::Record>& records);
-  void End();
+  void Print(const google::protobuf::RepeatedPtrField<v1::Record>& records) override;
+  void End() override;
 
  private:
   void PrintTable(const google::protobuf::RepeatedPtrField<v1::Record>& records);

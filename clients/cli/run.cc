@@ -23,6 +23,10 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
     case Command::kUpdate:
     case Command::kDelete:
       return RunWrite(options, channel, console);
+    case Command::kLoad:
+      return RunLoad(options, channel, console);
+    case Command::kExport:
+      return RunExport(options, channel, console);
     case Command::kExplain:
       return RunExplain(options, channel, console);
     case Command::kHealth:

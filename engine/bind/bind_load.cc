@@ -122,8 +122,8 @@ class LoadBinder {
       reference.target = relation->target;
       const int number = static_cast<int>(load_.references.size());
       for (const ColumnPair& pair : relation->pairs) {
-        ROWAN_RETURN_IF_ERROR(Fill(
-            {.field = pair.from, .reference = number, .given = static_cast<int>(reference.gives.size())}, path));
+        ROWAN_RETURN_IF_ERROR(
+            Fill({.field = pair.from, .reference = number, .given = static_cast<int>(reference.gives.size())}, path));
         reference.gives.push_back(pair.to);
       }
       load_.references.push_back(std::move(reference));
@@ -142,11 +142,11 @@ class LoadBinder {
   // Foreign keys that are loaded as they are name records, too.
   void BindForeignKeys() {
     for (const ForeignKey& foreign_key : model_.foreign_keys) {
-      ir::LoadReference reference{.name = foreign_key.relation == nullptr ? foreign_key.fields.front()->name
-                                                                         : foreign_key.relation->name,
-                                  .target = foreign_key.target,
-                                  .key = foreign_key.references,
-                                  .own_rows = foreign_key.target == &model_};
+      ir::LoadReference reference{
+          .name = foreign_key.relation == nullptr ? foreign_key.fields.front()->name : foreign_key.relation->name,
+          .target = foreign_key.target,
+          .key = foreign_key.references,
+          .own_rows = foreign_key.target == &model_};
       for (const Field* field : foreign_key.fields) reference.columns.push_back(ColumnOf(field));
       if (std::count(reference.columns.begin(), reference.columns.end(), -1) > 0) continue;
       for (const Field* field : foreign_key.references) {
@@ -287,9 +287,8 @@ absl::Status BindLoadRow(const ir::Load& load, const v1::LoadRow& row, int64_t n
     absl::StatusOr<Encoded> encoded = EncodeValue(column.field->type, row.values(i), Path(""));
     if (!encoded.ok()) {
       // Paths cost, so they are made for mistakes only.
-      return FailAt(load, number, i, [&](const Path& path) {
-        return EncodeValue(column.field->type, row.values(i), path).status();
-      });
+      return FailAt(load, number, i,
+                    [&](const Path& path) { return EncodeValue(column.field->type, row.values(i), path).status(); });
     }
     if (encoded->null && !column.nullable) {
       const Model& model = column.relation == nullptr ? *load.model : *column.relation->target;

@@ -19,8 +19,8 @@ namespace rowan {
 // Errors: INVALID_ARGUMENT with the path of the mistake, as load.proto says.
 absl::StatusOr<ir::Load> BindLoad(const v1::LoadBegin& request, const BindContext& context);
 
-// Encodes the values of one row, one for each of the load's columns, over what `values` holds. `number` is the row's, for
-// paths. Errors: those of EncodeValue; NULL_NOT_ALLOWED; TYPE_MISMATCH for too few or too many values.
+// Encodes the values of one row, one for each of the load's columns, over what `values` holds. `number` is the row's,
+// for paths. Errors: those of EncodeValue; NULL_NOT_ALLOWED; TYPE_MISMATCH for too few or too many values.
 absl::Status BindLoadRow(const ir::Load& load, const v1::LoadRow& row, int64_t number, std::vector<Encoded>& values);
 
 }  // namespace rowan

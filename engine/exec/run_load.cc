@@ -95,7 +95,8 @@ class LoadRun {
   }
 
  private:
-  absl::StatusOr<pg::Result> Execute(const pg::Statement& statement, const std::vector<pg::Parameter>& parameters = {}) {
+  absl::StatusOr<pg::Result> Execute(const pg::Statement& statement,
+                                     const std::vector<pg::Parameter>& parameters = {}) {
     ++context_.counters.statements;
     return connection_.Execute(statement, parameters, context_.call);
   }
@@ -248,8 +249,8 @@ class LoadRun {
   // Writes rows, or leaves all as it was.
   absl::Status TryWrite(const pg::Statement& write, std::vector<pg::Parameter> parameters) {
     context_.counters.statements += 3;
-    const auto written = connection_.ExecuteAll(
-        {{&kSavepoint, {}}, {&write, std::move(parameters)}, {&kRelease, {}}}, {}, context_.call);
+    const auto written = connection_.ExecuteAll({{&kSavepoint, {}}, {&write, std::move(parameters)}, {&kRelease, {}}},
+                                                {}, context_.call);
     if (!written.ok()) {
       if (connection_.broken()) return written.status();
       ROWAN_RETURN_IF_ERROR(Execute(kRollbackTo).status());

@@ -1,9 +1,9 @@
 // Runs a bulk load in one transaction; all or nothing but for the rejects that it tolerates.
 //
 // Rows go to PostgreSQL as they come, in pieces of about 64 KiB, and the next ones are asked for when it took them, so
-// memory is bounded whatever their number, and a slow database slows the client down. Then a few statements make records of
-// them all. When a constraint is violated, the rows to blame are found by halves: a range of rows is written within a
-// savepoint, and one that fails is cut in two, down to single rows.
+// memory is bounded whatever their number, and a slow database slows the client down. Then a few statements make
+// records of them all. When a constraint is violated, the rows to blame are found by halves: a range of rows is written
+// within a savepoint, and one that fails is cut in two, down to single rows.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The bound form of a bulk load: what the values of each row are, which records they name, and what becomes of them. Its
-// rows are never held as a whole; they go by one after the other.
+// The bound form of a bulk load: what the values of each row are, which records they name, and what becomes of them.
+// Its rows are never held as a whole; they go by one after the other.
 //
 //   load User [name, role.name] on conflict (name) update role
 //   ->  columns     0 User.name, 1 Role.name by role
@@ -26,11 +26,11 @@ struct LoadColumn {
 struct LoadReference {
   std::string name;  // of the relation, or else of the foreign key's first field
   const Model* target = nullptr;
-  std::vector<int> columns;           // the key's values, as numbers in Load::columns
-  std::vector<const Field*> key;      // of the target, one for each column
-  std::vector<const Field*> gives;    // of the target: what fields take from it; empty when they are loaded themselves
-  bool own_rows = false;              // rows of the load itself count, too: a foreign key to the same table
-  std::vector<int> own_columns;       // own_rows: where the load has the fields of `key`; empty when it does not
+  std::vector<int> columns;         // the key's values, as numbers in Load::columns
+  std::vector<const Field*> key;    // of the target, one for each column
+  std::vector<const Field*> gives;  // of the target: what fields take from it; empty when they are loaded themselves
+  bool own_rows = false;            // rows of the load itself count, too: a foreign key to the same table
+  std::vector<int> own_columns;     // own_rows: where the load has the fields of `key`; empty when it does not
 };
 
 // A field that the new records get.
@@ -49,7 +49,7 @@ struct Load {
   std::vector<LoadReference> references;  // in the order of their tables
   std::vector<LoadField> fields;
   ConflictPolicy policy = ConflictPolicy::kReject;
-  const Key* key = nullptr;             // unless kReject
+  const Key* key = nullptr;           // unless kReject
   std::vector<const Field*> updates;  // kUpdate; may be empty, and then records that exist are only locked
   int64_t tolerated_rejects = 0;
   bool dry_run = false;

@@ -77,9 +77,8 @@ class LoadRenderer {
     const ir::LoadReference& reference = load_.references[number];
     writer_ << "CREATE TEMPORARY TABLE rowan_load_" << std::to_string(number) << " ON COMMIT DROP AS SELECT ";
     int column = 0;
-    Join(writer_, reference.key, ", ", [&](const Field* field) {
-      writer_.Column("t", field->column) << " AS k" << std::to_string(column++);
-    });
+    Join(writer_, reference.key, ", ",
+         [&](const Field* field) { writer_.Column("t", field->column) << " AS k" << std::to_string(column++); });
     column = 0;
     for (const Field* field : reference.gives) {
       writer_ << ", ";
@@ -134,8 +133,7 @@ class LoadRenderer {
   }
 
   LoadStatement RejectRepeated() {
-    writer_ << "WITH taken AS (DELETE FROM " << kRows
-            << " s USING (SELECT s.n, row_number() OVER (PARTITION BY ";
+    writer_ << "WITH taken AS (DELETE FROM " << kRows << " s USING (SELECT s.n, row_number() OVER (PARTITION BY ";
     const std::vector<std::string> key = KeyValues();
     Join(writer_, key, ", ", [&](const std::string& value) { writer_ << value; });
     writer_ << " ORDER BY s.n) AS place";
@@ -216,8 +214,7 @@ class LoadRenderer {
   }
 
   void ConflictKey() {
-    Join(writer_, load_.key->fields, ", ",
-         [&](const Field* field) { writer_ << pg::QuoteIdentifier(field->column); });
+    Join(writer_, load_.key->fields, ", ", [&](const Field* field) { writer_ << pg::QuoteIdentifier(field->column); });
   }
 
   const ir::Load& load_;

@@ -1,9 +1,9 @@
 // ir::Load -> the statements of a bulk load. Pure; never fails.
 //
-// Rows go into a temporary table, `pg_temp.rowan_load`, which goes with its transaction: their number `n` and the values
-// `c0`, `c1`, … of their columns. For each reference a second one, `pg_temp.rowan_load_0`, gets the records that the rows
-// name, which are locked meanwhile: the key `k0`, … and what they give, `g0`, …. Rows that name nothing are taken out, and
-// the rest becomes records in one statement.
+// Rows go into a temporary table, `pg_temp.rowan_load`, which goes with its transaction: their number `n` and the
+// values `c0`, `c1`, … of their columns. For each reference a second one, `pg_temp.rowan_load_0`, gets the records that
+// the rows name, which are locked meanwhile: the key `k0`, … and what they give, `g0`, …. Rows that name nothing are
+// taken out, and the rest becomes records in one statement.
 //
 //   INSERT INTO "public"."users" AS t ("name", "role_id") SELECT s.c0, r0.g0 FROM pg_temp.rowan_load s
 //   LEFT JOIN pg_temp.rowan_load_0 r0 ON r0.k0 = s.c1
@@ -36,8 +36,8 @@ struct LoadStatements {
   // Writes all rows. Those it touches are those inserted; with policy kUpdate it gives one row instead: how many were
   // inserted, and how many updated.
   LoadStatement write;
-  // What runs after `write` failed. Takes out rows whose key an earlier row has (policy kUpdate, else empty). Parameters
-  // and result as `reject`.
+  // What runs after `write` failed. Takes out rows whose key an earlier row has (policy kUpdate, else empty).
+  // Parameters and result as `reject`.
   LoadStatement repeated;
   LoadStatement index;        // makes ranges of rows quick to find
   LoadStatement write_range;  // as `write`, for rows from $1 to before $2
