@@ -95,7 +95,7 @@ class Explanation {
       add(reference.find);
       add(reference.reject);
     }
-    for (const sql::LoadStatement* statement : {&sql.write, &sql.repeated, &sql.index, &sql.write_range}) add(*statement);
+    for (const sql::LoadStatement* statement : {&sql.write, &sql.repeated, &sql.index, &sql.write_range, &sql.advance}) add(*statement);
     statements_.clear();  // they refer to what ends here
     return absl::OkStatus();
   }

@@ -11,29 +11,12 @@
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/bind/binder.h"
+#include "engine/bind/mutation_binder.h"
 #include "engine/types/codec.h"
 #include "rowan/v1/load.pb.h"
 
 namespace rowan {
 namespace {
-
-std::string KeyNames(const Model& model) {
-  std::string names;
-  for (const Key& key : model.keys) {
-    std::string fields;
-    for (const Field* field : key.fields) absl::StrAppend(&fields, fields.empty() ? "" : ", ", field->name);
-    absl::StrAppend(&names, names.empty() ? "" : " | ", key.fields.size() == 1 ? fields : "(" + fields + ")");
-  }
-  return names;
-}
-
-// The key that has these fields and no others, in whatever order; null when there is none.
-const Key* KeyOf(const Model& model, const std::set<const Field*>& fields) {
-  for (const Key& key : model.keys) {
-    if (std::set<const Field*>(key.fields.begin(), key.fields.end()) == fields) return &key;
-  }
-  return nullptr;
-}
 
 class LoadBinder {
  public:
@@ -115,7 +98,7 @@ class LoadBinder {
       if (relation == nullptr || reference.columns.front() != first) continue;
       const Path columns("columns");
       const Path path = columns.Index(first);
-      if (KeyOf(*relation->target, {reference.key.begin(), reference.key.end()}) == nullptr) {
+      if (FindKeyOf(*relation->target, reference.key) == nullptr) {
         return errors::NotAKey(path, relation->target->name, KeyNames(*relation->target));
       }
       reference.name = relation->name;
@@ -199,12 +182,12 @@ class LoadBinder {
   absl::Status BindConflictKey(const v1::LoadConflict& conflict, const Path& path) {
     load_.key = &model_.primary_key();
     if (!conflict.key().empty()) {
-      std::set<const Field*> fields;
+      std::vector<const Field*> fields;
       for (int i = 0; i < conflict.key_size(); ++i) {
         ROWAN_ASSIGN_OR_RETURN(const Field* field, FindField(model_, conflict.key(i), path.Index(i)));
-        fields.insert(field);
+        fields.push_back(field);
       }
-      load_.key = KeyOf(model_, fields);
+      load_.key = FindKeyOf(model_, fields);
       if (load_.key == nullptr) return errors::NotAKey(path, model_.name, KeyNames(model_));
     }
     for (const Field* field : load_.key->fields) {

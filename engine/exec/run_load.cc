@@ -80,6 +80,7 @@ class LoadRun {
     ROWAN_RETURN_IF_ERROR(Resolve());
     ROWAN_RETURN_IF_ERROR(Tell(v1::LOAD_STAGE_WRITING));
     ROWAN_RETURN_IF_ERROR(Write());
+    if (sql_.identity != nullptr) ROWAN_RETURN_IF_ERROR(Advance());
     return Execute(kCheckDeferred).status();
   }
 
@@ -264,6 +265,11 @@ class LoadRun {
       inserted_ += result.affected();
     }
     return absl::OkStatus();
+  }
+
+  absl::Status Advance() {
+    const std::string table = pg::QuoteQualified(load_.model->schema, load_.model->table);
+    return Execute(sql_.advance.statement, {{table}, {sql_.identity->column}}).status();
   }
 
   const ir::Load& load_;

@@ -41,6 +41,11 @@ class LoadRenderer {
     if (load_.policy == ir::ConflictPolicy::kUpdate) statements.repeated = RejectRepeated();
     statements.index = {"index the rows by their numbers", {"CREATE INDEX ON " + std::string(kRows) + " (n)", {}}};
     statements.write_range = Write(/*range=*/true);
+    for (const ir::LoadField& field : load_.fields) {
+      if (field.column < 0 || field.field->generator != Generator::kIdentity) continue;
+      statements.identity = field.field;
+      statements.advance = Advance(field.column);
+    }
     return statements;
   }
 
@@ -211,6 +216,19 @@ class LoadRenderer {
     writer_ << " ORDER BY ";
     for (const std::string& value : KeyValues()) writer_ << value << ", ";
     writer_ << "s.n";
+  }
+
+  // Sets the sequence where it would have to go far, and takes its values one by one where others that take them meanwhile
+  // could be set back.
+  LoadStatement Advance(int column) {
+    const Type text{.scalar = Scalar::kText};
+    writer_ << "SELECT CASE WHEN g.gap > 1000000 THEN setval(g.sequence, g.largest) ELSE (SELECT max(n.next) FROM"
+            << " (SELECT nextval(g.sequence) AS next FROM generate_series(1, g.gap)) n) END FROM (SELECT s.sequence, m.largest, m.largest -"
+            << " coalesce(pg_sequence_last_value(s.sequence), 0) AS gap FROM (SELECT pg_get_serial_sequence(";
+    writer_.Parameter(text) << ", ";
+    writer_.Parameter(text) << ")::regclass AS sequence) s, (SELECT max(c" << std::to_string(column)
+                            << ")::bigint AS largest FROM " << kRows << ") m) g WHERE g.gap > 0";
+    return Finish("take the identity beyond what was loaded");
   }
 
   void ConflictKey() {

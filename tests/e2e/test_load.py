@@ -3,9 +3,11 @@
 import threading
 import time
 
+import grpc
 import pytest
 import rowan
 from conftest import ROOT, wait_for
+from rowan._generated.rowan.v1 import data_service_pb2, data_service_pb2_grpc, load_pb2
 
 ROWS = 100_000
 
@@ -113,6 +115,15 @@ def test_a_relation_that_is_not_required_takes_null(shop, postgres):
     assert postgres.psql("SELECT id, boss_id FROM shop.employees ORDER BY 1") == "1|\n2|1\n3|"
 
 
+@pytest.mark.parametrize("largest", [3, 5_000_000])
+def test_identities_go_on_behind_what_was_loaded(shop, postgres, largest):
+    shop.load("stock", "Item", [[1, "a"], [largest, "b"], [2, "c"]], columns=["id", "code"])
+    assert shop.insert("stock", "Item", {"code": "d"}).records == [{"id": largest + 1}]
+    shop.load("stock", "Item", [[largest + 1, "e"], [-7, "f"]], columns=["id", "code"], tolerated_rejects=1)
+    shop.load("stock", "Item", [["g"]], columns=["code"])
+    assert postgres.psql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM stock.item") == f"-7 1 2 {largest} {largest + 1} {largest + 2}"
+
+
 def test_a_dry_run_leaves_nothing(blog, postgres):
     rows = [{"name": "a", "role.name": "admin"}, {"name": "b", "role.name": "none"}]
     result = blog.load("blog", "User", rows, dry_run=True, tolerated_rejects=1)
@@ -193,6 +204,38 @@ def test_what_cannot_be_loaded_is_said_at_once(blog, columns, options, reason, p
     with pytest.raises(rowan.RowanError) as error:
         blog.load("blog", "User", [[None] * len(columns)], columns=columns, **options)
     assert failure(error) == (reason, path)
+
+
+def test_a_load_is_explained_without_rows(blog):
+    begin = load_pb2.LoadBegin(schema="blog", model="Role", columns=[load_pb2.LoadColumn(field="name")])
+    stub = data_service_pb2_grpc.DataServiceStub(blog._channel)
+    explained = stub.Explain(data_service_pb2.ExplainRequest(load=begin))
+    assert explained.statements[1].sql == "COPY pg_temp.rowan_load FROM STDIN (FORMAT binary)"
+    for mode in (data_service_pb2.EXPLAIN_MODE_ESTIMATE, data_service_pb2.EXPLAIN_MODE_ANALYZE):
+        with pytest.raises(grpc.RpcError) as error:
+            stub.Explain(data_service_pb2.ExplainRequest(load=begin, mode=mode))
+        assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("messages, reason, path", [
+    ([], "MISSING_ARGUMENT", "begin"),
+    ([{"rows": {}}], "MISSING_ARGUMENT", "begin"),
+    (["begin"], "MISSING_ARGUMENT", "end"),
+    (["begin", {"rows": {"rows": [{"values": [{"text_value": "x"}]}]}}], "MISSING_ARGUMENT", "end"),
+    (["begin", "begin"], "CONFLICTING_INPUT", "begin"),
+    (["begin", {}], "MISSING_ARGUMENT", "rows"),
+    (["begin", {"end": False}], "MISSING_ARGUMENT", "rows"),
+])
+def test_messages_that_are_no_load(blog, postgres, messages, reason, path):
+    """Only the end, said as such, makes what was sent a load."""
+    begin = {"begin": {"schema": "blog", "model": "Tag", "columns": [{"field": "name"}]}}
+    stub = data_service_pb2_grpc.DataServiceStub(blog._channel)
+    requests = [load_pb2.LoadRequest(**(begin if message == "begin" else message)) for message in messages]
+    with pytest.raises(grpc.RpcError) as error:
+        list(stub.Load(iter(requests)))
+    found = rowan.errors.from_call(error.value, "")
+    assert (found.reason, found.path) == (reason, path)
+    assert postgres.psql("SELECT count(*) FROM tags") == "0"
 
 
 def test_names_that_do_not_exist(blog, shop):
