@@ -330,7 +330,7 @@ absl::StatusOr<std::pair<ir::Change, Encoded>> MutationBinder::BindChange(const 
       if (change.now()) break;
       [[fallthrough]];
     case v1::FieldChange::CHANGE_NOT_SET:
-      return errors::MissingOperator(path, AllowedChanges(field));
+      return errors::MissingArgument(path, absl::StrCat("a change of: ", std::string(AllowedChanges(field))));
   }
   const Path at = path.Member(word);
   if (field.read_only) return errors::ReadOnlyField(path, field.model->name, field.name);

@@ -283,7 +283,8 @@ void MutationPlanner::PlanUpdateRoot() {
       const bool upserts = std::any_of(write.update.begin(), write.update.end(), [&](const ir::RelatedUpdate& update) {
         return update.create != nullptr && relation.to_many();
       });
-      const bool connects = !write.connect.empty() || !write.connect_or_create.empty() || write.set.has_value();
+      const bool sets = write.set && !write.set->keys.empty();
+      const bool connects = !write.connect.empty() || !write.connect_or_create.empty() || sets;
       one_parent = upserts || write.connect_new || (!relation.junction && connects);
     }
     if (one_parent) match_->single.push_back(&relation);
