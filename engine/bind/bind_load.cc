@@ -214,14 +214,19 @@ class LoadBinder {
         ROWAN_ASSIGN_OR_RETURN(const Field* field, FindField(model_, name, at));
         if (Filled(field)) chosen.insert(field);
       }
+      if (std::any_of(chosen.begin(), chosen.end(), [](const Field* field) { return field->version; })) {
+        return errors::ConflictingInput(at, "", "the version counts the updates of a record by itself");
+      }
       if (chosen.size() == before) {
         return errors::RequiredField(at, model_.name, name, "a column for it, once, or leave it out here");
       }
     }
     for (const ir::LoadField& filled : load_.fields) {
-      if (update.columns().empty() ? !of_key(filled.field) : chosen.contains(filled.field)) {
-        load_.updates.push_back(filled.field);
-      }
+      const bool updated = update.columns().empty() ? !of_key(filled.field) : chosen.contains(filled.field);
+      if (updated && !filled.field->version) load_.updates.push_back(filled.field);
+    }
+    for (const auto& field : model_.fields) {
+      if (field->version && !load_.updates.empty()) load_.version = field.get();
     }
     return absl::OkStatus();
   }

@@ -51,6 +51,7 @@ struct Load {
   ConflictPolicy policy = ConflictPolicy::kReject;
   const Key* key = nullptr;           // unless kReject
   std::vector<const Field*> updates;  // kUpdate; may be empty, and then records that exist are only locked
+  const Field* version = nullptr;     // kUpdate: counts the updates of a record; null: none does
   int64_t tolerated_rejects = 0;
   bool dry_run = false;
 };

@@ -40,6 +40,7 @@ std::string PrintLoad(const ir::Load& load) {
       break;
     case ir::ConflictPolicy::kUpdate:
       text += ", update [" + Names(load.updates) + "] where " + Names(load.key->fields) + " is taken";
+      if (load.version != nullptr) text += ", counting in " + load.version->name;
       break;
   }
   return text + "\n- when that fails: find the rows to blame by halves, and reject them\n";

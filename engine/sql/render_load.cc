@@ -188,6 +188,10 @@ class LoadRenderer {
           writer_ << pg::QuoteIdentifier(field->column) << " = ";
           writer_.Column("EXCLUDED", field->column);
         });
+        if (load_.version != nullptr) {
+          writer_ << ", " << pg::QuoteIdentifier(load_.version->column) << " = ";
+          writer_.Column("t", load_.version->column) << " + 1";
+        }
         policy = ", update those whose " + FieldNames(load_.key->fields) + " is taken";
         break;
     }

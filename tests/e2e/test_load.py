@@ -26,6 +26,13 @@ STOCK = {
             },
             "checks": {"count_positive": "count > 0"},
         },
+        "Page": {
+            "fields": {
+                "name": {"type": "string", "primary": True},
+                "text": {"type": "text", "default": ""},
+                "version": {"type": "int32", "version": True},
+            },
+        },
     },
 }
 
@@ -41,7 +48,7 @@ def shop_client(postgres, shared_rowand):
 @pytest.fixture
 def shop(postgres, shop_client):
     """The models of the golden cases, empty, and a model with a CHECK and native enums."""
-    postgres.psql('TRUNCATE stock.item, shop.products, shop."order", shop.order_lines, shop.employees RESTART IDENTITY CASCADE')
+    postgres.psql('TRUNCATE stock.item, stock.page, shop.products, shop."order", shop.order_lines, shop.employees RESTART IDENTITY CASCADE')
     return shop_client
 
 
@@ -165,6 +172,16 @@ def test_taken_keys_are_updated(shop, postgres):
     result = shop.load("stock", "Item", [["a", 9, "made"]], columns=["code", "count", "kind"], on_conflict={"update": ["count"]}, key=["code"])
     assert counts(result) == (1, 0, 1, 0, 0)
     assert postgres.psql("SELECT code, count, kind FROM stock.item ORDER BY 1") == "a|9|raw\nb|20|made\nc|30|made"
+
+
+def test_the_version_counts_updates(shop, postgres):
+    shop.load("stock", "Page", [["a", "x"], ["b", "x"]], columns=["name", "text"])
+    shop.load("stock", "Page", [["a", "y", 77], ["c", "y", 5]], columns=["name", "text", "version"], on_conflict="update")
+    shop.load("stock", "Page", [["b"]], columns=["name"], on_conflict="update")
+    assert postgres.psql("SELECT name, text, version FROM stock.page ORDER BY 1") == "a|y|2\nb|x|1\nc|y|5"
+    with pytest.raises(rowan.RowanError) as error:
+        shop.load("stock", "Page", [["a", 1]], columns=["name", "version"], on_conflict={"update": ["version"]})
+    assert failure(error) == ("CONFLICTING_INPUT", "on_conflict.update[0]")
 
 
 def test_a_key_that_a_relation_gives(shop, postgres):
