@@ -170,15 +170,25 @@ int64_t SizeOf(std::ifstream& file) {
   return size;
 }
 
+// Prints the SQL of the load, when that is wanted.
+std::optional<Failure> ShowLoadSql(const Options& options, const Channel& channel, Console& console,
+                                   const v1::LoadBegin& begin) {
+  if (!options.show_sql) return std::nullopt;
+  v1::ExplainRequest request;
+  *request.mutable_load() = begin;
+  return ShowSql(options, channel, console, request);
+}
+
 // The load of rows that are there to be read.
 int LoadRows(const Options& options, const Channel& channel, Console& console, RowReader& rows,
              std::optional<int64_t> file_bytes, std::ostream* rejects) {
+  v1::LoadRequest first;
+  *first.mutable_begin() = BeginOf(options, rows.columns());
+  if (const auto failure = ShowLoadSql(options, channel, console, first.begin())) return Tell(console, *failure);
   v1::DataService::Stub stub(channel);
   CallContext context(options, console);
   Progress progress(console, !options.quiet, {}, file_bytes);
   const auto stream = stub.Load(&context.grpc);
-  v1::LoadRequest first;
-  *first.mutable_begin() = BeginOf(options, rows.columns());
   stream->Write(first);
   Answers answers(*stream, progress);
   const absl::Status sent = SendRows(*stream, rows, progress);

@@ -126,6 +126,20 @@ TEST_F(LoadTest, SaysWhatHappensToTakenKeys) {
   }
 }
 
+TEST_F(LoadTest, ShowsItsSql) {
+  server_.explain = [](const v1::ExplainRequest& request, v1::ExplainResponse& response) {
+    EXPECT_EQ(request.load().columns(0).field(), "id");
+    response.add_statements()->set_sql("COPY rows");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(RunRowan({"load", "blog", "User", "-", "--format", "csv", "--show-sql"}, "id\n1\n"), 0);
+  EXPECT_THAT(err(), HasSubstr("COPY rows"));
+  server_.explain = nullptr;
+  ended_ = false;
+  EXPECT_EQ(RunRowan({"load", "blog", "User", "-", "--format", "csv", "--show-sql"}, "id\n1\n"), 64 + 12);
+  EXPECT_FALSE(ended_);
+}
+
 TEST_F(LoadTest, TellsRejectsWithTheirLines) {
   const std::string path = testing::TempDir() + "/rejects.jsonl";
   Answer("reject { row: 1 path: 'rows[1].id' reason: 'TYPE_MISMATCH' message: 'expects int64' }");

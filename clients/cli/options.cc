@@ -161,6 +161,7 @@ void AddFiles(CLI::App& app, Raw& raw) {
   load->add_option("--rejects", flags.rejects, "Write the bad rows' lines and why to a file, as JSON lines")
       ->type_name("FILE");
   load->add_flag("--dry-run", flags.dry_run, "Do it all, and undo it at the end");
+  AddShowSql(*load, raw);
   CLI::App* exported = AddCommand(app, kExportHelp);
   AddFile(*exported, raw, "output");
   exported->add_option("--columns", raw.options.columns, "What to write, like id,name,role.name")

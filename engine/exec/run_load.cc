@@ -216,11 +216,12 @@ class LoadRun {
 
   absl::Status Write() {
     absl::Status status = TryWrite(sql_.write.statement, {});
-    if (BlamesRepetition(status)) {
-      ROWAN_RETURN_IF_ERROR(TakeOut(sql_.repeated.statement, [](const std::string& row) {
-                              return errors::ConflictingInput(Path(row), "", "an earlier row of the load has its key");
-                            }).status());
-      status = TryWrite(sql_.write.statement, {});
+    if (load_.policy == ir::ConflictPolicy::kUpdate && (BlamesRow(status) || BlamesRepetition(status))) {
+      // Before ranges are written, which would have later rows of a key update what earlier ones wrote.
+      ROWAN_ASSIGN_OR_RETURN(const int taken, TakeOut(sql_.repeated.statement, [](const std::string& row) {
+                               return errors::ConflictingInput(Path(row), "", "an earlier row of the load has its key");
+                             }));
+      if (taken > 0) status = TryWrite(sql_.write.statement, {});
     }
     // Rows that refer to each other cannot be told apart by writing some of them.
     const bool apart = std::none_of(load_.references.begin(), load_.references.end(),

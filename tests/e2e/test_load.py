@@ -2,6 +2,7 @@
 
 import threading
 import time
+from random import Random
 
 import grpc
 import pytest
@@ -26,6 +27,12 @@ STOCK = {
             },
             "checks": {"count_positive": "count > 0"},
         },
+        "Shelf": {"fields": {"name": {"type": "string", "primary": True}}},
+        "Box": {
+            "fields": {"id": {"type": "int32", "primary": True}, "name": "string", "count": "int32"},
+            "relations": {"shelf": {"belongs_to": "Shelf"}},
+            "checks": {"box_count_positive": "count > 0"},
+        },
         "Page": {
             "fields": {
                 "name": {"type": "string", "primary": True},
@@ -48,7 +55,7 @@ def shop_client(postgres, shared_rowand):
 @pytest.fixture
 def shop(postgres, shop_client):
     """The models of the golden cases, empty, and a model with a CHECK and native enums."""
-    postgres.psql('TRUNCATE stock.item, stock.page, shop.products, shop."order", shop.order_lines, shop.employees RESTART IDENTITY CASCADE')
+    postgres.psql('TRUNCATE stock.item, stock.page, stock.shelf, stock.box, shop.products, shop."order", shop.order_lines, shop.employees RESTART IDENTITY CASCADE')
     return shop_client
 
 
@@ -349,6 +356,69 @@ def test_mistakes_of_the_rows_themselves(blog, postgres):
     assert postgres.psql("SELECT count(*) FROM users") == "0"
 
 
+# --- drawn at random --------------------------------------------------------------------------------------------------
+
+
+def expected_load(before, rows, policy, roles):
+    """What a load of rows (id, name, count, role) does to a table {id: row}: the table, what is counted, and the rejects. One row after the other."""
+    table, rejected, skipped, updated = dict(before), {}, 0, 0
+    sound = []
+    for number, row in enumerate(rows):
+        if isinstance(row[1], int):
+            rejected[number] = "TYPE_MISMATCH"
+        elif row[3] not in roles:
+            rejected[number] = "RELATED_NOT_FOUND"
+        else:
+            sound.append((number, row))
+    if policy == "update":
+        seen = set()
+        for number, row in sound:
+            if row[0] in seen:
+                rejected[number] = "CONFLICTING_INPUT"
+            seen.add(row[0])
+    for number, row in sound:
+        if number in rejected:
+            continue
+        if row[2] <= 0:
+            rejected[number] = "CHECK_VIOLATION"
+        elif row[0] not in table:
+            table[row[0]] = row
+        elif policy is None:
+            rejected[number] = "UNIQUE_VIOLATION"
+        elif policy == "skip":
+            skipped += 1
+        else:
+            table[row[0]] = row
+            updated += 1
+    inserted = len(table) - len(before)
+    return table, (len(rows), inserted, updated, skipped, len(rejected)), rejected
+
+
+@pytest.mark.parametrize("policy", [None, "skip", "update"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_load_does_what_its_rows_say_one_by_one(shop, postgres, seed, policy):
+    random = Random(seed)
+    roles = {f"r{n}" for n in range(5)}
+    shop.load("stock", "Shelf", [[name] for name in roles], columns=["name"])
+    keys, mistakes = random.choice([10, 100, 1000]), random.choice([0.0, 0.02, 0.2])
+
+    def draw():
+        wrong = [random.random() < mistakes for _ in range(3)]
+        name = 7 if wrong[0] else random.choice(["a", "ä b", "", "x,y"])
+        return [random.randrange(keys), name, -1 if wrong[1] else random.randint(1, 9), "nowhere" if wrong[2] else random.choice(sorted(roles))]
+
+    before = {}
+    for _ in range(3):
+        rows = [draw() for _ in range(random.choice([1, 30, 300]))]
+        table, count, rejected = expected_load(before, rows, policy, roles)
+        result = shop.load("stock", "Box", rows, columns=["id", "name", "count", "shelf.name"], on_conflict=policy, tolerated_rejects=len(rows))
+        assert counts(result) == count
+        assert {reject.row: reject.reason for reject in result.rejects} == rejected
+        stored = shop.get("stock", "Box", {"select": {"id": True, "name": True, "count": True, "shelf": {"name": True}}, "limit": 1000})
+        assert {box["id"]: [box["id"], box["name"], box["count"], box["shelf"]["name"]] for box in stored} == table
+        before = table
+
+
 # --- however it ends --------------------------------------------------------------------------------------------------
 
 
@@ -392,6 +462,35 @@ def test_a_lost_client_leaves_nothing(postgres, shared_rowand, blog):
     assert len(ended) == 1
     wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
     assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+def test_a_killed_backend_leaves_nothing(blog, postgres):
+    rows = Endless()
+    ended = []
+
+    def load():
+        with pytest.raises(rowan.UnavailableError) as error:
+            blog.load("blog", "User", rows)
+        ended.append(error.value.reason)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    wait_for(lambda: rows.taken > 20_000 and postgres.active() == 1, "the load is on its way")
+    postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rowand' AND state <> 'idle'")
+    thread.join(20)
+    assert ended == ["DATABASE_UNAVAILABLE"]
+    assert postgres.psql("SELECT count(*) FROM users") == "0"
+
+
+def test_a_bad_row_ends_a_load_that_is_still_sending(blog, postgres):
+    def rows():
+        for row in Endless():
+            yield {**row, "name": None} if row["name"] == "user 30000" else row
+
+    with pytest.raises(rowan.InvalidArgumentError) as error:
+        blog.load("blog", "User", rows())
+    assert failure(error) == ("NULL_NOT_ALLOWED", "rows[29999].name")
+    wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
 
 
 def test_a_client_that_is_silent_loses_its_load(postgres, start_rowand, blog):
