@@ -8,6 +8,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
+#include "engine/batch.h"
 #include "engine/bind/bind_aggregate.h"
 #include "engine/bind/bind_context.h"
 #include "engine/bind/bind_load.h"
@@ -21,37 +22,16 @@
 #include "engine/exec/run_mutation.h"
 #include "engine/exec/run_read.h"
 #include "engine/hydrate/hydrate.h"
-#include "engine/ir/shape_key.h"
-#include "engine/plan/mutation.h"
-#include "engine/plan/select.h"
-#include "engine/plan_cache.h"
+#include "engine/operation.h"
+#include "engine/request_identity.h"
+#include "engine/served_schema.h"
 #include "engine/sql/render_load.h"
-#include "engine/sql/render_mutation.h"
-#include "engine/sql/render_read.h"
 #include "engine/store/schema_store.h"
 #include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema_service.pb.h"
 
 namespace rowan {
 namespace {
-
-// One version of a schema while it is served, with the plans that were made for it.
-struct ServedSchema {
-  ServedSchema(std::shared_ptr<const Catalog> served, v1::Schema described, const Limits& limits)
-      : catalog(std::move(served)),
-        canonical(std::move(described)),
-        reads(limits.cached_plans),
-        aggregations(limits.cached_plans),
-        existences(limits.cached_plans),
-        mutations(limits.cached_plans) {}
-
-  const std::shared_ptr<const Catalog> catalog;
-  const v1::Schema canonical;
-  PlanCache<exec::CompiledRead> reads;
-  PlanCache<exec::CompiledAggregation> aggregations;
-  PlanCache<exec::CompiledExists> existences;
-  PlanCache<exec::CompiledMutation> mutations;
-};
 
 void SetTime(absl::Time time, google::protobuf::Timestamp& timestamp) {
   const int64_t microseconds = absl::ToUnixMicros(time);
@@ -76,8 +56,7 @@ struct Engine::Impl {
   std::mutex apply_mutex;
 
   exec::Counters counters;
-  std::atomic<int64_t> plan_cache_hits = 0;
-  std::atomic<int64_t> plan_cache_misses = 0;
+  PlanCacheCounters plan_cache;
 
   absl::StatusOr<std::shared_ptr<ServedSchema>> Find(std::string_view name) const {
     if (name.empty()) return errors::MissingArgument(Path("schema"), "the name of a registered schema");
@@ -92,8 +71,7 @@ struct Engine::Impl {
   void Serve(CompiledSchema compiled, absl::Time apply_time) {
     SetTime(apply_time, *compiled.canonical.mutable_apply_time());
     const std::string name = compiled.canonical.name();
-    auto schema =
-        std::make_shared<ServedSchema>(std::move(compiled.catalog), std::move(compiled.canonical), options.limits);
+    auto schema = std::make_shared<ServedSchema>(std::move(compiled.catalog), compiled.canonical, options.limits, plan_cache);
     auto schemas = std::make_shared<ServedSchemas>(*served.load());
     (*schemas)[name] = std::move(schema);
     served.store(std::move(schemas));
@@ -104,59 +82,14 @@ struct Engine::Impl {
   }
   BindContext Binding(const ServedSchema& schema) const { return {*schema.catalog, options.limits, *tokens}; }
 
-  // Returns the compiled form of a shape, from the cache or by `compile`.
-  template <typename Compiled, typename Compile>
-  std::shared_ptr<const Compiled> Cached(PlanCache<Compiled>& cache, const std::string& shape, Compile compile) {
-    if (std::shared_ptr<const Compiled> found = cache.Find(shape)) {
-      ++plan_cache_hits;
-      return found;
-    }
-    ++plan_cache_misses;
-    auto compiled = std::make_shared<const Compiled>(compile());
-    cache.Insert(shape, compiled);
-    return compiled;
-  }
-
-  std::shared_ptr<const exec::CompiledRead> Compile(ServedSchema& schema, ir::Read read) {
-    const std::string shape = ir::ShapeKey(read);
-    return Cached(schema.reads, shape, [&] {
-      exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}};
-      compiled.sql = sql::RenderRead(compiled.plan);
-      return compiled;
-    });
-  }
-
-  std::shared_ptr<const exec::CompiledAggregation> Compile(ServedSchema& schema, ir::Aggregation aggregation) {
-    const std::string shape = ir::ShapeKey(aggregation);
-    return Cached(schema.aggregations, shape, [&] {
-      sql::ReadStatement rendered = sql::RenderAggregation(aggregation);
-      return exec::CompiledAggregation{std::move(aggregation), std::move(rendered)};
-    });
-  }
-
-  std::shared_ptr<const exec::CompiledExists> Compile(ServedSchema& schema, ir::Exists exists) {
-    const std::string shape = ir::ShapeKey(exists);
-    return Cached(schema.existences, shape, [&] {
-      sql::ReadStatement rendered = sql::RenderExists(exists);
-      return exec::CompiledExists{std::move(exists), std::move(rendered)};
-    });
-  }
-
-  std::shared_ptr<const exec::CompiledMutation> Compile(ServedSchema& schema, ir::Mutation mutation) {
-    const std::string shape = ir::ShapeKey(mutation);
-    return Cached(schema.mutations, shape, [&] {
-      exec::CompiledMutation compiled{plan::PlanMutation(std::move(mutation)), {}};
-      compiled.sql = sql::RenderMutation(compiled.program);
-      return compiled;
-    });
-  }
-
   template <typename Request, typename Bind>
   absl::Status Mutate(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind) {
     ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, Find(request.schema()));
+    ROWAN_ASSIGN_OR_RETURN(const exec::Transaction transaction,
+                           TransactionOf(request, options.request_retention, call));
     ROWAN_ASSIGN_OR_RETURN(BoundMutation bound, bind(request, Binding(*schema)));
     const auto compiled = Compile(*schema, std::move(bound.mutation));
-    return exec::RunMutation(*compiled, bound.arguments, *interactive, Context(*schema, call), response);
+    return exec::RunMutation(*compiled, bound.arguments, transaction, *interactive, Context(*schema, call), response);
   }
 };
 
@@ -198,9 +131,11 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
 absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response) {
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
   ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindGet(request, impl_->Binding(*schema)));
-  const auto compiled = impl_->Compile(*schema, std::move(bound.read));
+  const auto compiled = Compile(*schema, std::move(bound.read));
   HydrateShape(compiled->plan.root, *response.mutable_shape());
-  return exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response);
+  ROWAN_RETURN_IF_ERROR(
+      exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response));
+  return CheckCount(bound.expect, bound.arguments, response.records_size());
 }
 
 absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
@@ -210,7 +145,7 @@ absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, 
   int rows = exec::kFirstPageRows;
   ROWAN_ASSIGN_OR_RETURN(BoundRead bound,
                          BindStream(request, binding, paged ? std::optional<int64_t>(rows) : std::nullopt));
-  auto compiled = impl_->Compile(*schema, std::move(bound.read));
+  auto compiled = Compile(*schema, std::move(bound.read));
   v1::StreamResponse message;
   HydrateShape(compiled->plan.root, *message.mutable_shape());
   ROWAN_RETURN_IF_ERROR(sink.Write(message));
@@ -239,7 +174,7 @@ absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, 
       rows = exec::NextPageRows(rows, page, impl_->options.limits);
       next.set_resume_token(progress.resume_token);
       ROWAN_ASSIGN_OR_RETURN(bound, BindStream(next, binding, rows));
-      compiled = impl_->Compile(*schema, std::move(bound.read));
+      compiled = Compile(*schema, std::move(bound.read));
     }
   }
   message.mutable_totals()->set_records(progress.records);
@@ -252,7 +187,7 @@ absl::Status Engine::Aggregate(const v1::AggregateRequest& request, const Call& 
                                v1::AggregateResponse& response) {
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
   ROWAN_ASSIGN_OR_RETURN(BoundAggregation bound, BindAggregation(request, impl_->Binding(*schema)));
-  const auto compiled = impl_->Compile(*schema, std::move(bound.aggregation));
+  const auto compiled = Compile(*schema, std::move(bound.aggregation));
   HydrateShape(compiled->plan, *response.mutable_shape());
   return exec::RunAggregation(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call),
                               response);
@@ -261,8 +196,10 @@ absl::Status Engine::Aggregate(const v1::AggregateRequest& request, const Call& 
 absl::Status Engine::Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response) {
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
   ROWAN_ASSIGN_OR_RETURN(BoundExists bound, BindExists(request, impl_->Binding(*schema)));
-  const auto compiled = impl_->Compile(*schema, std::move(bound.exists));
-  return exec::RunExists(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response);
+  const auto compiled = Compile(*schema, std::move(bound.exists));
+  ROWAN_RETURN_IF_ERROR(
+      exec::RunExists(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response));
+  return CheckExistence(bound.expect, response.exists());
 }
 
 absl::Status Engine::Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response) {
@@ -293,6 +230,16 @@ absl::Status Engine::Load(const Call& call, LoadPeer& peer) {
                     std::vector<Encoded>& values) { return BindLoadRow(load, row, number, values); },
       .write = [&](const v1::LoadResponse& message) { return peer.Write(message); }};
   return exec::RunLoad(load, sql::RenderLoad(load), feed, *impl_->stream, impl_->Context(*schema, call));
+}
+
+absl::Status Engine::Batch(const v1::BatchRequest& request, const Call& call, v1::BatchResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+  ROWAN_ASSIGN_OR_RETURN(exec::Transaction transaction,
+                         TransactionOf(request, impl_->options.request_retention, call));
+  const BindContext binding = impl_->Binding(*schema);
+  ROWAN_ASSIGN_OR_RETURN(const PreparedBatch prepared, PrepareBatch(request, *schema, binding));
+  return RunBatch(request, prepared, std::move(transaction), *schema, binding, *impl_->interactive,
+                  impl_->Context(*schema, call), response);
 }
 
 absl::Status Engine::Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response) {
@@ -335,7 +282,7 @@ absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const st
 
 absl::Status Engine::GetSchema(const v1::GetSchemaRequest& request, v1::Schema& response) {
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.name()));
-  response = schema->canonical;
+  response = *schema->canonical;
   return absl::OkStatus();
 }
 
@@ -345,9 +292,9 @@ absl::Status Engine::ListSchemas(v1::ListSchemasResponse& response) {
     v1::SchemaSummary& summary = *response.add_schemas();
     summary.set_name(name);
     summary.set_version(schema->catalog->version);
-    *summary.mutable_apply_time() = schema->canonical.apply_time();
-    summary.set_model_count(schema->canonical.models_size());
-    summary.set_description(schema->canonical.description());
+    *summary.mutable_apply_time() = schema->canonical->apply_time();
+    summary.set_model_count(schema->canonical->models_size());
+    summary.set_description(schema->canonical->description());
   }
   return absl::OkStatus();
 }
@@ -362,8 +309,8 @@ absl::Status Engine::Ping(const Call& call) {
 }
 
 EngineCounters Engine::counters() const {
-  return {.plan_cache_hits = impl_->plan_cache_hits,
-          .plan_cache_misses = impl_->plan_cache_misses,
+  return {.plan_cache_hits = impl_->plan_cache.hits,
+          .plan_cache_misses = impl_->plan_cache.misses,
           .statements = impl_->counters.statements,
           .retries = impl_->counters.retries};
 }

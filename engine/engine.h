@@ -22,6 +22,8 @@ class AggregateRequest;
 class AggregateResponse;
 class ApplySchemaRequest;
 class ApplySchemaResponse;
+class BatchRequest;
+class BatchResponse;
 class DeleteRequest;
 class ExistsRequest;
 class ExistsResponse;
@@ -53,6 +55,8 @@ struct EngineOptions {
   // What cursors and resume tokens are sealed with. Servers that clients move between share it. Empty: a secret that the
   // registry keeps, so that all servers of one database share it.
   std::string token_secret;
+  // How long the answers of requests with a request_id are kept.
+  std::chrono::milliseconds request_retention = std::chrono::hours(24);
   Limits limits;
   // Takes one line about something that an operator should see: a driver's message, a schema that no longer compiles.
   // Never holds a parameter's value. Called from any thread. `request_id` is empty outside calls.
@@ -103,6 +107,7 @@ class Engine {
   absl::Status Upsert(const v1::UpsertRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Load(const Call& call, LoadPeer& peer);
+  absl::Status Batch(const v1::BatchRequest& request, const Call& call, v1::BatchResponse& response);
   absl::Status Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response);
 
   // `actor` is who asks, for the history: a user name, or "".

@@ -51,6 +51,8 @@ struct Call {
   std::shared_ptr<Cancellation> cancellation = std::make_shared<Cancellation>();
   // For logs and for the answer to the client.
   std::string request_id;
+  // Stands in for the request_id of a write that has none; the client's, or empty.
+  std::string idempotency_key;
 };
 
 }  // namespace rowan

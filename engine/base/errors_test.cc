@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "engine/base/errors_transaction.h"
 #include "google/rpc/error_details.pb.h"
 #include "rowan/v1/error.pb.h"
 
@@ -163,6 +164,20 @@ std::vector<Row> Catalogue() {
       {"SHUTTING_DOWN", ShuttingDown(), {}, {"shutting down"}},
       {"TRANSACTION_TIMEOUT", TransactionTimeout("idle", absl::Seconds(30)), {"limit", "seconds"}, {"30 seconds"}},
       {"TRANSACTION_TIMEOUT", TransactionTimeout("total", absl::Seconds(300)), {"limit", "seconds"}, {"longer than 300 seconds"}},
+      {"UNKNOWN_REFERENCE",
+       UnknownReference("data.userId", "u1.id", "names no earlier operation"),
+       {"path", "reference"},
+       {"data.userId: ", "\"u1.id\" names no earlier operation."}},
+      {"EMPTY_REFERENCE",
+       EmptyReference("data.userId", "u1[2].id"),
+       {"path", "reference"},
+       {"data.userId: ", "\"u1[2].id\"", "expect"}},
+      {"TRANSACTION_MISUSE", TransactionMisuse("lock", "a lock needs a transaction"), {"path"}, {"lock: a lock needs"}},
+      {"EXPECTATION_FAILED", UnexpectedExistence("expect", true), {"path", "expected", "matched"}, {"expects one"}},
+      {"EXPECTATION_FAILED", UnexpectedExistence("expect", false), {"path", "expected", "matched"}, {"expects none"}},
+      {"KEY_REUSED", KeyReused(), {"path"}, {"request_id: ", "new id"}},
+      {"COMMIT_OUTCOME_UNKNOWN", CommitOutcomeUnknown("abc"), {}, {"same request_id"}},
+      {"COMMIT_OUTCOME_UNKNOWN", CommitOutcomeUnknown(""), {}, {"Read before"}},
       {"STREAM_STALLED", StreamStalled(absl::Seconds(60)), {"seconds"}, {"60 seconds", "resume token"}},
       {"REPLY_TOO_LARGE", ReplyTooLarge(16777216), {"limit_bytes"}, {"16777216", "Stream"}},
       {"REPLY_TOO_LARGE", TooManyReturned(10000), {"limit_rows"}, {"10000", "returning"}},
@@ -353,6 +368,39 @@ TEST(ErrorMessagesTest, LongListsAreCut) {
   EXPECT_THAT(std::string(missing.message()), HasSubstr("and 980 more"));
   EXPECT_EQ(Payload<google::rpc::BadRequest>(missing)->field_violations_size(), 100);
   EXPECT_THAT(ErrorMetadataOf(missing)["keys"], HasSubstr("and 900 more"));
+}
+
+TEST(ErrorMessagesTest, ErrorsMoveIntoLargerRequests) {
+  struct Case {
+    absl::Status status;
+    std::string path;     // afterwards; "-": it stays as it is
+    std::string message;  // how it begins
+  };
+  for (const Case& c : {
+           Case{errors::MissingValue(kPath), "operations[1].where", "operations[1].where: a value"},
+           Case{errors::RelatedNotFound({"data.a", "data.b"}, "Tag", {"7", "8"}), "operations[1].data.a",
+                "operations[1].data.a: there is no Tag"},
+           Case{errors::UniqueViolation("uq", "Role", "name"), "operations[1]", "operations[1]: another Role"},
+           Case{errors::RelatedNotFound({}, "Tag", {}), "operations[1]", "operations[1]: there is no Tag"},
+           Case{errors::DeadlineExceeded(), "-", ""},
+           Case{errors::TransactionConflict(3), "-", ""},
+           Case{errors::Internal("cause"), "-", ""},
+           Case{absl::InvalidArgumentError("elsewhere"), "-", ""},
+           Case{absl::OkStatus(), "-", ""},
+       }) {
+    const absl::Status moved = WithPathPrefix(c.status, "operations[1]");
+    if (c.path == "-") {
+      EXPECT_EQ(moved, c.status);
+      continue;
+    }
+    EXPECT_EQ(moved.code(), c.status.code());
+    EXPECT_EQ(ErrorReasonOf(moved), ErrorReasonOf(c.status));
+    EXPECT_EQ(ErrorMetadataOf(moved)["path"], c.path);
+    EXPECT_TRUE(std::string(moved.message()).starts_with(c.message)) << moved;
+  }
+  const absl::Status two =
+      WithPathPrefix(errors::RelatedNotFound({"data.a", "data.b"}, "Tag", {"7", "8"}), "operations[1]");
+  EXPECT_EQ(Payload<google::rpc::BadRequest>(two)->field_violations(1).field(), "operations[1].data.b");
 }
 
 TEST(ErrorMessagesTest, ASchemasProblemsAreAllListed) {

@@ -17,6 +17,7 @@ struct Limits {
   int regex_bytes = 1000;          // length of a regular expression
   int write_depth = 10;            // levels of nested writes
   int mutation_nodes = 100000;     // records and keys in one mutation
+  int batch_operations = 1000;     // operations in one batch
   int64_t reply_bytes = 16 << 20;  // size of a unary reply
   int64_t batch_bytes = 64 << 10;  // about how much of a stream is sent at once
   int transaction_attempts = 6;    // the first and 5 retries

@@ -290,6 +290,7 @@ absl::StatusOr<ir::Predicate> QueryBinder::BindComparison(ir::Operand left, Type
   }
   const v1::Value& value = right.value;
   if (value.kind_case() == v1::Value::KIND_NOT_SET) return errors::MissingValue(path);
+  if (value.has_reference_value()) return StrayReference(value, path);
   if (!facts.comparison) {
     if (value.kind_case() != v1::Value::kBoolValue) return errors::TypeMismatch(path, "bool", "another kind");
     if (facts.number == v1::OPERATOR_IS_EMPTY) {
@@ -423,6 +424,7 @@ absl::StatusOr<ir::Predicate> QueryBinder::BindJsonFilter(const Field& field, co
     const v1::Value& first = facts.operand == OperandForm::kPair && !filter.value().array_value().values().empty()
                                  ? filter.value().array_value().values(0)
                                  : filter.value();
+    if (first.has_reference_value()) return StrayReference(first, path);
     const bool number = IsNumber(first) && facts.allowed(kDecimal);
     form = number ? ir::JsonForm::kNumber : ir::JsonForm::kText;
     type = number ? kDecimal : kText;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
+#include "engine/bind/bind_expectation.h"
 #include "engine/bind/binder.h"
 #include "engine/bind/mutation_binder.h"
 #include "engine/types/codec.h"
@@ -35,27 +35,6 @@ absl::StatusOr<ir::Selection> BindNewReturning(const Model& model, const v1::Sel
   return query.BindSelection(model, *returning, Path("returning"));
 }
 
-absl::Status BindExpectation(const v1::Expectation& expect, BoundMutation& bound) {
-  const Path path("expect");
-  ir::Expectation& expectation = bound.mutation.expect.emplace();
-  const char* word = "";
-  switch (expect.count_case()) {
-    case v1::Expectation::kExactly:
-      expectation.bound = ir::Bound::kExactly, word = "exactly", bound.arguments.expected = expect.exactly();
-      break;
-    case v1::Expectation::kAtLeast:
-      expectation.bound = ir::Bound::kAtLeast, word = "at_least", bound.arguments.expected = expect.at_least();
-      break;
-    case v1::Expectation::kAtMost:
-      expectation.bound = ir::Bound::kAtMost, word = "at_most", bound.arguments.expected = expect.at_most();
-      break;
-    case v1::Expectation::COUNT_NOT_SET:
-      return errors::MissingArgument(path, "exactly, at_least or at_most with a number");
-  }
-  if (bound.arguments.expected >= 0) return absl::OkStatus();
-  return errors::LimitOutOfRange(path.Member(word), bound.arguments.expected, std::numeric_limits<int64_t>::max());
-}
-
 // What Update and Delete share: the filter, which an empty one must be meant, how many must match, and what to return.
 template <typename Request>
 absl::Status BindMatch(const Request& request, const Model& model, std::string_view verb, QueryBinder& query,
@@ -63,7 +42,9 @@ absl::Status BindMatch(const Request& request, const Model& model, std::string_v
   ROWAN_ASSIGN_OR_RETURN(bound.mutation.where,
                          query.BindWhere({&model}, request.has_where() ? &request.where() : nullptr, Path("where")));
   if (!bound.mutation.where && !request.all_rows()) return errors::UnguardedMutation(Path("where"), verb);
-  if (request.has_expect()) ROWAN_RETURN_IF_ERROR(BindExpectation(request.expect(), bound));
+  if (request.has_expect()) {
+    ROWAN_ASSIGN_OR_RETURN(bound.mutation.expect, BindExpectation(request.expect(), bound.arguments.expected));
+  }
   if (request.has_returning()) {
     ROWAN_ASSIGN_OR_RETURN(bound.mutation.returning, query.BindSelection(model, request.returning(), Path("returning")));
   }

@@ -4,8 +4,11 @@
 #include <utility>
 
 #include "engine/base/errors.h"
+#include "engine/base/errors_transaction.h"
 #include "engine/base/status_macros.h"
+#include "engine/bind/bind_expectation.h"
 #include "engine/bind/binder.h"
+#include "engine/types/codec.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan {
@@ -71,8 +74,73 @@ absl::StatusOr<BoundRead> BindRead(const Request& request, const BindContext& co
 
 }  // namespace
 
+namespace {
+
+absl::StatusOr<BoundRead> BindAnyGet(const v1::GetRequest& request, const BindContext& context) {
+  ROWAN_ASSIGN_OR_RETURN(
+      BoundRead bound, BindRead(request, context, {context.limits.default_page, context.limits.root_page}, ""));
+  if (request.has_expect()) {
+    ROWAN_ASSIGN_OR_RETURN(bound.expect, BindExpectation(request.expect(), bound.arguments.expected));
+  }
+  return bound;
+}
+
+absl::StatusOr<ir::LockStrength> StrengthOf(const v1::RowLock& lock) {
+  switch (lock.strength()) {
+    case v1::LOCK_STRENGTH_UPDATE:
+      return ir::LockStrength::kUpdate;
+    case v1::LOCK_STRENGTH_NO_KEY_UPDATE:
+      return ir::LockStrength::kNoKeyUpdate;
+    case v1::LOCK_STRENGTH_SHARE:
+      return ir::LockStrength::kShare;
+    case v1::LOCK_STRENGTH_KEY_SHARE:
+      return ir::LockStrength::kKeyShare;
+    default:
+      return errors::MissingArgument(Path("lock").Member("strength"), "UPDATE, NO_KEY_UPDATE, SHARE or KEY_SHARE");
+  }
+}
+
+ir::LockWait WaitOf(const v1::RowLock& lock) {
+  switch (lock.wait()) {
+    case v1::LOCK_WAIT_NOWAIT:
+      return ir::LockWait::kNoWait;
+    case v1::LOCK_WAIT_SKIP_LOCKED:
+      return ir::LockWait::kSkipLocked;
+    default:
+      return ir::LockWait::kWait;
+  }
+}
+
+// What a locking read cannot have beside its lock, or "".
+std::string_view LeftOutBesideLock(const v1::GetRequest& request) {
+  if (!request.distinct_on().empty()) return "distinct_on";
+  if (!request.page().cursor().empty()) return "cursor";
+  if (request.page().backward()) return "backward";
+  if (request.page().total() > v1::TOTAL_NONE) return "total";
+  return request.strategy() == v1::STRATEGY_UNSPECIFIED ? "" : "strategy";
+}
+
+}  // namespace
+
 absl::StatusOr<BoundRead> BindGet(const v1::GetRequest& request, const BindContext& context) {
-  return BindRead(request, context, {context.limits.default_page, context.limits.root_page}, "");
+  if (request.has_lock()) {
+    return errors::TransactionMisuse(
+        "lock", "a lock lasts as long as its transaction. Send the request in a Batch or a Transact, or leave it out");
+  }
+  return BindAnyGet(request, context);
+}
+
+absl::StatusOr<BoundRead> BindLockingGet(const v1::GetRequest& request, const BindContext& context) {
+  if (const std::string_view part = LeftOutBesideLock(request); !part.empty()) {
+    return errors::ConflictingInput(Path(part), "lock", "records are locked in the order in which they are found");
+  }
+  ROWAN_ASSIGN_OR_RETURN(const ir::LockStrength strength, StrengthOf(request.lock()));
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindAnyGet(request, context));
+  bound.read.lock = {strength, WaitOf(request.lock())};
+  // No row is locked that is not part of the answer.
+  const ir::Window& window = bound.read.window;
+  bound.arguments.slots[window.limit] = EncodeInt64(bound.arguments.lists[window.list].limit);
+  return bound;
 }
 
 absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const BindContext& context,
@@ -93,6 +161,7 @@ absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const B
   QueryBinder binder(context, {}, bound.exists.slots, bound.arguments);
   ROWAN_ASSIGN_OR_RETURN(bound.exists.where, binder.BindWhere({model}, request.has_where() ? &request.where() : nullptr,
                                                               Path("where")));
+  if (request.has_expect()) bound.expect = request.expect();
   return bound;
 }
 

@@ -20,10 +20,14 @@ namespace rowan {
 struct BoundRead {
   ir::Read read;
   Arguments arguments;
+  std::optional<ir::Expectation> expect;  // of a Get
 };
 
-// Lists that say nothing of a limit get limits.default_page.
+// Lists that say nothing of a limit get limits.default_page. A lock is refused.
 absl::StatusOr<BoundRead> BindGet(const v1::GetRequest& request, const BindContext& context);
+
+// The same inside a transaction, for a request that has a lock.
+absl::StatusOr<BoundRead> BindLockingGet(const v1::GetRequest& request, const BindContext& context);
 
 // Lists that say nothing of a limit have none. With `page_rows` the read is of the stream's next so many records only.
 absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const BindContext& context,
@@ -32,6 +36,7 @@ absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const Bin
 struct BoundExists {
   ir::Exists exists;
   Arguments arguments;
+  std::optional<bool> expect;
 };
 
 absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const BindContext& context);

@@ -112,6 +112,7 @@ std::string InputText(const v1::Value& value) {
       return "{" + text + "}";
     }
     case v1::Value::kNullValue:
+    case v1::Value::kReferenceValue:
     case v1::Value::KIND_NOT_SET:
       break;
   }

@@ -1,3 +1,4 @@
+#include "engine/exec/expectation.h"
 #include "engine/exec/program_runner.h"
 
 #include <algorithm>
@@ -125,18 +126,7 @@ std::string StepRunner::KeyOf(int number, const std::vector<const Field*>& field
 }
 
 absl::Status StepRunner::CheckExpectation(int64_t matched) const {
-  if (!program_.expect) return absl::OkStatus();
-  const int64_t expected = arguments_.expected;
-  const std::string count = std::to_string(expected);
-  switch (program_.expect->bound) {
-    case ir::Bound::kExactly:
-      return matched == expected ? absl::OkStatus() : errors::ExpectationFailed("expect", "exactly " + count, matched);
-    case ir::Bound::kAtLeast:
-      return matched >= expected ? absl::OkStatus() : errors::ExpectationFailed("expect", "at least " + count, matched);
-    case ir::Bound::kAtMost:
-      return matched <= expected ? absl::OkStatus() : errors::ExpectationFailed("expect", "at most " + count, matched);
-  }
-  return absl::OkStatus();
+  return program_.expect ? exec::CheckExpectation(*program_.expect, arguments_.expected, matched) : absl::OkStatus();
 }
 
 void StepRunner::CountConnected(int number, bool already) {

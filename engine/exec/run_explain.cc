@@ -85,7 +85,7 @@ absl::Status AnalyzeMutation(const CompiledMutation& mutation, const std::vector
                              v1::ExplainResponse& response) {
   const StatementObserver observer = Observer(statements, context.call, response);
   v1::MutationResponse ignored;
-  return RunMutation(mutation, arguments, pool, Observed(context, observer), ignored);
+  return RunMutation(mutation, arguments, {}, pool, Observed(context, observer), ignored);
 }
 
 absl::Status AnalyzeStatement(const std::vector<ExplainedStatement>& statements, const Arguments& arguments,

@@ -145,11 +145,8 @@ absl::StatusOr<Tree> FetchTree(const CompiledRead& read, const Arguments& argume
   return tree;
 }
 
-}  // namespace
-
-absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                    v1::GetResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(const Tree tree, FetchTree(read, arguments, pool, context));
+absl::Status WritePage(const CompiledRead& read, const Arguments& arguments, const Tree& tree, const Context& context,
+                       v1::GetResponse& response) {
   const Hydrator hydrator(read.plan, arguments, context.tokens, tree.levels);
   const plan::Select& root = read.plan.root;
   const int rows = KeptRows(read, arguments, tree.root);
@@ -170,6 +167,20 @@ absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Po
     response.set_end_cursor(cursor(rows - 1));
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
+                    v1::GetResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const Tree tree, FetchTree(read, arguments, pool, context));
+  return WritePage(read, arguments, tree, context, response);
+}
+
+absl::Status RunGetInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
+                          const Context& context, v1::GetResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const Tree tree, RunTreeInside(read, arguments, connection, context));
+  return WritePage(read, arguments, tree, context, response);
 }
 
 absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
@@ -210,9 +221,11 @@ int NextPageRows(int rows, const StreamPage& page, const Limits& limits) {
   return static_cast<int>(std::clamp<int64_t>(wanted / each, 1, std::min(2 * rows, kMostRows)));
 }
 
-absl::Status RunReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
-                           const Arguments& arguments, pg::Connection& connection, const Context& context,
-                           v1::MutationResponse& response) {
+namespace {
+
+absl::Status ReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
+                        const Arguments& arguments, pg::Connection& connection, const Context& context,
+                        google::protobuf::RepeatedPtrField<v1::Record>& records) {
   std::vector<pg::Parameter> parameters;
   for (const Encoded& key : keys) parameters.push_back({key.bytes, key.null});
   for (const pg::Parameter& parameter : SlotParameters(sql, arguments)) parameters.push_back(parameter);
@@ -223,10 +236,42 @@ absl::Status RunReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql
   const Hydrator hydrator(plan, arguments, context.tokens, no_levels);
   ReplySize size(context);
   for (int row = 0; row < result.rows(); ++row) {
-    v1::Record& record = *response.add_records();
+    v1::Record& record = *records.Add();
     ROWAN_RETURN_IF_ERROR(hydrator.Root(row, RowColumns(result, row), record));
     ROWAN_RETURN_IF_ERROR(size.Add(record));
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RunReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
+                           const Arguments& arguments, pg::Connection& connection, const Context& context,
+                           v1::MutationResponse& response) {
+  return ReadByKeys(plan, sql, keys, arguments, connection, context, *response.mutable_records());
+}
+
+absl::Status RunLockingGet(const CompiledLockingRead& read, const Arguments& arguments, pg::Connection& connection,
+                           const Context& context, v1::GetResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const Tree found, RunTreeInside(read.keys, arguments, connection, context));
+  const plan::Select& root = read.keys.plan.root;
+  const int rows = found.root.rows();
+  if (rows == 0) return absl::OkStatus();
+  std::vector<Encoded> keys;
+  for (size_t column = 0; column < root.fields.size(); ++column) {
+    std::vector<Encoded> values;
+    for (int row = 0; row < rows; ++row) {
+      values.push_back({.bytes = std::string(found.root.bytes(row, static_cast<int>(column)))});
+    }
+    keys.push_back(EncodeArray(root.fields[column]->type, values));
+  }
+  ROWAN_RETURN_IF_ERROR(ReadByKeys(read.records, read.records_sql, keys, arguments, connection, context,
+                                   *response.mutable_records()));
+  response.set_has_more(rows == arguments.lists[root.window.list].limit);
+  const Hydrator hydrator(read.keys.plan, arguments, context.tokens, found.levels);
+  const auto cursor = [&](int row) { return hydrator.Token(root, hydrator.Place(root, found.RootColumns(row)), 0); };
+  response.set_start_cursor(cursor(0));
+  response.set_end_cursor(cursor(rows - 1));
   return absl::OkStatus();
 }
 
@@ -244,11 +289,14 @@ absl::StatusOr<pg::Result> RunStatement(const sql::ReadStatement& sql, const Arg
   return result;
 }
 
-}  // namespace
+absl::StatusOr<pg::Result> RunStatementInside(const sql::ReadStatement& sql, const Arguments& arguments,
+                                              pg::Connection& connection, const Context& context) {
+  ++context.counters.statements;
+  return connection.Execute(sql.statement, SlotParameters(sql, arguments), context.call);
+}
 
-absl::Status RunAggregation(const CompiledAggregation& aggregation, const Arguments& arguments, pg::Pool& pool,
-                            const Context& context, v1::AggregateResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatement(aggregation.sql, arguments, pool, context));
+absl::Status WriteGroups(const CompiledAggregation& aggregation, const Arguments& arguments, const pg::Result& result,
+                         const Context& context, v1::AggregateResponse& response) {
   const int64_t limit = arguments.lists[aggregation.plan.window.list].limit;
   response.set_has_more(result.rows() > limit);
   ReplySize size(context);
@@ -260,12 +308,36 @@ absl::Status RunAggregation(const CompiledAggregation& aggregation, const Argume
   return absl::OkStatus();
 }
 
-absl::Status RunExists(const CompiledExists& exists, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                       v1::ExistsResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatement(exists.sql, arguments, pool, context));
+absl::Status WriteExistence(const pg::Result& result, v1::ExistsResponse& response) {
   if (result.rows() != 1) return errors::Internal("EXISTS has not one row");
   response.set_exists(!result.bytes(0, 0).empty() && result.bytes(0, 0)[0] != 0);
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RunAggregation(const CompiledAggregation& aggregation, const Arguments& arguments, pg::Pool& pool,
+                            const Context& context, v1::AggregateResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatement(aggregation.sql, arguments, pool, context));
+  return WriteGroups(aggregation, arguments, result, context, response);
+}
+
+absl::Status RunAggregationInside(const CompiledAggregation& aggregation, const Arguments& arguments,
+                                  pg::Connection& connection, const Context& context, v1::AggregateResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatementInside(aggregation.sql, arguments, connection, context));
+  return WriteGroups(aggregation, arguments, result, context, response);
+}
+
+absl::Status RunExists(const CompiledExists& exists, const Arguments& arguments, pg::Pool& pool, const Context& context,
+                       v1::ExistsResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatement(exists.sql, arguments, pool, context));
+  return WriteExistence(result, response);
+}
+
+absl::Status RunExistsInside(const CompiledExists& exists, const Arguments& arguments, pg::Connection& connection,
+                             const Context& context, v1::ExistsResponse& response) {
+  ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatementInside(exists.sql, arguments, connection, context));
+  return WriteExistence(result, response);
 }
 
 }  // namespace rowan::exec

@@ -81,4 +81,22 @@ struct CompiledExists {
 absl::Status RunExists(const CompiledExists& exists, const Arguments& arguments, pg::Pool& pool, const Context& context,
                        v1::ExistsResponse& response);
 
+// The same inside the transaction that `connection` is in. Errors: statuses of engine/pg, ReplyTooLarge.
+absl::Status RunGetInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
+                          const Context& context, v1::GetResponse& response);
+absl::Status RunAggregationInside(const CompiledAggregation& aggregation, const Arguments& arguments,
+                                  pg::Connection& connection, const Context& context, v1::AggregateResponse& response);
+absl::Status RunExistsInside(const CompiledExists& exists, const Arguments& arguments, pg::Connection& connection,
+                             const Context& context, v1::ExistsResponse& response);
+
+struct CompiledLockingRead {
+  CompiledRead keys;
+  plan::Read records;
+  sql::ReadStatement records_sql;
+};
+
+// Locks the records that a Get asks for until the end of the transaction, and reads them; as RunGetInside.
+absl::Status RunLockingGet(const CompiledLockingRead& read, const Arguments& arguments, pg::Connection& connection,
+                           const Context& context, v1::GetResponse& response);
+
 }  // namespace rowan::exec

@@ -210,8 +210,8 @@ absl::StatusOr<int64_t> TotalOf(ir::Total kind, const pg::Result& result) {
   return EstimatedRows(result.bytes(0, 0));
 }
 
-// Begins, and runs the root's statement and the total's in the same round trip.
-absl::StatusOr<Tree> RunRoot(const CompiledRead& read, const Arguments& arguments, bool commit,
+// Runs the root's statement and the total's in one round trip, with the beginning and the end that the options say.
+absl::StatusOr<Tree> RunRoot(const CompiledRead& read, const Arguments& arguments, pg::BatchOptions options,
                              pg::Connection& connection, const Context& context) {
   const sql::ReadStatement& root = read.sql.selects.front();
   std::vector<pg::Query> queries = {{&root.statement, SlotParameters(root, arguments)}};
@@ -223,9 +223,8 @@ absl::StatusOr<Tree> RunRoot(const CompiledRead& read, const Arguments& argument
     queries.push_back(
         {kind == ir::Total::kEstimated ? &estimate : &statement, SlotParameters(*read.sql.total, arguments)});
   }
-  pg::BatchOptions options{.begin = kSnapshot, .commit = commit};
   if (context.observer != nullptr) {
-    ROWAN_RETURN_IF_ERROR(connection.Begin(kSnapshot, context.call));
+    if (options.begin) ROWAN_RETURN_IF_ERROR(connection.Begin(*options.begin, context.call));
     options.begin.reset();
     for (const pg::Query& query : queries) {
       ROWAN_RETURN_IF_ERROR(context.Observe(connection, *query.statement, query.parameters));
@@ -240,11 +239,25 @@ absl::StatusOr<Tree> RunRoot(const CompiledRead& read, const Arguments& argument
   return tree;
 }
 
+bool HasLevels(const CompiledRead& read) {
+  return read.plan.strategy == plan::Strategy::kByLevel && !read.plan.root.related.empty();
+}
+
 }  // namespace
+
+absl::StatusOr<Tree> RunTreeInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
+                                   const Context& context) {
+  ROWAN_ASSIGN_OR_RETURN(Tree tree, RunRoot(read, arguments, {}, connection, context));
+  if (HasLevels(read)) {
+    const int rows = KeptRows(read, arguments, tree.root);
+    ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, rows, false, connection, context, tree));
+  }
+  return tree;
+}
 
 absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                              const Context& context) {
-  const bool levels = read.plan.strategy == plan::Strategy::kByLevel && !read.plan.root.related.empty();
+  const bool levels = HasLevels(read);
   if (!levels && !read.sql.total && context.observer == nullptr) {
     // A single statement is a snapshot by itself.
     const sql::ReadStatement& root = read.sql.selects.front();
@@ -253,7 +266,8 @@ absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& argument
         pg::Result result, connection.ExecuteRead(root.statement, SlotParameters(root, arguments), context.call));
     return Tree(std::move(result));
   }
-  ROWAN_ASSIGN_OR_RETURN(Tree tree, RunRoot(read, arguments, !levels, connection, context));
+  ROWAN_ASSIGN_OR_RETURN(
+      Tree tree, RunRoot(read, arguments, {.begin = kSnapshot, .commit = !levels}, connection, context));
   if (levels) {
     const int rows = KeptRows(read, arguments, tree.root);
     ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, rows, true, connection, context, tree));

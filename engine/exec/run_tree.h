@@ -41,6 +41,11 @@ struct Tree {
 absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                              const Context& context);
 
+// The same inside the transaction that `connection` is in. A read of several statements sees one snapshot only where the
+// transaction does.
+absl::StatusOr<Tree> RunTreeInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
+                                   const Context& context);
+
 // Runs the statements below the root for the root's first `rows` rows, inside the transaction that `connection` is in.
 // `commit` says whether that ends with the last of them.
 absl::Status RunLevels(const CompiledRead& read, const Arguments& arguments, int rows, bool commit,

@@ -39,7 +39,7 @@ struct Arguments {
   std::vector<Encoded> slots;        // by slot number
   std::vector<InputRows> rows;       // by node number; empty for reads
   std::vector<ListArguments> lists;  // by the number in ir::Window
-  int64_t expected = 0;              // the count of a mutation's expectation
+  int64_t expected = 0;              // the count of the request's expectation
 };
 
 }  // namespace rowan

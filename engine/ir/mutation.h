@@ -113,13 +113,6 @@ struct RelationWrite {
 
 enum class MutationKind { kInsert, kUpdate, kUpsert, kDelete };
 
-enum class Bound { kExactly, kAtLeast, kAtMost };
-
-// How many rows must match. The count is in Arguments.
-struct Expectation {
-  Bound bound;
-};
-
 // What an upsert does to rows that exist.
 struct OnConflict {
   const Key* key = nullptr;

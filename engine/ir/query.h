@@ -181,6 +181,21 @@ struct RelatedSelection {
   Window window;
 };
 
+enum class Bound { kExactly, kAtLeast, kAtMost };
+
+// How many rows must match. The count is in Arguments.
+struct Expectation {
+  Bound bound;
+};
+
+// How root records are locked.
+enum class LockStrength { kUpdate, kNoKeyUpdate, kShare, kKeyShare };
+enum class LockWait { kWait, kNoWait, kSkipLocked };
+struct RowLock {
+  LockStrength strength;
+  LockWait wait;
+};
+
 // How a client wants a tree to be read.
 enum class Strategy { kAny, kNested, kByLevel };
 // About how many root records are to be expected.
@@ -194,7 +209,8 @@ struct Read {
   Window window;
   Strategy strategy = Strategy::kAny;
   Expected expected = Expected::kMany;
-  std::vector<Type> slots;  // the type of each slot
+  std::optional<RowLock> lock;  // with it the limit's slot holds the limit itself
+  std::vector<Type> slots;      // the type of each slot
 };
 
 // --- aggregations

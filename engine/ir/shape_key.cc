@@ -259,6 +259,11 @@ std::string ShapeKey(const Read& read) {
   writer.WriteDistinct(read.distinct);
   writer.Write(read.order);
   writer.Write(read.window);
+  if (read.lock) {
+    writer.Tag('L');
+    writer.Number(static_cast<int>(read.lock->strength));
+    writer.Number(static_cast<int>(read.lock->wait));
+  }
   return writer.Take();
 }
 

@@ -88,6 +88,17 @@ Read PlanReadByKeys(ir::Selection selection) {
   return plan;
 }
 
+LockingRead PlanLockingRead(ir::Read read) {
+  LockingRead plan;
+  const Model* model = read.selection.model;
+  plan.records = PlanReadByKeys(std::move(read.selection));
+  read.selection = {.model = model, .fields = model->primary_key().fields};
+  const std::optional<ir::RowLock> lock = read.lock;
+  plan.keys = PlanRead(std::move(read));
+  plan.keys.root.lock = lock;
+  return plan;
+}
+
 namespace {
 
 // How many columns come before the links.

@@ -173,6 +173,35 @@ std::string PrintWindow(const ir::Window& window) {
   return text;
 }
 
+std::string LockText(const ir::RowLock& lock) {
+  std::string text;
+  switch (lock.strength) {
+    case ir::LockStrength::kUpdate:
+      text = " for update";
+      break;
+    case ir::LockStrength::kNoKeyUpdate:
+      text = " for no key update";
+      break;
+    case ir::LockStrength::kShare:
+      text = " for share";
+      break;
+    case ir::LockStrength::kKeyShare:
+      text = " for key share";
+      break;
+  }
+  switch (lock.wait) {
+    case ir::LockWait::kWait:
+      break;
+    case ir::LockWait::kNoWait:
+      text += " nowait";
+      break;
+    case ir::LockWait::kSkipLocked:
+      text += " skip locked";
+      break;
+  }
+  return text;
+}
+
 void PrintSelect(const Select& select, int indent, std::string& text) {
   text.append(indent, ' ');
   text += "select " + select.model->name + " [" + FieldNames(select.fields) + "]";
@@ -192,7 +221,7 @@ void PrintSelect(const Select& select, int indent, std::string& text) {
       text += PrintDirection(by.descending, by.nulls_first);
     }
   }
-  text += PrintWindow(select.window) + "\n";
+  text += PrintWindow(select.window) + (select.lock ? LockText(*select.lock) : "") + "\n";
   for (const ir::Count& count : select.counts) {
     text.append(indent + 2, ' ');
     text += "count " + count.relation->target->name + " as " + count.name;

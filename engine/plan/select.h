@@ -42,6 +42,7 @@ struct Select {
   // The root's rows are those whose primary keys are given as parameter arrays, in the order given. Then where, order
   // and window are empty, and the arrays are the first parameters.
   bool by_keys = false;
+  std::optional<ir::RowLock> lock;  // of the root's rows
 
   bool to_many() const { return relation != nullptr && relation->to_many(); }
 };
@@ -62,6 +63,13 @@ Read PlanRead(ir::Read read);
 
 // Plans the reading of rows named by their primary keys: what a mutation returns. Always nested.
 Read PlanReadByKeys(ir::Selection selection);
+
+// A read that locks its root records: finds and locks them, then reads their trees as they are once the locks are had.
+struct LockingRead {
+  Read keys;     // the primary keys of the records, in order
+  Read records;  // by those keys
+};
+LockingRead PlanLockingRead(ir::Read read);
 
 // Where things are among the columns of a select's row: a field or link (-1: nowhere), and the values of a keyed select's
 // order.

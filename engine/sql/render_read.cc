@@ -20,7 +20,9 @@ class SelectRenderer {
     writer_ << "SELECT ";
     RenderOutput(root);
     ListRenderer(writer_, scope_, root).Render({[&] { writer_.Table(*root.model, Alias(root)); }, nullptr});
-    return Take("read " + root.model->name, 0);
+    if (!root.lock) return Take("read " + root.model->name, 0);
+    RenderLock(*root.lock, Alias(root));
+    return Take("lock " + root.model->name, 0);
   }
 
   ReadStatement RenderTotal(const plan::Select& root) {
@@ -70,6 +72,34 @@ class SelectRenderer {
  private:
   ReadStatement Take(std::string description, int keys) {
     return {std::move(description), writer_.Take(), keys, std::move(scope_.slots)};
+  }
+
+  void RenderLock(const ir::RowLock& lock, const std::string& alias) {
+    switch (lock.strength) {
+      case ir::LockStrength::kUpdate:
+        writer_ << " FOR UPDATE";
+        break;
+      case ir::LockStrength::kNoKeyUpdate:
+        writer_ << " FOR NO KEY UPDATE";
+        break;
+      case ir::LockStrength::kShare:
+        writer_ << " FOR SHARE";
+        break;
+      case ir::LockStrength::kKeyShare:
+        writer_ << " FOR KEY SHARE";
+        break;
+    }
+    writer_ << " OF " << alias;
+    switch (lock.wait) {
+      case ir::LockWait::kWait:
+        break;
+      case ir::LockWait::kNoWait:
+        writer_ << " NOWAIT";
+        break;
+      case ir::LockWait::kSkipLocked:
+        writer_ << " SKIP LOCKED";
+        break;
+    }
   }
 
   // Whether a list is less than all related rows.

@@ -49,6 +49,18 @@ void SetLocal(pqxx::transaction_base& transaction, const std::string& setting, c
   Run(transaction, "SELECT set_config($1, $2, true)", setting, value);
 }
 
+// The answers of requests that happen once; see exec/kept_answer.h. Registries of earlier versions lack it.
+void CreateRequests(pqxx::transaction_base& transaction) {
+  if (Run(transaction, "SELECT to_regclass('\"rowan\".\"requests\"') IS NOT NULL")[0][0].as<bool>()) return;
+  Run(transaction, "SELECT pg_advisory_xact_lock($1)", kApplyLock);
+  Run(transaction,
+      "CREATE TABLE IF NOT EXISTS \"rowan\".\"requests\" (\"schema\" text NOT NULL, \"request_id\" text NOT NULL, "
+      "\"fingerprint\" text NOT NULL, \"answer\" bytea, \"expires_at\" timestamptz NOT NULL, "
+      "PRIMARY KEY (\"schema\", \"request_id\"))");
+  Run(transaction,
+      "CREATE INDEX IF NOT EXISTS \"requests_expires_at\" ON \"rowan\".\"requests\" (\"expires_at\")");
+}
+
 absl::Status CreateRegistry(pqxx::transaction_base& transaction) {
   const std::string find = "SELECT to_regclass('\"rowan\".\"schemas\"') IS NOT NULL";
   if (!Run(transaction, find)[0][0].as<bool>()) {
@@ -63,6 +75,7 @@ absl::Status CreateRegistry(pqxx::transaction_base& transaction) {
   if (format.size() != 1 || format[0][0].as<int>() != kRegistryFormat) {
     return errors::Internal("the registry in this database has a format that this version does not know");
   }
+  CreateRequests(transaction);
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 //   "rowan"."registry"        one row: the format of these tables
 //   "rowan"."schemas"         the current version of each schema: canonical content and its checksum
 //   "rowan"."schema_history"  every version applied: content, steps, when, by whom
+//   "rowan"."requests"        the answers of requests with an id, for as long as they are kept
 //
 // Applying is one transaction under an advisory lock: registry and tables change together or not at all, one apply at a
 // time in a database.

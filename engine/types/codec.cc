@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
+#include "engine/base/errors_transaction.h"
 #include "engine/base/status_macros.h"
 #include "engine/types/calendar.h"
 #include "engine/types/decimal.h"
@@ -57,6 +58,8 @@ std::string_view KindName(const Value& value) {
       return "json";
     case Value::kArrayValue:
       return "array";
+    case Value::kReferenceValue:
+      return "reference";
     case Value::KIND_NOT_SET:
       break;
   }
@@ -425,9 +428,15 @@ absl::Status DecodeScalar(const Type& type, std::string_view bytes, Value& value
 
 }  // namespace
 
+absl::Status StrayReference(const Value& value, const Path& path) {
+  return errors::UnknownReference(path.Text(), value.reference_value(),
+                                  "stands outside a Batch or a Transact. Send the value itself");
+}
+
 absl::StatusOr<Encoded> EncodeValue(const Type& type, const Value& value, const Path& path) {
   if (value.kind_case() == Value::KIND_NOT_SET) return errors::MissingValue(path);
   if (value.kind_case() == Value::kNullValue) return Encoded{.null = true};
+  if (value.kind_case() == Value::kReferenceValue) return StrayReference(value, path);
   if (!type.array) return Encoder{type, value, path}.Scalars();
   if (value.kind_case() != Value::kArrayValue) return errors::TypeMismatch(path, TypeName(type), KindName(value));
   Type element_type = type;
@@ -553,6 +562,7 @@ std::string KeyText(const Type& type, const Encoded& value) {
       break;
     case Value::kNullValue:
     case Value::kArrayValue:
+    case Value::kReferenceValue:
     case Value::KIND_NOT_SET:
       break;
   }

@@ -19,12 +19,15 @@ namespace rowan {
 
 // Encodes `value` for a column or parameter of `type`. A null_value gives Encoded{.null = true}: whether null is
 // welcome is the caller's business. The kind is a hint (widening only); errors, all with `path`: MISSING_VALUE,
-// TYPE_MISMATCH, VALUE_OUT_OF_RANGE (also too long a string, too many digits, an unknown enum label), MALFORMED_VALUE
-// (bad UTF-8, NUL, bad syntax). Decimals that have more digits after the point than the scale are refused, not rounded;
+// UNKNOWN_REFERENCE, TYPE_MISMATCH, VALUE_OUT_OF_RANGE (also too long a string, too many digits, an unknown enum
+// label), MALFORMED_VALUE (bad UTF-8, NUL, bad syntax). Decimals that have more digits after the point than the scale are refused, not rounded;
 // likewise nanoseconds, ints that a float cannot hold exactly and doubles that are not whole for an int. Only doubles
 // and decimals for a float are rounded to the nearest one, as any literal is, and refused when they are beyond its
 // range.
 absl::StatusOr<Encoded> EncodeValue(const Type& type, const v1::Value& value, const Path& path);
+
+// The error of a reference where a value is to be encoded: transactions have put values in place of theirs by then.
+absl::Status StrayReference(const v1::Value& value, const Path& path);
 
 // Writes the value that `bytes` hold to `value`, with the kind that the proto documents for the type. The bytes must be
 // what PostgreSQL sent for a column of the type; anything else is our bug and gives INTERNAL.

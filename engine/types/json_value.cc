@@ -59,6 +59,8 @@ absl::StatusOr<std::string> JsonOf(const v1::Value& value, const Path& path) {
     case v1::Value::kDateValue:
     case v1::Value::kTimeValue:
       return errors::TypeMismatch(path, "json, text, a number or a bool", "a kind that JSON does not have");
+    case v1::Value::kReferenceValue:
+      return StrayReference(value, path);
     case v1::Value::KIND_NOT_SET:
       break;
   }

@@ -7,7 +7,9 @@
 //                                apply: with a schema document
 //     document: {…}              in the document form; a cursor $start, $end or $end:posts stands for the one of the get
 //                                before, at its root or of the first record's list of the name
+//   - batch: […]                 a batch document, in place of verb and document
 //     expect: […]                the result: records of a read, {records, effects} of a write; left out: not compared
+//     repeated: true             of a batch: whether the answer is a kept one; default false
 //     has_more: true             of the root of a get or aggregate; default false
 //     total: 12                  of the root of a get
 //     statements: 3              how many statements were sent, beside those that begin and end a transaction; of a get
@@ -95,7 +97,8 @@ struct Outcome {
   Node result;
   bool has_more = false;
   std::optional<int64_t> total;
-  v1::GetResponse page;  // of a get
+  v1::GetResponse page;   // of a get
+  bool repeated = false;  // of a batch
 };
 
 class Scenario {
@@ -223,6 +226,17 @@ class Scenario {
     return {status, document::ToDocument(response)};
   }
 
+  Outcome Batch(const Node& document) {
+    const auto request = document::ToBatchRequest(schema_, document);
+    if (!request.ok()) return {request.status(), {}};
+    v1::BatchResponse response;
+    Outcome outcome;
+    outcome.status = engine_->Batch(*request, Call(), response);
+    outcome.result = document::ToDocument(response);
+    outcome.repeated = response.repeated_answer();
+    return outcome;
+  }
+
   Outcome Send(const std::string& verb, const std::string& model, const Node& document) {
     if (verb == "get") return Get(model, document);
     if (verb == "stream") return Stream(model, document);
@@ -237,7 +251,7 @@ class Scenario {
   void RunCall(const Node& call) {
     for (const document::Member& member : call.members) {
       static const char* const kKnown[] = {"title",  "get",   "stream",   "aggregate", "exists",   "insert", "update", "upsert",
-                                           "delete", "apply", "document", "expect",    "has_more", "total",  "statements",
+                                           "delete", "apply", "batch", "repeated", "document", "expect",    "has_more", "total",  "statements",
                                            "error"};
       ASSERT_TRUE(
           std::any_of(std::begin(kKnown), std::end(kKnown), [&](const char* known) { return member.key == known; }))
@@ -245,6 +259,14 @@ class Scenario {
     }
     if (const Node* schema = call.Find("apply")) {
       Check(call, Apply(*schema));
+      return;
+    }
+    if (const Node* batch = call.Find("batch")) {
+      const int64_t before = engine_->counters().statements;
+      const Outcome outcome = Batch(*batch);
+      statements_["chosen"] = engine_->counters().statements - before;
+      Check(call, outcome);
+      CheckStatements(call);
       return;
     }
     for (const char* verb : {"get", "stream", "aggregate", "exists", "insert", "update", "upsert", "delete"}) {
@@ -256,17 +278,21 @@ class Scenario {
       const Outcome outcome = Send(verb, model->text, WithCursors(*document));
       if (std::string(verb) != "get") statements_["chosen"] = engine_->counters().statements - before;
       Check(call, outcome);
-      if (const Node* statements = call.Find("statements")) {
-        for (const document::Member& count : statements->members) {
-          EXPECT_EQ(std::to_string(statements_[count.key]), count.value.text) << "statements, " << count.key;
-        }
-        if (statements->members.empty()) {
-          EXPECT_EQ(std::to_string(statements_["chosen"]), statements->text) << "statements";
-        }
-      }
+      CheckStatements(call);
       return;
     }
     FAIL() << "a call needs a verb";
+  }
+
+  void CheckStatements(const Node& call) {
+    if (const Node* statements = call.Find("statements")) {
+      for (const document::Member& count : statements->members) {
+        EXPECT_EQ(std::to_string(statements_[count.key]), count.value.text) << "statements, " << count.key;
+      }
+      if (statements->members.empty()) {
+        EXPECT_EQ(std::to_string(statements_["chosen"]), statements->text) << "statements";
+      }
+    }
   }
 
   // Puts the cursors of the last page in place of $start and $end.
@@ -399,6 +425,8 @@ class Scenario {
     }
     const Node* has_more = call.Find("has_more");
     EXPECT_EQ(has_more != nullptr && has_more->is(true), outcome.has_more) << "has_more";
+    const Node* repeated = call.Find("repeated");
+    EXPECT_EQ(repeated != nullptr && repeated->is(true), outcome.repeated) << "repeated";
   }
 
   std::string path_;

@@ -1,0 +1,89 @@
+#include "engine/served_schema.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/ir/shape_key.h"
+#include "engine/plan/mutation.h"
+#include "engine/plan/select.h"
+#include "engine/sql/render_mutation.h"
+#include "engine/sql/render_read.h"
+#include "rowan/v1/schema.pb.h"
+
+namespace rowan {
+namespace {
+
+// Returns the compiled form of a shape, from the cache or by `compile`.
+template <typename Compiled, typename Make>
+std::shared_ptr<const Compiled> Cached(PlanCacheCounters& counters, PlanCache<Compiled>& cache,
+                                       const std::string& shape, Make compile) {
+  if (std::shared_ptr<const Compiled> found = cache.Find(shape)) {
+    ++counters.hits;
+    return found;
+  }
+  ++counters.misses;
+  auto compiled = std::make_shared<const Compiled>(compile());
+  cache.Insert(shape, compiled);
+  return compiled;
+}
+
+}  // namespace
+
+ServedSchema::ServedSchema(std::shared_ptr<const Catalog> served, const v1::Schema& described, const Limits& limits,
+                           PlanCacheCounters& counted)
+    : catalog(std::move(served)),
+      canonical(std::make_unique<v1::Schema>(described)),
+      counters(counted),
+      reads(limits.cached_plans),
+      locking_reads(limits.cached_plans),
+      aggregations(limits.cached_plans),
+      existences(limits.cached_plans),
+      mutations(limits.cached_plans) {}
+ServedSchema::~ServedSchema() = default;
+
+std::shared_ptr<const exec::CompiledRead> Compile(ServedSchema& schema, ir::Read read) {
+  const std::string shape = ir::ShapeKey(read);
+  return Cached(schema.counters, schema.reads, shape, [&] {
+    exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}};
+    compiled.sql = sql::RenderRead(compiled.plan);
+    return compiled;
+  });
+}
+
+std::shared_ptr<const exec::CompiledLockingRead> CompileLocking(ServedSchema& schema, ir::Read read) {
+  const std::string shape = ir::ShapeKey(read);
+  return Cached(schema.counters, schema.locking_reads, shape, [&] {
+    plan::LockingRead planned = plan::PlanLockingRead(std::move(read));
+    exec::CompiledLockingRead compiled{{std::move(planned.keys), {}}, std::move(planned.records), {}};
+    compiled.keys.sql = sql::RenderRead(compiled.keys.plan);
+    compiled.records_sql = std::move(sql::RenderRead(compiled.records).selects.front());
+    return compiled;
+  });
+}
+
+std::shared_ptr<const exec::CompiledAggregation> Compile(ServedSchema& schema, ir::Aggregation aggregation) {
+  const std::string shape = ir::ShapeKey(aggregation);
+  return Cached(schema.counters, schema.aggregations, shape, [&] {
+    sql::ReadStatement rendered = sql::RenderAggregation(aggregation);
+    return exec::CompiledAggregation{std::move(aggregation), std::move(rendered)};
+  });
+}
+
+std::shared_ptr<const exec::CompiledExists> Compile(ServedSchema& schema, ir::Exists exists) {
+  const std::string shape = ir::ShapeKey(exists);
+  return Cached(schema.counters, schema.existences, shape, [&] {
+    sql::ReadStatement rendered = sql::RenderExists(exists);
+    return exec::CompiledExists{std::move(exists), std::move(rendered)};
+  });
+}
+
+std::shared_ptr<const exec::CompiledMutation> Compile(ServedSchema& schema, ir::Mutation mutation) {
+  const std::string shape = ir::ShapeKey(mutation);
+  return Cached(schema.counters, schema.mutations, shape, [&] {
+    exec::CompiledMutation compiled{plan::PlanMutation(std::move(mutation)), {}};
+    compiled.sql = sql::RenderMutation(compiled.program);
+    return compiled;
+  });
+}
+
+}  // namespace rowan
