@@ -100,16 +100,19 @@ TEST_P(DocumentCase, Converts) {
     ExpectRequest<v1::AggregateRequest>(ToAggregateRequest);
   } else if (kind == "exists") {
     ExpectRequest<v1::ExistsRequest>(ToExistsRequest);
-  } else if (kind == "aggregate") {
-    ExpectRequest<v1::AggregateRequest>(ToAggregateRequest);
-  } else if (kind == "exists") {
-    ExpectRequest<v1::ExistsRequest>(ToExistsRequest);
   } else if (kind == "insert") {
     ExpectRequest<v1::InsertRequest>(ToInsertRequest);
   } else if (kind == "update") {
     ExpectRequest<v1::UpdateRequest>(ToUpdateRequest);
+  } else if (kind == "upsert") {
+    ExpectRequest<v1::UpsertRequest>(ToUpsertRequest);
   } else if (kind == "delete") {
     ExpectRequest<v1::DeleteRequest>(ToDeleteRequest);
+  } else if (kind == "batch") {
+    v1::BatchRequest expected;
+    if (GetParam().has("proto")) expected = Expected<v1::BatchRequest>();
+    expected.set_schema("blog");
+    ExpectMessage<v1::BatchRequest>(ToBatchRequest("blog", GetParam()["document"]), expected);
   } else if (kind == "schema") {
     const v1::Schema expected = GetParam().has("proto") ? Expected<v1::Schema>() : v1::Schema();
     if (ExpectMessage<v1::Schema>(ToSchema(GetParam()["document"]), expected)) {

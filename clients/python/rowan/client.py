@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Optional, S
 
 import grpc
 
-from rowan import channels, document, errors, explain_results, load, results, schema_document, text
+from rowan import batches, channels, document, errors, explain_results, load, results, schema_document, text
 from rowan._generated.rowan.v1 import data_service_pb2_grpc, schema_service_pb2, schema_service_pb2_grpc
 from rowan.schema_results import ApplyResult, Schema, SchemaSummary, apply_result, schema_of, summary
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
@@ -341,6 +341,28 @@ class Client:
         request = document.update_request(schema, model, body)
         return results.mutation_result(self._call(self._data.Update, request, **call))
 
+    def upsert(
+        self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]
+    ) -> results.MutationResult:
+        """Inserts records, or writes to those whose unique key is taken, in one transaction. However many calls do so at
+        once, one record of a key remains.
+
+        >>> client.upsert("blog", "Role", {"data": {"name": "admin"}, "key": "name"}).outcomes
+        ['updated']
+
+        Args:
+            schema: the schema's name.
+            model: the model's name.
+            body: {"data": …, "key": …, "on_conflict": …, "returning": …}: a record or a list, the fields of the unique key
+                (default: the primary key), and what happens to records that exist (default: they are overwritten).
+            **call: `timeout` and `request_id`, as the class says.
+
+        Returns:
+            The records, in the order given, counts, and the outcome for each record.
+        """
+        request = document.upsert_request(schema, model, body)
+        return results.mutation_result(self._call(self._data.Upsert, request, **call))
+
     def delete(
         self, schema: str, model: str, body: Mapping[str, Any], **call: Unpack[CallOptions]
     ) -> results.MutationResult:
@@ -357,6 +379,25 @@ class Client:
         """
         request = document.delete_request(schema, model, body)
         return results.mutation_result(self._call(self._data.Delete, request, **call))
+
+    def batch(self, schema: str, body: Any, **call: Unpack[CallOptions]) -> batches.BatchResult:
+        """Runs operations in order in one transaction; later ones may refer to what earlier ones returned.
+
+        >>> client.batch("blog", [
+        ...     {"id": "u1", "model": "User", "insert": {"name": "Alice", "role": {"connect": 1}}},
+        ...     {"model": "Post", "insert": {"title": "First", "userId": {"ref": "u1.id"}}},
+        ... ]).by_id["u1"].records
+        [{'id': 6}]
+
+        Args:
+            schema: the schema's name.
+            body: a list of operations, or {"operations": …, "isolation": …, "dry_run": …, "request_id": …}.
+            **call: `timeout` and `request_id`, as the class says.
+
+        Returns:
+            The results of the operations in order, each what the method of its own returns.
+        """
+        return batches.BatchResult(self._call(self._data.Batch, batches.batch_request(schema, body), **call))
 
     def load(
         self,

@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable, Union
 
-from rowan import aggregates, filters, nodes, selections, values
+from rowan import aggregates, filters, nodes, selections, writes
 from rowan._generated.rowan.v1 import data_service_pb2 as service
-from rowan._generated.rowan.v1 import mutation_pb2 as mutation
 from rowan.errors import DocumentError, nearest
-from rowan.words import EXPLAIN_MODES, STRATEGIES, STREAM_MODES, VERBS
+from rowan.words import EXPLAIN_MODES, STRATEGIES, STREAM_MODES
 
-_GET_KEYS = ("select", *selections.PAGE_KEYS, "strategy")
+_GET_KEYS = ("select", *selections.PAGE_KEYS, "strategy", "expect", "lock")
 _STREAM_KEYS = ("select", *selections.LIST_KEYS, "strategy", "mode", "resume_token")
 
 
@@ -35,6 +34,10 @@ def read_request(schema: str, model: str, document: Mapping[str, Any]) -> servic
     nodes.mapping(document, "", "a read document", _GET_KEYS)
     result = service.GetRequest(schema=schema, model=model)
     _read(result, document)
+    if document.get("expect") is not None:
+        writes.fill_expectation(result.expect, document["expect"], "expect")
+    if document.get("lock") is not None:
+        writes.fill_lock(result.lock, document["lock"], "lock")
     return result
 
 
@@ -82,68 +85,88 @@ def exists_request(schema: str, model: str, document: Mapping[str, Any]) -> serv
     Raises:
         DocumentError: when the document is not of the form.
     """
-    nodes.mapping(document, "", "an exists document", ("where",))
+    nodes.mapping(document, "", "an exists document", ("where", "expect"))
     result = service.ExistsRequest(schema=schema, model=model)
     filters.fill_where(result, document, "")
+    if document.get("expect") is not None:
+        result.expect = nodes.flag(document["expect"], "expect")
     return result
 
 
 def insert_request(schema: str, model: str, document: Any) -> service.InsertRequest:
-    """Returns the InsertRequest for a record, a list of records, or the long form {data: …, returning: …}.
+    """Returns the InsertRequest for a record, a list of records, or the long form {data: …, returning: …}, which may also
+    have dry_run and request_id.
 
     Raises:
         DocumentError: when the document is not of the form.
     """
     result = service.InsertRequest(schema=schema, model=model)
-    if isinstance(document, Mapping) and "data" in document and set(document) <= {"data", "returning"}:
+    long_keys = {"data", "returning", *writes.RUN_KEYS}
+    if isinstance(document, Mapping) and "data" in document and set(document) <= long_keys:
         if "returning" in document:
-            _returning(result, document)
+            writes.fill_returning(result, document)
+        writes.fill_run(result, document)
         document = document["data"]
-    if isinstance(document, (list, tuple)):
-        for index, record in enumerate(document):
-            _record(result.data.add(), record, f"data[{index}]" if len(document) > 1 else "data", 1)
-    else:
-        _record(result.data.add(), document, "data", 1)
+    _records(result, document)
     return result
 
 
 def update_request(schema: str, model: str, document: Mapping[str, Any]) -> service.UpdateRequest:
-    """Returns the UpdateRequest for a document {data: …, where: …, all_rows: …, returning: …}.
+    """Returns the UpdateRequest for a document {data: …, where: …, all_rows: …, expect: …, returning: …}.
 
     Raises:
         DocumentError: when the document is not of the form.
     """
-    nodes.mapping(document, "", "an update document", ("data", "where", "all_rows", "returning"))
+    nodes.mapping(document, "", "an update document", ("data", *writes.MATCH_KEYS))
     if "data" not in document:
         raise DocumentError("data", 'an update document needs "data", an object of what to write')
     result = service.UpdateRequest(schema=schema, model=model)
     result.data.SetInParent()
-    _record(result.data, document["data"], "data", 1)
-    _mutation_parts(result, document)
+    writes.fill_record(result.data, document["data"], "data", 1)
+    writes.fill_match(result, document)
     return result
 
 
-def delete_request(schema: str, model: str, document: Mapping[str, Any]) -> service.DeleteRequest:
-    """Returns the DeleteRequest for a document {where: …, all_rows: …, returning: …}.
+def upsert_request(schema: str, model: str, document: Mapping[str, Any]) -> service.UpsertRequest:
+    """Returns the UpsertRequest for a document {data: …, key: …, on_conflict: …, returning: …}.
 
     Raises:
         DocumentError: when the document is not of the form.
     """
-    nodes.mapping(document, "", "a delete document", ("where", "all_rows", "returning"))
-    result = service.DeleteRequest(schema=schema, model=model)
-    _mutation_parts(result, document)
+    nodes.mapping(document, "", "an upsert document", ("data", "key", "on_conflict", "returning", *writes.RUN_KEYS))
+    if "data" not in document:
+        raise DocumentError("data", 'an upsert document needs "data", a record or a list')
+    result = service.UpsertRequest(schema=schema, model=model)
+    _records(result, document["data"])
+    if document.get("key") is not None:
+        for field, place in nodes.items(document["key"], "key"):
+            result.key.append(nodes.text(field, place, "a field's name"))
+    if document.get("on_conflict") is not None:
+        writes.fill_on_conflict(result.on_conflict, document["on_conflict"], "on_conflict")
+    if "returning" in document:
+        writes.fill_returning(result, document)
+    writes.fill_run(result, document)
     return result
 
 
-def _mutation_parts(target: Any, document: Mapping[str, Any]) -> None:
-    filters.fill_where(target, document, "")
-    target.all_rows = nodes.flag(document.get("all_rows", False), "all_rows")
-    if "returning" in document:
-        _returning(target, document)
+def delete_request(schema: str, model: str, document: Mapping[str, Any]) -> service.DeleteRequest:
+    """Returns the DeleteRequest for a document {where: …, all_rows: …, expect: …, returning: …}.
+
+    Raises:
+        DocumentError: when the document is not of the form.
+    """
+    nodes.mapping(document, "", "a delete document", writes.MATCH_KEYS)
+    result = service.DeleteRequest(schema=schema, model=model)
+    writes.fill_match(result, document)
+    return result
 
 
-def _returning(target: Any, document: Mapping[str, Any]) -> None:
-    selections.fill(target.returning, document["returning"], "returning", 1)
+def _records(target: Any, document: Any) -> None:
+    if isinstance(document, (list, tuple)):
+        for index, record in enumerate(document):
+            writes.fill_record(target.data.add(), record, f"data[{index}]" if len(document) > 1 else "data", 1)
+    else:
+        writes.fill_record(target.data.add(), document, "data", 1)
 
 
 _REQUESTS: dict[str, Callable[[str, str, Any], Any]] = {
@@ -153,6 +176,7 @@ _REQUESTS: dict[str, Callable[[str, str, Any], Any]] = {
     "exists": exists_request,
     "insert": insert_request,
     "update": update_request,
+    "upsert": upsert_request,
     "delete": delete_request,
 }
 
@@ -161,7 +185,7 @@ def explain_request(verb: str, schema: str, model: str, document: Any, mode: str
     """Returns the ExplainRequest for a document of one of the verbs.
 
     Args:
-        verb: "get", "stream", "aggregate", "exists", "insert", "update" or "delete".
+        verb: "get", "stream", "aggregate", "exists", "insert", "update", "upsert" or "delete".
         schema: the schema's name.
         model: the model's name.
         document: what the verb takes.
@@ -177,49 +201,3 @@ def explain_request(verb: str, schema: str, model: str, document: Any, mode: str
     return service.ExplainRequest(
         **{verb: make(schema, model, document)}, mode=nodes.word(mode, "mode", "mode", EXPLAIN_MODES)
     )
-
-
-# --- writes -----------------------------------------------------------------------------------------------------------
-
-
-def _record(target: mutation.RecordInput, document: Any, path: str, depth: int) -> None:
-    nodes.check_depth(depth, path)
-    for name, entry in nodes.mapping(document, path, "a record").items():
-        here = nodes.join(path, nodes.name(name, path))
-        if isinstance(entry, Mapping) and entry and all(key in VERBS for key in entry):
-            _relation_write(target.relations[name], entry, here, depth)
-        else:
-            values.fill(target.values[name], entry, here)
-
-
-def _relation_write(target: mutation.RelationWrite, document: Mapping[str, Any], path: str, depth: int) -> None:
-    for verb, operand in document.items():
-        here = nodes.join(path, verb)
-        if verb == "create":
-            for record, place in nodes.items(operand, here):
-                _record(target.create.add(), record, place, depth + 1)
-        elif verb == "connect":
-            for key, place in nodes.items(operand, here):
-                _key(target.connect.add(), key, place)
-        elif operand is True:
-            target.disconnect_current = True
-        else:
-            for key, place in nodes.items(operand, here):
-                _key(target.disconnect.add(), key, place)
-
-
-def _key(target: mutation.Key, document: Any, path: str) -> None:
-    if isinstance(document, Mapping) and not values.is_typed(document):
-        if not document:
-            raise DocumentError(
-                path, "an empty object names no record; write the key's fields, or the primary key's value"
-            )
-        for name, value in document.items():
-            values.fill(target.fields[nodes.name(name, path)], value, nodes.join(path, name))
-    elif isinstance(document, (list, tuple)):
-        if not document:
-            raise DocumentError(path, "an empty list names no record; write the values of the primary key")
-        for index, value in enumerate(document):
-            values.fill(target.primary.add(), value, f"{path}[{index}]")
-    else:
-        values.fill(target.primary.add(), document, path)

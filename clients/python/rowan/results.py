@@ -9,10 +9,11 @@ from rowan import values
 from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import mutation_pb2 as mutation
 from rowan._generated.rowan.v1 import result_pb2 as result
+from rowan.words import OUTCOMES
 
 Decoder = Callable[[result.Record], "dict[str, Any]"]
 
-_COUNTS = ("created", "connected", "already_connected", "reassigned", "disconnected", "displaced")
+_COUNTS = ("created", "connected", "already_connected", "reassigned", "disconnected", "displaced", "updated", "deleted")
 
 
 class Page(list):
@@ -56,10 +57,14 @@ class MutationResult:
     Attributes:
         records: the records that the request asked to return; an insert returns primary keys when it asked for nothing.
         effects: the counts, for example {"matched": 1, "changed": 1, "relations": {"posts.tags": {"connected": 2}}}.
+        outcomes: of an upsert, what happened to each record: "inserted", "updated" or "kept".
+        repeated_answer: whether this is the kept answer of an earlier request with the same request id.
     """
 
     records: list[dict[str, Any]]
     effects: dict[str, Any]
+    outcomes: list[str] = dataclasses.field(default_factory=list)
+    repeated_answer: bool = False
 
 
 def decoder(shape: result.Shape) -> Decoder:
@@ -104,7 +109,12 @@ def groups(response: service.AggregateResponse) -> Page:
 
 def mutation_result(response: service.MutationResponse) -> MutationResult:
     """Returns the records and the counts of a MutationResponse."""
-    return MutationResult(list(map(decoder(response.shape), response.records)), effects(response.effects))
+    return MutationResult(
+        list(map(decoder(response.shape), response.records)),
+        effects(response.effects),
+        [OUTCOMES[outcome] for outcome in response.outcomes],
+        response.repeated_answer,
+    )
 
 
 def effects(counts: mutation.Effects) -> dict[str, Any]:
@@ -113,4 +123,7 @@ def effects(counts: mutation.Effects) -> dict[str, Any]:
         entry.path: {name: getattr(entry, name) for name in _COUNTS if getattr(entry, name)}
         for entry in counts.relations
     }
-    return {"matched": counts.matched, "changed": counts.changed, "relations": relations}
+    whole = {"matched": counts.matched, "changed": counts.changed}
+    if counts.inserted:
+        whole["inserted"] = counts.inserted
+    return {**whole, "relations": relations}

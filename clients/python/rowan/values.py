@@ -364,6 +364,7 @@ _TYPED: dict[str, Callable[[pb.Value, Any, str], None]] = {
     "$text": _typed((), _text, _read_as("text_value"), "a text"),
     "$int": _typed(int, _write_int, _read_int, 'a whole number like "42"'),
     "$array": _read_array,
+    "$ref": _typed((), _text, _read_as("reference_value"), "a reference"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rowan._generated.rowan.v1 import data_service_pb2 as service
+from rowan._generated.rowan.v1 import mutation_pb2 as mutation
 from rowan._generated.rowan.v1 import query_pb2 as query
 
 OPERATORS = {
@@ -59,4 +60,44 @@ EXPLAIN_MODES = {
     "estimate": service.EXPLAIN_MODE_ESTIMATE,
     "analyze": service.EXPLAIN_MODE_ANALYZE,
 }
-VERBS = ("create", "connect", "disconnect")
+LOCK_STRENGTHS = {
+    "update": service.LOCK_STRENGTH_UPDATE,
+    "no_key_update": service.LOCK_STRENGTH_NO_KEY_UPDATE,
+    "share": service.LOCK_STRENGTH_SHARE,
+    "key_share": service.LOCK_STRENGTH_KEY_SHARE,
+}
+LOCK_WAITS = {
+    "wait": service.LOCK_WAIT_WAIT,
+    "nowait": service.LOCK_WAIT_NOWAIT,
+    "skip_locked": service.LOCK_WAIT_SKIP_LOCKED,
+}
+ISOLATIONS = {
+    "read_committed": service.ISOLATION_LEVEL_READ_COMMITTED,
+    "repeatable_read": service.ISOLATION_LEVEL_REPEATABLE_READ,
+    "serializable": service.ISOLATION_LEVEL_SERIALIZABLE,
+}
+OUTCOMES = {
+    service.UPSERT_OUTCOME_INSERTED: "inserted",
+    service.UPSERT_OUTCOME_UPDATED: "updated",
+    service.UPSERT_OUTCOME_KEPT: "kept",
+}
+SHARINGS = {"shared": mutation.SHARING_SHARED, "per_row": mutation.SHARING_PER_ROW}
+VERBS = {
+    "create": "create",
+    "connect": "connect",
+    "connectOrCreate": "connect_or_create",
+    "connect_or_create": "connect_or_create",
+    "disconnect": "disconnect",
+    "set": "set",
+    "update": "update",
+    "upsert": "upsert",
+    "delete": "delete",
+    "updateMany": "update_many",
+    "update_many": "update_many",
+    "deleteMany": "delete_many",
+    "delete_many": "delete_many",
+    "strict": "strict",
+    "sharing": "sharing",
+}
+"""What may stand in a relation write, and the field of RelationWrite that it is."""
+CHANGES = ("increment", "decrement", "multiply", "append", "merge", "now")

@@ -11,7 +11,7 @@ import uuid
 import pytest
 from google.protobuf import json_format
 
-from rowan import DocumentError, document, results, schema_document
+from rowan import DocumentError, batches, document, results, schema_document
 from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import schema_pb2
 
@@ -28,6 +28,8 @@ REQUESTS = {
     "exists": (service.ExistsRequest, lambda body: document.exists_request("blog", "User", body)),
     "insert": (service.InsertRequest, lambda body: document.insert_request("blog", "User", body)),
     "update": (service.UpdateRequest, lambda body: document.update_request("blog", "User", body)),
+    "upsert": (service.UpsertRequest, lambda body: document.upsert_request("blog", "User", body)),
+    "batch": (service.BatchRequest, lambda body: batches.batch_request("blog", body)),
     "delete": (service.DeleteRequest, lambda body: document.delete_request("blog", "User", body)),
     "schema": (schema_pb2.Schema, schema_document.to_schema),
 }
@@ -37,7 +39,9 @@ RESPONSES = {"result": service.GetResponse, "mutation": service.MutationResponse
 def proto(kind, case):
     message = json_format.ParseDict(plain(case["proto"]), kind())
     if hasattr(message, "schema"):
-        message.schema, message.model = "blog", "User"
+        message.schema = "blog"
+    if hasattr(message, "model"):
+        message.model = "User"
     return message
 
 
