@@ -10,6 +10,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/exec/database_errors.h"
+#include "engine/exec/retry_pause.h"
 #include "engine/types/codec.h"
 #include "engine/types/wire.h"
 #include "rowan/v1/load.pb.h"
@@ -83,6 +84,8 @@ class LoadRun {
     if (sql_.identity != nullptr) ROWAN_RETURN_IF_ERROR(Advance());
     return Execute(kCheckDeferred).status();
   }
+
+  int attempts() const { return attempts_; }
 
   v1::LoadResponse Result() const {
     v1::LoadResponse response;
@@ -187,7 +190,7 @@ class LoadRun {
 
   absl::Status Resolve() {
     for (const sql::ReferenceStatements& reference : sql_.references) {
-      ROWAN_RETURN_IF_ERROR(Execute(reference.find.statement).status());
+      ROWAN_RETURN_IF_ERROR(Retried(reference.find.statement).status());
     }
     const auto own_rows = [&](size_t number) { return !load_.references[number].own_columns.empty(); };
     for (size_t i = 0; i < load_.references.size(); ++i) {
@@ -249,16 +252,8 @@ class LoadRun {
   }
 
   // Writes rows, or leaves all as it was.
-  absl::Status TryWrite(const pg::Statement& write, std::vector<pg::Parameter> parameters) {
-    context_.counters.statements += 3;
-    const auto written = connection_.ExecuteAll({{&kSavepoint, {}}, {&write, std::move(parameters)}, {&kRelease, {}}},
-                                                {}, context_.call);
-    if (!written.ok()) {
-      if (connection_.broken()) return written.status();
-      ROWAN_RETURN_IF_ERROR(Execute(kRollbackTo).status());
-      return written.status();
-    }
-    const pg::Result& result = (*written)[1];
+  absl::Status TryWrite(const pg::Statement& write, const std::vector<pg::Parameter>& parameters) {
+    ROWAN_ASSIGN_OR_RETURN(const pg::Result result, Retried(write, parameters));
     if (load_.policy == ir::ConflictPolicy::kUpdate) {
       inserted_ += DecodeInt64(result.bytes(0, 0));
       updated_ += DecodeInt64(result.bytes(0, 1));
@@ -266,6 +261,26 @@ class LoadRun {
       inserted_ += result.affected();
     }
     return absl::OkStatus();
+  }
+
+  // Runs a statement within a savepoint, so that a failure undoes it and gives back the locks it took. One that
+  // collided with other transactions is tried again.
+  absl::StatusOr<pg::Result> Retried(const pg::Statement& statement,
+                                     const std::vector<pg::Parameter>& parameters = {}) {
+    for (attempts_ = 1;; ++attempts_) {
+      context_.counters.statements += 3;
+      auto done =
+          connection_.ExecuteAll({{&kSavepoint, {}}, {&statement, parameters}, {&kRelease, {}}}, {}, context_.call);
+      if (done.ok()) return std::move((*done)[1]);
+      if (connection_.broken()) return done.status();
+      context_.counters.statements += 2;
+      ROWAN_RETURN_IF_ERROR(connection_.ExecuteAll({{&kRollbackTo, {}}, {&kRelease, {}}}, {}, context_.call).status());
+      if (!IsTransient(done.status()) || attempts_ >= context_.limits.transaction_attempts ||
+          !PauseBeforeRetry(attempts_, context_.call)) {
+        return done.status();
+      }
+      ++context_.counters.retries;
+    }
   }
 
   absl::Status Advance() {
@@ -282,6 +297,7 @@ class LoadRun {
   int64_t inserted_ = 0;
   int64_t updated_ = 0;
   int64_t rejected_ = 0;
+  int attempts_ = 1;  // at the last statement that may collide with others
 };
 
 }  // namespace
@@ -292,8 +308,8 @@ absl::Status RunLoad(const ir::Load& load, const sql::LoadStatements& sql, const
   if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
   pg::Connection& connection = **lease;
   LoadRun run(load, sql, feed, connection, context);
-  const Attempt attempt{.written = load.model, .place = "rows"};
   const absl::Status status = run.Run();
+  const Attempt attempt{.written = load.model, .attempts = run.attempts(), .place = "rows"};
   if (!status.ok() || load.dry_run) {
     connection.Rollback();
     return status.ok() ? feed.write(run.Result()) : TranslateDatabaseError(status, attempt, context);

@@ -2,14 +2,12 @@
 
 #include <google/protobuf/message_lite.h>
 
-#include <algorithm>
-#include <random>
-#include <thread>
 #include <utility>
 
 #include "engine/base/errors.h"
 #include "engine/base/errors_transaction.h"
 #include "engine/base/status_macros.h"
+#include "engine/exec/retry_pause.h"
 
 namespace rowan::exec {
 namespace {
@@ -76,18 +74,6 @@ absl::StatusOr<bool> RunOnce(const Transaction& transaction, pg::Pool& pool, con
   return TranslateDatabaseError(status, {.attempts = attempt}, context);
 }
 
-// Waits a little, longer each time and never the same for two, so that those who collided do not collide again. Returns
-// false when the call would be over by then.
-bool Pause(int attempt, const Call& call) {
-  std::minstd_rand random(std::random_device{}());
-  const auto longest = std::chrono::milliseconds(5 << std::min(attempt, 6));
-  const auto pause = std::chrono::microseconds(
-      std::uniform_int_distribution<int64_t>(1000, std::chrono::microseconds(longest).count())(random));
-  if (call.cancellation->cancelled() || Clock::now() + pause >= call.deadline) return false;
-  std::this_thread::sleep_for(pause);
-  return true;
-}
-
 }  // namespace
 
 absl::StatusOr<bool> RunTransaction(const Transaction& transaction, pg::Pool& pool, const Context& context,
@@ -97,7 +83,7 @@ absl::StatusOr<bool> RunTransaction(const Transaction& transaction, pg::Pool& po
     answer.Clear();
     absl::StatusOr<bool> repeated = RunOnce(transaction, pool, context, attempt, answer, body, transient);
     if (repeated.ok() || !transient || attempt >= context.limits.transaction_attempts ||
-        !Pause(attempt, context.call)) {
+        !PauseBeforeRetry(attempt, context.call)) {
       if (!repeated.ok()) answer.Clear();
       return repeated;
     }

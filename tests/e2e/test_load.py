@@ -1,5 +1,6 @@
 """Bulk loads through the Python client: what is written, what is refused, and that nothing is left behind."""
 
+import subprocess
 import threading
 import time
 from random import Random
@@ -491,6 +492,30 @@ def test_a_bad_row_ends_a_load_that_is_still_sending(blog, postgres):
         blog.load("blog", "User", rows())
     assert failure(error) == ("NULL_NOT_ALLOWED", "rows[29999].name")
     wait_for(lambda: postgres.active() == 0, "the backend is freed", 2)
+
+
+def test_a_deadlock_is_tried_again(blog, postgres):
+    """The load holds the first role and waits for the second; the other way round it is somebody else's wait that PostgreSQL would have to end."""
+    blog.load("blog", "Role", [["second"]], columns=["name"])
+    other = subprocess.Popen(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", postgres.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(sql):
+        other.stdin.write(sql + "\n")
+        other.stdin.flush()
+
+    ask("SET deadlock_timeout = '1min'; BEGIN; SELECT name FROM roles WHERE id = 2 FOR UPDATE;")
+    assert other.stdout.readline() == "second\n"
+    loaded = []
+    rows = [["a", "admin"], ["b", "second"]]
+    thread = threading.Thread(target=lambda: loaded.append(blog.load("blog", "User", rows, columns=["name", "role.name"])))
+    thread.start()
+    wait_for(postgres.waiting, "the load waits")
+    ask("SELECT name FROM roles WHERE id = 1 FOR UPDATE; COMMIT;")
+    assert other.stdout.readline() == "admin\n"
+    other.stdin.close()
+    assert other.wait() == 0
+    thread.join()
+    assert [counts(result) for result in loaded] == [(2, 2, 0, 0, 0)]
 
 
 def test_a_client_that_is_silent_loses_its_load(postgres, start_rowand, blog):
