@@ -223,13 +223,15 @@ absl::Status Engine::Load(const Call& call, LoadPeer& peer) {
   ROWAN_ASSIGN_OR_RETURN(const bool begun, peer.Read(first));
   if (!begun || !first.has_begin()) return errors::MissingArgument(Path("begin"), "what is loaded, in the first message");
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(first.begin().schema()));
+  ROWAN_ASSIGN_OR_RETURN(const exec::Transaction transaction,
+                         TransactionOf(first.begin(), impl_->options.request_retention, call));
   ROWAN_ASSIGN_OR_RETURN(const ir::Load load, BindLoad(first.begin(), impl_->Binding(*schema)));
   const exec::LoadFeed feed{
       .read = [&](v1::LoadRequest& message) { return peer.Read(message); },
       .encode = [&](const v1::LoadRow& row, int64_t number,
                     std::vector<Encoded>& values) { return BindLoadRow(load, row, number, values); },
       .write = [&](const v1::LoadResponse& message) { return peer.Write(message); }};
-  return exec::RunLoad(load, sql::RenderLoad(load), feed, *impl_->stream, impl_->Context(*schema, call));
+  return exec::RunLoad(load, sql::RenderLoad(load), feed, transaction, *impl_->stream, impl_->Context(*schema, call));
 }
 
 absl::Status Engine::Batch(const v1::BatchRequest& request, const Call& call, v1::BatchResponse& response) {

@@ -56,6 +56,7 @@ v1::LoadBegin BeginOf(const Options& options, const std::vector<FileColumn>& col
   }
   begin.set_tolerated_rejects(load.tolerated_rejects);
   begin.set_dry_run(load.dry_run);
+  begin.set_request_id(load.once);
   return begin;
 }
 
@@ -160,6 +161,7 @@ void PrintResult(const v1::LoadResult& result, bool dry_run, std::ostream& out) 
   node.Add("skipped", document::Number(result.skipped()));
   node.Add("rejected", document::Number(result.rejected()));
   if (dry_run) node.Add("dry_run", document::Bool(true));
+  if (result.repeated_answer()) node.Add("repeated_answer", document::Bool(true));
   out << document::ToJsonLine(node) << "\n";
 }
 

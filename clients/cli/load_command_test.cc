@@ -117,6 +117,7 @@ TEST_F(LoadTest, SaysWhatHappensToTakenKeys) {
            {{"--on-conflict", "update", "--update", "name,role"},
             "on_conflict { update { columns: ['name', 'role'] } }"},
            {{"--dry-run", "--tolerate", "7"}, "dry_run: true tolerated_rejects: 7"},
+           {{"--once", "nightly 7"}, "request_id: 'nightly 7'"},
        }) {
     std::vector<std::string> arguments = {"load", "blog", "User", "-", "--format", "csv"};
     arguments.insert(arguments.end(), c.flags.begin(), c.flags.end());
@@ -162,6 +163,15 @@ TEST_F(LoadTest, TellsSomeOfManyRejects) {
   EXPECT_THAT(err(), HasSubstr("line 21: TYPE_MISMATCH"));
   EXPECT_THAT(err(), Not(HasSubstr("line 22")));
   EXPECT_THAT(err(), HasSubstr("and 5 more rejects; --rejects FILE keeps them all"));
+}
+
+TEST_F(LoadTest, TellsThatTheResultIsAKeptOne) {
+  server_.load = [](FakeServer::LoadStream& stream) {
+    stream.Write(FromText<v1::LoadResponse>("result { received: 1 inserted: 1 repeated_answer: true }"));
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(RunRowan({"load", "blog", "User", "-", "--format", "csv", "--once", "x"}, "id\n1\n"), 0);
+  EXPECT_THAT(out(), HasSubstr("\"repeated_answer\":true"));
 }
 
 TEST_F(LoadTest, ExitsWithTheStatusOfTheLoad) {

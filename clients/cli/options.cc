@@ -18,12 +18,9 @@ namespace {
 
 // The format of a name that the parser has checked.
 Format FormatNamed(const std::string& name) {
-  static constexpr std::pair<std::string_view, Format> kFormats[] = {{"table", Format::kTable},
-                                                                     {"json", Format::kJson},
-                                                                     {"jsonl", Format::kJsonLines},
-                                                                     {"text", Format::kText},
-                                                                     {"yaml", Format::kYaml},
-                                                                     {"csv", Format::kCsv}};
+  static constexpr std::pair<std::string_view, Format> kFormats[] = {
+      {"table", Format::kTable}, {"json", Format::kJson}, {"jsonl", Format::kJsonLines},
+      {"text", Format::kText},   {"yaml", Format::kYaml}, {"csv", Format::kCsv}};
   for (const auto& [known, format] : kFormats) {
     if (known == name) return format;
   }
@@ -160,6 +157,9 @@ void AddFiles(CLI::App& app, Raw& raw) {
       ->type_name("NUMBER");
   load->add_option("--rejects", flags.rejects, "Write the bad rows' lines and why to a file, as JSON lines")
       ->type_name("FILE");
+  load->add_option("--once", flags.once,
+                   "An id under which the load happens once: a repeat loads nothing, and has its result")
+      ->type_name("ID");
   load->add_flag("--dry-run", flags.dry_run, "Do it all, and undo it at the end");
   AddShowSql(*load, raw);
   CLI::App* exported = AddCommand(app, kExportHelp);
@@ -227,9 +227,9 @@ void AddGlobal(CLI::App& app, Raw& raw) {
   app.add_option("--address", raw.options.address, "The server, host:port or unix:path (default 127.0.0.1:50051)")
       ->envname("ROWAN_ADDRESS")
       ->group("Server");
-  app.add_option(
-         "--timeout", raw.timeout,
-         "How long to wait for the answer, for example 500ms or 2m; 0 for ever (default 30s; for ever for stream, load and export)")
+  app.add_option("--timeout", raw.timeout,
+                 "How long to wait for the answer, for example 500ms or 2m; 0 for ever (default 30s; for ever for "
+                 "stream, load and export)")
       ->envname("ROWAN_TIMEOUT")
       ->type_name("DURATION")
       ->group("Server");
@@ -257,9 +257,9 @@ Command CommandOf(const CLI::App& app) {
                               : Command::kSchemaList;
   }
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"get", Command::kGet},       {"stream", Command::kStream},   {"aggregate", Command::kAggregate},
-      {"exists", Command::kExists}, {"insert", Command::kInsert},   {"update", Command::kUpdate},
-      {"delete", Command::kDelete}, {"load", Command::kLoad},       {"export", Command::kExport},
+      {"get", Command::kGet},         {"stream", Command::kStream}, {"aggregate", Command::kAggregate},
+      {"exists", Command::kExists},   {"insert", Command::kInsert}, {"update", Command::kUpdate},
+      {"delete", Command::kDelete},   {"load", Command::kLoad},     {"export", Command::kExport},
       {"explain", Command::kExplain}, {"health", Command::kHealth}};
   for (const auto& [name, command] : kCommands) {
     if (chosen->get_name() == name) return command;

@@ -51,6 +51,7 @@ struct LoadFlags {
   std::vector<std::string> update;     // empty: all columns that are not of the key
   int64_t tolerated_rejects = 0;
   std::string rejects;  // a path; empty: none
+  std::string once;     // the id under which it happens once; empty: none
   bool dry_run = false;
 };
 

@@ -258,7 +258,6 @@ absl::StatusOr<ir::Load> BindLoad(const v1::LoadBegin& request, const BindContex
     return errors::LimitOutOfRange(Path("tolerated_rejects"), request.tolerated_rejects(), context.limits.load_rejects);
   }
   load.tolerated_rejects = request.tolerated_rejects();
-  load.dry_run = request.dry_run();
   return load;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/exec/run_load.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,8 +9,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
+#include "engine/base/errors_transaction.h"
 #include "engine/base/status_macros.h"
 #include "engine/exec/database_errors.h"
+#include "engine/exec/kept_answer.h"
 #include "engine/exec/retry_pause.h"
 #include "engine/types/codec.h"
 #include "engine/types/wire.h"
@@ -70,12 +73,9 @@ class LoadRun {
           const Context& context)
       : load_(load), sql_(sql), feed_(feed), connection_(connection), context_(context) {}
 
-  // Everything but the end of the transaction.
+  // Everything but the end of the transaction, which has begun.
   absl::Status Run() {
-    ++context_.counters.statements;
-    ROWAN_RETURN_IF_ERROR(
-        connection_.ExecuteAll({{&sql_.stage.statement, {}}}, {.begin = pg::TransactionOptions()}, context_.call)
-            .status());
+    ROWAN_RETURN_IF_ERROR(Execute(sql_.stage.statement).status());
     ROWAN_RETURN_IF_ERROR(Receive());
     ROWAN_RETURN_IF_ERROR(Tell(v1::LOAD_STAGE_RESOLVING));
     ROWAN_RETURN_IF_ERROR(Resolve());
@@ -87,15 +87,14 @@ class LoadRun {
 
   int attempts() const { return attempts_; }
 
-  v1::LoadResponse Result() const {
-    v1::LoadResponse response;
-    v1::LoadResult& result = *response.mutable_result();
+  v1::LoadResult Result() const {
+    v1::LoadResult result;
     result.set_received(received_);
     result.set_inserted(inserted_);
     result.set_updated(updated_);
     result.set_skipped(received_ - inserted_ - updated_ - rejected_);
     result.set_rejected(rejected_);
-    return response;
+    return result;
   }
 
  private:
@@ -300,24 +299,55 @@ class LoadRun {
   int attempts_ = 1;  // at the last statement that may collide with others
 };
 
+// Begins the transaction. Returns the result of a load that ran before under its identity.
+absl::StatusOr<std::optional<v1::LoadResult>> Begin(const Transaction& transaction, pg::Connection& connection,
+                                                    const Context& context) {
+  if (!transaction.identity) {
+    ROWAN_RETURN_IF_ERROR(connection.Begin(transaction.options, context.call));
+    return std::nullopt;
+  }
+  ROWAN_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                         BeginOnce(*transaction.identity, transaction.options, connection, context));
+  if (!kept) return std::nullopt;
+  v1::LoadResult result;
+  if (!result.ParseFromString(*kept)) return errors::Internal("a kept answer cannot be read");
+  result.set_repeated_answer(true);
+  return result;
+}
+
 }  // namespace
 
-absl::Status RunLoad(const ir::Load& load, const sql::LoadStatements& sql, const LoadFeed& feed, pg::Pool& pool,
-                     const Context& context) {
+absl::Status RunLoad(const ir::Load& load, const sql::LoadStatements& sql, const LoadFeed& feed,
+                     const Transaction& transaction, pg::Pool& pool, const Context& context) {
   absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
   if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
   pg::Connection& connection = **lease;
-  LoadRun run(load, sql, feed, connection, context);
-  const absl::Status status = run.Run();
-  const Attempt attempt{.written = load.model, .attempts = run.attempts(), .place = "rows"};
-  if (!status.ok() || load.dry_run) {
+  v1::LoadResponse response;
+  const absl::StatusOr<std::optional<v1::LoadResult>> kept = Begin(transaction, connection, context);
+  if (!kept.ok()) return TranslateDatabaseError(kept.status(), {}, context);
+  if (*kept) {
     connection.Rollback();
-    return status.ok() ? feed.write(run.Result()) : TranslateDatabaseError(status, attempt, context);
+    *response.mutable_result() = **kept;
+    return feed.write(response);
+  }
+  LoadRun run(load, sql, feed, connection, context);
+  absl::Status status = run.Run();
+  *response.mutable_result() = run.Result();
+  if (status.ok() && transaction.identity) {
+    status = KeepAnswer(*transaction.identity, response.result().SerializeAsString(), transaction.options, connection,
+                        context);
+  }
+  const Attempt attempt{.written = load.model, .attempts = run.attempts(), .place = "rows"};
+  if (!status.ok() || transaction.dry_run) {
+    connection.Rollback();
+    return status.ok() ? feed.write(response) : TranslateDatabaseError(status, attempt, context);
   }
   const absl::Status committed = connection.Commit(context.call);
-  if (committed.ok()) return feed.write(run.Result());
+  if (committed.ok()) return feed.write(response);
   const auto error = pg::DatabaseErrorOf(committed);
-  if (error != nullptr && error->sqlstate.empty()) return errors::CommitOutcomeUnknown();
+  if (error != nullptr && error->sqlstate.empty()) {
+    return errors::CommitOutcomeUnknown(transaction.identity ? transaction.identity->request_id : "");
+  }
   return TranslateDatabaseError(committed, attempt, context);
 }
 

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/exec/context.h"
+#include "engine/exec/run_transaction.h"
 #include "engine/ir/load.h"
 #include "engine/pg/pool.h"
 #include "engine/sql/render_load.h"
@@ -35,9 +36,10 @@ struct LoadFeed {
   std::function<absl::Status(const v1::LoadResponse&)> write;
 };
 
-// Errors: those of reading and writing and of the database; that of the first row beyond the tolerated rejects;
-// ConflictingInput for a second begin; CommitOutcomeUnknown.
-absl::Status RunLoad(const ir::Load& load, const sql::LoadStatements& sql, const LoadFeed& feed, pg::Pool& pool,
-                     const Context& context);
+// A load that ran before under its identity gives the kept result, and reads no rows. Errors: those of reading and writing
+// and of the database; that of the first row beyond the tolerated rejects; ConflictingInput for a second begin; KeyReused;
+// CommitOutcomeUnknown.
+absl::Status RunLoad(const ir::Load& load, const sql::LoadStatements& sql, const LoadFeed& feed,
+                     const Transaction& transaction, pg::Pool& pool, const Context& context);
 
 }  // namespace rowan::exec

@@ -53,7 +53,6 @@ struct Load {
   std::vector<const Field*> updates;  // kUpdate; may be empty, and then records that exist are only locked
   const Field* version = nullptr;     // kUpdate: counts the updates of a record; null: none does
   int64_t tolerated_rejects = 0;
-  bool dry_run = false;
 };
 
 }  // namespace rowan::ir

@@ -1,5 +1,6 @@
 """Bulk loads through the Python client: what is written, what is refused, and that nothing is left behind."""
 
+import itertools
 import subprocess
 import threading
 import time
@@ -152,6 +153,54 @@ def test_the_same_load_again_on_the_same_connection(blog, postgres):
         blog.load("blog", "Tag", [{"name": "a"}], on_conflict="skip", key=["name"])
     assert postgres.psql("SELECT count(*) FROM users") == "3"
     assert postgres.psql("SELECT count(*) FROM tags") == "1"
+
+
+# --- once -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_load_happens_once(blog, postgres, shared_rowand):
+    once = f"load {time.time()}"
+    rows = [["a"], ["b"], ["a"]]
+    first = blog.load("blog", "Tag", rows, columns=["name"], tolerated_rejects=1, once=once)
+    assert counts(first) == (3, 2, 0, 0, 1) and not first.repeated_answer
+    again = blog.load("blog", "Tag", ([f"tag {n}"] for n in itertools.count()), columns=["name"], tolerated_rejects=1, once=once)
+    assert counts(again) == counts(first) and again.repeated_answer and told(again) == []
+    assert postgres.psql("SELECT count(*) FROM tags") == "2"
+    with pytest.raises(rowan.InvalidArgumentError) as error:
+        blog.load("blog", "Tag", rows, columns=["name"], tolerated_rejects=2, once=once)
+    assert error.value.reason == "KEY_REUSED"
+
+
+def test_a_load_that_failed_may_be_repeated(blog, postgres):
+    once = f"load {time.time()}"
+    for rows, expected in (([["a"], ["a"]], None), ([["a"]], (1, 1, 0, 0, 0))):
+        if expected is None:
+            with pytest.raises(rowan.AlreadyExistsError):
+                blog.load("blog", "Tag", rows, columns=["name"], once=once)
+        else:
+            assert counts(blog.load("blog", "Tag", rows, columns=["name"], once=once)) == expected
+    assert postgres.psql("SELECT count(*) FROM tags") == "1"
+
+
+def test_twins_load_once(blog, postgres):
+    once = f"load {time.time()}"
+    results = []
+    rows = [[f"tag {n}"] for n in range(5000)]
+    threads = [threading.Thread(target=lambda: results.append(blog.load("blog", "Tag", rows, columns=["name"], once=once))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(result.repeated_answer for result in results) == [False, True, True]
+    assert {counts(result) for result in results} == {(5000, 5000, 0, 0, 0)}
+    assert postgres.psql("SELECT count(*) FROM tags") == "5000"
+
+
+@pytest.mark.parametrize("options, reason", [({"once": "x", "dry_run": True}, "CONFLICTING_INPUT"), ({"once": "x" * 201}, "VALUE_OUT_OF_RANGE")])
+def test_ids_that_are_refused(blog, options, reason):
+    with pytest.raises(rowan.InvalidArgumentError) as error:
+        blog.load("blog", "Tag", [["a"]], columns=["name"], **options)
+    assert failure(error) == (reason, "request_id")
 
 
 # --- taken keys -------------------------------------------------------------------------------------------------------

@@ -410,6 +410,7 @@ class Client:
         key: Sequence[str] = (),
         tolerated_rejects: int = 0,
         dry_run: bool = False,
+        once: str = "",
         on_reject: Optional[Callable[[load.LoadReject], None]] = None,
         on_progress: Optional[Callable[[int], None]] = None,
         **call: Unpack[CallOptions],
@@ -417,7 +418,7 @@ class Client:
         """Loads many records of one model in one transaction, with bounded memory. docs/guides/loading.md tells more.
 
         >>> client.load("blog", "User", ({"name": name, "role.name": "member"} for name in names))
-        LoadResult(received=1200, inserted=1200, updated=0, skipped=0, rejected=0, rejects=())
+        LoadResult(received=1200, inserted=1200, updated=0, skipped=0, rejected=0, rejects=(), repeated_answer=False)
 
         Args:
             schema: the schema's name.
@@ -431,6 +432,7 @@ class Client:
             key: the fields of the key that on_conflict is about; left out: the primary key.
             tolerated_rejects: how many rejects are tolerated; one more undoes all and raises its error.
             dry_run: whether to undo it all at the end.
+            once: an id that makes the load happen once: a repeat with it gets the kept result, and loads nothing.
             on_reject: is given each reject as it comes, the one that is too many included.
             on_progress: is given the number of rows received, from time to time.
             **call: `timeout` (left out: none) and `request_id`.
@@ -442,7 +444,7 @@ class Client:
                 return load.LoadResult(0, 0, 0, 0, 0, ())
             source = itertools.chain([first], source)
             columns = load.columns_of(first)
-        begin = load.begin_request(schema, model, columns, on_conflict, key, tolerated_rejects, dry_run)
+        begin = load.begin_request(schema, model, columns, on_conflict, key, tolerated_rejects, dry_run, once)
         loader = load.Loader(begin, columns, source)
         call.setdefault("timeout", None)
         timeout, request_id = self._options(**call)

@@ -46,6 +46,7 @@ class LoadResult:
         skipped: the rows whose key was taken.
         rejected: the rows that were not loaded.
         rejects: why they were not, in the order in which the server found out.
+        repeated_answer: whether this is the kept result of an earlier load; `rejects` is then empty.
     """
 
     received: int
@@ -54,6 +55,7 @@ class LoadResult:
     skipped: int
     rejected: int
     rejects: Sequence[LoadReject]
+    repeated_answer: bool = False
 
 
 def begin_request(
@@ -64,13 +66,16 @@ def begin_request(
     key: Sequence[str],
     tolerated_rejects: int,
     dry_run: bool,
+    once: str,
 ) -> pb.LoadBegin:
     """Returns the first message of a load. See Client.load for the arguments.
 
     Raises:
         DocumentError: when `on_conflict` is nothing that a load can do.
     """
-    begin = pb.LoadBegin(schema=schema, model=model, tolerated_rejects=tolerated_rejects, dry_run=dry_run)
+    begin = pb.LoadBegin(
+        schema=schema, model=model, tolerated_rejects=tolerated_rejects, dry_run=dry_run, request_id=once
+    )
     for name in columns:
         relation, dot, field = name.partition(".")
         begin.columns.add(relation=relation if dot else "", field=field if dot else relation)
@@ -181,5 +186,13 @@ def collect(
             on_progress(response.progress.received)
         elif kind == "result":
             did = response.result
-            result = LoadResult(did.received, did.inserted, did.updated, did.skipped, did.rejected, tuple(rejects))
+            result = LoadResult(
+                did.received,
+                did.inserted,
+                did.updated,
+                did.skipped,
+                did.rejected,
+                tuple(rejects),
+                did.repeated_answer,
+            )
     return result

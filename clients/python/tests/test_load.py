@@ -8,7 +8,7 @@ from rowan._generated.rowan.v1 import load_pb2 as pb
 
 
 def begin(columns=("id",), on_conflict=None, key=(), tolerated_rejects=0, dry_run=False):
-    return load.begin_request("blog", "User", columns, on_conflict, key, tolerated_rejects, dry_run)
+    return load.begin_request("blog", "User", columns, on_conflict, key, tolerated_rejects, dry_run, "once")
 
 
 def messages(columns, rows):
