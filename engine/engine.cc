@@ -6,7 +6,9 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "engine/base/errors.h"
+#include "engine/base/errors_transaction.h"
 #include "engine/base/status_macros.h"
 #include "engine/batch.h"
 #include "engine/bind/bind_aggregate.h"
@@ -27,6 +29,7 @@
 #include "engine/served_schema.h"
 #include "engine/sql/render_load.h"
 #include "engine/store/schema_store.h"
+#include "engine/transact.h"
 #include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema_service.pb.h"
 
@@ -49,6 +52,7 @@ struct Engine::Impl {
   std::unique_ptr<store::SchemaStore> store;
   std::unique_ptr<pg::Pool> interactive;
   std::unique_ptr<pg::Pool> stream;
+  std::unique_ptr<pg::Pool> transaction;
 
   // The schemas that are served. Never changed, only replaced as a whole, so that requests read it without waiting.
   std::atomic<std::shared_ptr<const ServedSchemas>> served{std::make_shared<const ServedSchemas>()};
@@ -110,6 +114,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
   };
   impl->interactive = pool("interactive", opened.interactive_connections);
   impl->stream = pool("stream", opened.stream_connections);
+  impl->transaction = pool("transaction", opened.transaction_connections);
   const auto log_store = [log = opened.log](const std::string& message) { log("", message); };
   ROWAN_ASSIGN_OR_RETURN(impl->store, store::SchemaStore::Open({.conninfo = opened.conninfo, .log = log_store}));
   std::string secret = opened.token_secret;
@@ -244,6 +249,28 @@ absl::Status Engine::Batch(const v1::BatchRequest& request, const Call& call, v1
                   impl_->Context(*schema, call), response);
 }
 
+absl::Status Engine::Transact(const Call& call, TransactPeer& peer) {
+  const EngineOptions& options = impl_->options;
+  v1::TransactRequest first;
+  ROWAN_ASSIGN_OR_RETURN(const TransactPeer::Arrival arrival,
+                         peer.Read(Clock::now() + options.transaction_idle_timeout, first));
+  if (arrival == TransactPeer::Arrival::kNothing) {
+    return errors::TransactionTimeout("idle", absl::FromChrono(options.transaction_idle_timeout));
+  }
+  if (arrival == TransactPeer::Arrival::kEnd || !first.has_begin()) {
+    return errors::TransactionMisuse("begin", "a transaction starts with its begin. Send it as the first message");
+  }
+  const absl::StatusOr<std::shared_ptr<ServedSchema>> schema = impl_->Find(first.begin().schema());
+  if (!schema.ok()) return WithPathPrefix(schema.status(), "begin");
+  ROWAN_ASSIGN_OR_RETURN(
+      const TransactOptions asked,
+      TransactOptionsOf(first.begin(), options.transaction_idle_timeout, options.transaction_timeout));
+  Call bounded = call;
+  bounded.deadline = std::min(call.deadline, asked.until);
+  return RunTransact(asked, **schema, impl_->Binding(**schema), *impl_->transaction,
+                     impl_->Context(**schema, bounded), peer);
+}
+
 absl::Status Engine::Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response) {
   if (request.request_case() == v1::ExplainRequest::REQUEST_NOT_SET) {
     return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update, delete or load");
@@ -322,6 +349,10 @@ pg::PoolState Engine::interactive_pool() const {
 }
 pg::PoolState Engine::stream_pool() const {
   return impl_->stream->state();
+}
+
+pg::PoolState Engine::transaction_pool() const {
+  return impl_->transaction->state();
 }
 
 }  // namespace rowan

@@ -40,6 +40,8 @@ class MutationResponse;
 class Schema;
 class StreamRequest;
 class StreamResponse;
+class TransactRequest;
+class TransactResponse;
 class UpdateRequest;
 class UpsertRequest;
 }  // namespace rowan::v1
@@ -50,11 +52,15 @@ struct EngineOptions {
   std::string conninfo;  // libpq's
   int interactive_connections = 10;
   int stream_connections = 4;
+  int transaction_connections = 10;  // for interactive transactions
   int queue_limit = 1000;
   std::chrono::milliseconds pool_wait{1000};
   // What cursors and resume tokens are sealed with. Servers that clients move between share it. Empty: a secret that the
   // registry keeps, so that all servers of one database share it.
   std::string token_secret;
+  // Longest silence of the client of an interactive transaction, and longest duration of one.
+  std::chrono::milliseconds transaction_idle_timeout{30000};
+  std::chrono::milliseconds transaction_timeout{300000};
   // How long the answers of requests with a request_id are kept.
   std::chrono::milliseconds request_retention = std::chrono::hours(24);
   Limits limits;
@@ -91,6 +97,21 @@ class LoadPeer {
   virtual absl::Status Write(const v1::LoadResponse& message) = 0;
 };
 
+// The client's end of an interactive transaction, for the thread that called Engine::Transact.
+class TransactPeer {
+ public:
+  enum class Arrival { kMessage, kEnd, kNothing };
+
+  virtual ~TransactPeer() = default;
+  // Waits for the client's next message until the time given, when there is kNothing. kEnd when it has sent all. An error
+  // (the client is gone) rolls back and is returned from Engine::Transact.
+  virtual absl::StatusOr<Arrival> Read(Clock::time_point until, v1::TransactRequest& message) = 0;
+  // As StreamSink::Write.
+  virtual absl::Status Write(const v1::TransactResponse& message) = 0;
+  // Answers that a request failed, as TransactResponse.failed.
+  virtual absl::Status Fail(const absl::Status& why) = 0;
+};
+
 class Engine {
  public:
   // Opens the registry, creating it in an empty database, and loads all schemas. Errors: DatabaseUnavailable and others
@@ -108,6 +129,7 @@ class Engine {
   absl::Status Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Load(const Call& call, LoadPeer& peer);
   absl::Status Batch(const v1::BatchRequest& request, const Call& call, v1::BatchResponse& response);
+  absl::Status Transact(const Call& call, TransactPeer& peer);
   absl::Status Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response);
 
   // `actor` is who asks, for the history: a user name, or "".
@@ -122,6 +144,7 @@ class Engine {
   EngineCounters counters() const;
   pg::PoolState interactive_pool() const;
   pg::PoolState stream_pool() const;
+  pg::PoolState transaction_pool() const;
 
  private:
   struct Impl;

@@ -26,9 +26,12 @@ struct ServerState {
   std::atomic<int> in_flight = 0;
   std::unique_ptr<Workers> unary_workers;
   std::unique_ptr<Workers> stream_workers;
+  std::unique_ptr<Workers> transaction_workers;
   std::chrono::milliseconds query_timeout{30000};
   std::chrono::milliseconds stream_timeout{3600000};
   std::chrono::milliseconds stall_timeout{60000};
+  std::chrono::milliseconds transaction_idle_timeout{30000};
+  std::chrono::milliseconds transaction_timeout{300000};
   Metrics metrics;
 };
 

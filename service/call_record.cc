@@ -48,6 +48,7 @@ CallRecord::CallRecord(ServerState& state, grpc::CallbackServerContext& context,
     : state_(state), method_(method), subject_(std::move(subject)), traceparent_(Metadata(context, "traceparent")) {
   call_.deadline = Deadline(context, longest);
   call_.request_id = RequestId(context);
+  call_.idempotency_key = Metadata(context, "idempotency-key");
   context.AddInitialMetadata(kRequestId, call_.request_id);
   ++state_.in_flight;
 }

@@ -23,11 +23,15 @@ struct Config {
   std::string db_url;  // libpq's; empty: PG* variables, or else the embedded server
   int db_pool_size = 10;
   int db_stream_pool_size = 4;
+  int db_transaction_pool_size = 10;
   std::chrono::milliseconds db_pool_wait{1000};
   int db_queue_limit = 1000;
   std::chrono::milliseconds query_timeout{30000};
   std::chrono::milliseconds stream_timeout{3600000};
   std::chrono::milliseconds stream_stall_timeout{60000};
+  std::chrono::milliseconds transaction_idle_timeout{30000};
+  std::chrono::milliseconds transaction_timeout{300000};
+  std::chrono::milliseconds request_retention{86400000};
   std::string token_secret;  // what cursors and resume tokens are sealed with; empty: one that the registry keeps
   std::string embedded_dir;  // empty: see EmbeddedPostgres
   int64_t message_in_bytes = 4 << 20;

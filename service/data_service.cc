@@ -1,6 +1,7 @@
 #include "service/data_service.h"
 
 #include "service/load_reactor.h"
+#include "service/transact_reactor.h"
 
 namespace rowan::service {
 
@@ -56,6 +57,17 @@ grpc::ServerUnaryReactor* DataService::Delete(grpc::CallbackServerContext* conte
 
 grpc::ServerBidiReactor<v1::LoadRequest, v1::LoadResponse>* DataService::Load(grpc::CallbackServerContext* context) {
   return RunLoad(state_, *context);
+}
+
+grpc::ServerUnaryReactor* DataService::Batch(grpc::CallbackServerContext* context, const v1::BatchRequest* request,
+                                             v1::BatchResponse* response) {
+  return RunUnary(state_, *context, "Batch", {request->schema(), ""},
+                  [=](Engine& engine, const Call& call) { return engine.Batch(*request, call, *response); });
+}
+
+grpc::ServerBidiReactor<v1::TransactRequest, v1::TransactResponse>* DataService::Transact(
+    grpc::CallbackServerContext* context) {
+  return RunTransact(state_, *context);
 }
 
 grpc::ServerUnaryReactor* DataService::Explain(grpc::CallbackServerContext* context, const v1::ExplainRequest* request,

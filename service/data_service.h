@@ -28,6 +28,10 @@ class DataService final : public v1::DataService::CallbackService {
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context, const v1::DeleteRequest* request,
                                    v1::MutationResponse* response) override;
   grpc::ServerBidiReactor<v1::LoadRequest, v1::LoadResponse>* Load(grpc::CallbackServerContext* context) override;
+  grpc::ServerUnaryReactor* Batch(grpc::CallbackServerContext* context, const v1::BatchRequest* request,
+                                  v1::BatchResponse* response) override;
+  grpc::ServerBidiReactor<v1::TransactRequest, v1::TransactResponse>* Transact(
+      grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Explain(grpc::CallbackServerContext* context, const v1::ExplainRequest* request,
                                     v1::ExplainResponse* response) override;
 

@@ -74,6 +74,7 @@ std::string Metrics::Text(const Engine* engine, int in_flight) {
     };
     set_pool("interactive", engine->interactive_pool());
     set_pool("stream", engine->stream_pool());
+    set_pool("transaction", engine->transaction_pool());
     const EngineCounters counters = engine->counters();
     RaiseTo(all.plans.Add({{"result", "hit"}}), counters.plan_cache_hits);
     RaiseTo(all.plans.Add({{"result", "miss"}}), counters.plan_cache_misses);

@@ -108,6 +108,10 @@ EngineOptions MakeEngineOptions(const Config& config, std::string conninfo) {
   options.conninfo = std::move(conninfo);
   options.interactive_connections = config.db_pool_size;
   options.stream_connections = config.db_stream_pool_size;
+  options.transaction_connections = config.db_transaction_pool_size;
+  options.transaction_idle_timeout = config.transaction_idle_timeout;
+  options.transaction_timeout = config.transaction_timeout;
+  options.request_retention = config.request_retention;
   options.queue_limit = config.db_queue_limit;
   options.pool_wait = config.db_pool_wait;
   options.token_secret = config.token_secret;
@@ -254,8 +258,13 @@ int Serve(const Config& config) {
   state.query_timeout = config.query_timeout;
   state.stream_timeout = config.stream_timeout;
   state.stall_timeout = config.stream_stall_timeout;
+  state.transaction_idle_timeout = config.transaction_idle_timeout;
+  state.transaction_timeout = config.transaction_timeout;
   state.unary_workers = std::make_unique<Workers>(config.workers, config.db_queue_limit);
   state.stream_workers = std::make_unique<Workers>(config.stream_workers, config.db_queue_limit);
+  // An open transaction holds one, and as many may wait for a connection until they are told that there is none.
+  state.transaction_workers =
+      std::make_unique<Workers>(2 * config.db_transaction_pool_size, config.db_queue_limit);
   DataService data(state);
   SchemaService schema(state);
   int port = 0;
@@ -291,6 +300,7 @@ int Serve(const Config& config) {
   admin.reset();
   state.unary_workers.reset();
   state.stream_workers.reset();
+  state.transaction_workers.reset();
   state.engine.store(nullptr);
   Log(LogLevel::kInfo, "stopped");
   return 0;

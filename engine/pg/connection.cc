@@ -111,6 +111,10 @@ void Connection::Rollback() {
   if (!state_->Run({{.text = "ROLLBACK"}}, call).ok()) state_->broken = true;
 }
 
+void Connection::Discard() {
+  state_->broken = true;
+}
+
 bool Connection::in_transaction() const {
   return PQtransactionStatus(state_->connection) != PQTRANS_IDLE;
 }

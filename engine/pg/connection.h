@@ -77,6 +77,8 @@ class Connection {
   // Rolls back and never fails: a connection that cannot is marked broken.
   void Rollback();
   bool in_transaction() const;
+  // Gives the connection up: it is closed by its owner and never used again, and PostgreSQL undoes what it was at.
+  void Discard();
 
   // Runs a statement, preparing it on its first use on this connection, and returns all its rows in binary format.
   absl::StatusOr<Result> Execute(const Statement& statement, const std::vector<Parameter>& parameters,

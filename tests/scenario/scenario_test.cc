@@ -8,6 +8,12 @@
 //     document: {…}              in the document form; a cursor $start, $end or $end:posts stands for the one of the get
 //                                before, at its root or of the first record's list of the name
 //   - batch: […]                 a batch document, in place of verb and document
+//   - transact: […]              the messages of an interactive transaction, each with what it gives:
+//     - begin: {…}               isolation, read_only, idle_timeout_ms, timeout_ms
+//     - operation: {…}           an operation of a batch document; expect or error
+//     - savepoint: name          or rollback_to, release; error, or else done
+//     - end: commit              or rollback; left out: the client ends the stream
+//     error: {…}                 how the stream ends; left out: well
 //     expect: […]                the result: records of a read, {records, effects} of a write; left out: not compared
 //     repeated: true             of a batch: whether the answer is a kept one; default false
 //     has_more: true             of the root of a get or aggregate; default false
@@ -39,6 +45,8 @@
 #include "engine/engine.h"
 #include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema_service.pb.h"
+#include "tests/scenario/collecting_sink.h"
+#include "tests/scenario/played_transaction.h"
 #include "tests/support/private_postgres.h"
 
 namespace rowan {
@@ -52,33 +60,6 @@ std::string ReadText(const std::string& path) {
   text << stream.rdbuf();
   return text.str();
 }
-
-// Collects a stream as the document of its records. With `batches` it breaks off after so many.
-class CollectingSink : public StreamSink {
- public:
-  explicit CollectingSink(int batches = -1) : batches_left_(batches) {}
-
-  absl::Status Write(const v1::StreamResponse& message) override {
-    if (message.has_shape()) shape_ = message.shape();
-    if (message.has_batch()) {
-      if (batches_left_ == 0) return errors::Cancelled();
-      --batches_left_;
-      resume_token = message.batch().resume_token();
-    }
-    for (const v1::Record& record : message.batch().records())
-      records.items.push_back(document::ToDocument(shape_, record));
-    if (message.has_totals()) total = message.totals().records();
-    return absl::OkStatus();
-  }
-
-  Node records = document::List();
-  int64_t total = -1;
-  std::string resume_token;
-
- private:
-  v1::Shape shape_;
-  int batches_left_;
-};
 
 // Deterministic bytes, to compare answers by.
 template <typename Message>
@@ -237,6 +218,46 @@ class Scenario {
     return outcome;
   }
 
+  void Transact(const Node& call, const Node& steps) {
+    PlayedTransaction played;
+    for (const Node& step : steps.items) {
+      if (step.Find("silence") != nullptr) {
+        played.silent = true;
+        break;
+      }
+      const auto message = ToMessage(schema_, step);
+      ASSERT_TRUE(message.ok()) << message.status();
+      played.messages.push_back(*message);
+    }
+    const absl::Status status = engine_->Transact(Call(), played);
+    for (size_t i = 0; i < played.answers.size() && i < steps.items.size(); ++i) {
+      SCOPED_TRACE("message " + std::to_string(i));
+      const PlayedTransaction::Answer& answer = played.answers[i];
+      const v1::TransactResponse& response = answer.response;
+      const Node& step = steps.items[i];
+      Outcome outcome{answer.status, document::ToDocument(response.result())};
+      if (response.has_result() && response.result().has_get()) outcome.has_more = response.result().get().has_more();
+      ASSERT_NO_FATAL_FAILURE(Check(step, outcome));
+      if (!answer.status.ok()) continue;
+      EXPECT_EQ(response.has_begun(), step.Find("begin") != nullptr);
+      EXPECT_EQ(response.has_result(), step.Find("operation") != nullptr);
+      EXPECT_EQ(response.has_committed(), step.Find("end") != nullptr);
+      for (const char* mark : {"savepoint", "rollback_to", "release"}) {
+        const Node* name = step.Find(mark);
+        if (name != nullptr) {
+          EXPECT_EQ(response.done(), name->text);
+        }
+      }
+      const Node* end = step.Find("end");
+      EXPECT_EQ(response.committed(), end != nullptr && end->text == "commit");
+    }
+    if (status.ok()) {
+      EXPECT_EQ(played.answers.size(), steps.items.size());
+    }
+    Check(call, {status, {}});
+    EXPECT_EQ(engine_->transaction_pool().leased, 0);
+  }
+
   Outcome Send(const std::string& verb, const std::string& model, const Node& document) {
     if (verb == "get") return Get(model, document);
     if (verb == "stream") return Stream(model, document);
@@ -250,15 +271,20 @@ class Scenario {
 
   void RunCall(const Node& call) {
     for (const document::Member& member : call.members) {
-      static const char* const kKnown[] = {"title",  "get",   "stream",   "aggregate", "exists",   "insert", "update", "upsert",
-                                           "delete", "apply", "batch", "repeated", "document", "expect",    "has_more", "total",  "statements",
-                                           "error"};
+      static const char* const kKnown[] = {"title",  "get",      "stream", "aggregate", "exists",   "insert",
+                                           "update", "upsert",   "delete", "apply",     "batch",    "transact",
+                                           "expect", "document", "error",  "has_more",  "repeated", "statements",
+                                           "total"};
       ASSERT_TRUE(
           std::any_of(std::begin(kKnown), std::end(kKnown), [&](const char* known) { return member.key == known; }))
           << "unknown key " << member.key;
     }
     if (const Node* schema = call.Find("apply")) {
       Check(call, Apply(*schema));
+      return;
+    }
+    if (const Node* steps = call.Find("transact")) {
+      Transact(call, *steps);
       return;
     }
     if (const Node* batch = call.Find("batch")) {
