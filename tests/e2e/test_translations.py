@@ -6,13 +6,14 @@ import decimal
 import re
 
 import pytest
+import rowan
 from conftest import ROOT, Postgres, Rowand
 from rowan import text
 
 PAGE = (ROOT / "docs/reference/translations.md").read_text()
 HEADING = re.compile(r"^## (.+?)(?: \((\d+) rows\))?$", re.MULTILINE)
 READS = ("get", "stream", "aggregate", "exists")
-WRITES = ("insert", "update", "delete")
+WRITES = ("insert", "update", "upsert", "delete")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_row(line):
     theirs, ours, gives = (cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1])
     request = re.fullmatch(r"`(\w+) (?:([A-Z]\w*) )?([{\[][^`]*)`", ours)
     result = re.fullmatch(r"`([^`]+)`(?: `(\{[^`]+\})`)?(?: .*)?", gives)
-    if not request or not result or request[1] not in (*READS, *WRITES, "schema"):
+    if not request or not result or request[1] not in (*READS, *WRITES, "batch", "schema"):
         raise ValueError(f"this is no row: {line}")
     return Row(theirs, request[1], request[2], text.parse(request[3]), text.parse(result[1]), text.parse(result[2] or "{}"))
 
@@ -72,6 +73,14 @@ def in_json(value):
     if isinstance(value, datetime.datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value
+
+
+def shown(result):
+    """Returns a result as the command line prints it."""
+    if not isinstance(result, rowan.MutationResult):
+        return result
+    outcomes = {"outcomes": result.outcomes} if result.outcomes else {}
+    return {"records": result.records, "effects": result.effects, **outcomes}
 
 
 class PageData:
@@ -99,11 +108,14 @@ class PageData:
             return [step.description for step in self.client.apply_schema(document, validate_only=True).steps]
         if row.verb == "get" and "cursor" in document:
             document = {**document, "cursor": getattr(self.answer(index - 1), document["cursor"].removeprefix("$"))}
+        if row.verb == "batch":
+            given = [shown(result) for result in self.client.batch(self.schema["schema"], document)]
+            self.fill()
+            return given
         given = getattr(self.client, row.verb)(self.schema["schema"], row.model, document)
         if row.verb in WRITES:
             self.fill()
-            return {"records": given.records, "effects": given.effects}
-        return list(given) if row.verb == "stream" else given
+        return list(given) if row.verb == "stream" else shown(given)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +136,7 @@ def test_row(data, index):
     assert {name: getattr(answer, name) for name in ROWS[index].attributes} == ROWS[index].attributes
 
 
-@pytest.mark.parametrize("title", ["The reference page", "Prisma Client", "PostgREST"])
+@pytest.mark.parametrize("title", ["The reference page", "Prisma Client", "PostgREST", "Hasura"])
 def test_a_heading_counts_its_rows(title):
     (section,) = (section for section in SECTIONS if section.title == title)
     assert section.claimed == len(lines_of_tables(section.content)) > 0
