@@ -27,10 +27,22 @@ constexpr int64_t kProgressRows = 10'000;
 // How much goes to PostgreSQL at once.
 constexpr size_t kPieceBytes = 64 << 10;
 
-const pg::Statement kSavepoint = {"SAVEPOINT rowan_load", {}};
-const pg::Statement kRollbackTo = {"ROLLBACK TO SAVEPOINT rowan_load", {}};
-const pg::Statement kRelease = {"RELEASE SAVEPOINT rowan_load", {}};
-const pg::Statement kCheckDeferred = {"SET CONSTRAINTS ALL IMMEDIATE", {}};
+// What surrounds a statement that may have to be undone.
+struct Undoing {
+  pg::Statement savepoint{"SAVEPOINT rowan_load", {}};
+  pg::Statement rollback_to{"ROLLBACK TO SAVEPOINT rowan_load", {}};
+  pg::Statement release{"RELEASE SAVEPOINT rowan_load", {}};
+};
+
+const Undoing& Undo() {
+  static const Undoing& undoing = *new Undoing;
+  return undoing;
+}
+
+const pg::Statement& CheckConstraints() {
+  static const pg::Statement& statement = *new pg::Statement{"SET CONSTRAINTS ALL IMMEDIATE", {}};
+  return statement;
+}
 
 // PostgreSQL's binary form of rows for COPY.
 class CopyRows {
@@ -82,7 +94,7 @@ class LoadRun {
     ROWAN_RETURN_IF_ERROR(Tell(v1::LOAD_STAGE_WRITING));
     ROWAN_RETURN_IF_ERROR(Write());
     if (sql_.identity != nullptr) ROWAN_RETURN_IF_ERROR(Advance());
-    return Execute(kCheckDeferred).status();
+    return Execute(CheckConstraints()).status();
   }
 
   int attempts() const { return attempts_; }
@@ -268,12 +280,13 @@ class LoadRun {
                                      const std::vector<pg::Parameter>& parameters = {}) {
     for (attempts_ = 1;; ++attempts_) {
       context_.counters.statements += 3;
-      auto done =
-          connection_.ExecuteAll({{&kSavepoint, {}}, {&statement, parameters}, {&kRelease, {}}}, {}, context_.call);
+      auto done = connection_.ExecuteAll({{&Undo().savepoint, {}}, {&statement, parameters}, {&Undo().release, {}}}, {},
+                                         context_.call);
       if (done.ok()) return std::move((*done)[1]);
       if (connection_.broken()) return done.status();
       context_.counters.statements += 2;
-      ROWAN_RETURN_IF_ERROR(connection_.ExecuteAll({{&kRollbackTo, {}}, {&kRelease, {}}}, {}, context_.call).status());
+      ROWAN_RETURN_IF_ERROR(
+          connection_.ExecuteAll({{&Undo().rollback_to, {}}, {&Undo().release, {}}}, {}, context_.call).status());
       if (!IsTransient(done.status()) || attempts_ >= context_.limits.transaction_attempts ||
           !PauseBeforeRetry(attempts_, context_.call)) {
         return done.status();

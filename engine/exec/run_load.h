@@ -36,9 +36,9 @@ struct LoadFeed {
   std::function<absl::Status(const v1::LoadResponse&)> write;
 };
 
-// A load that ran before under its identity gives the kept result, and reads no rows. Errors: those of reading and writing
-// and of the database; that of the first row beyond the tolerated rejects; ConflictingInput for a second begin; KeyReused;
-// CommitOutcomeUnknown.
+// A load that ran before under its identity gives the kept result, and reads no rows. Errors: those of reading and
+// writing and of the database; that of the first row beyond the tolerated rejects; ConflictingInput for a second begin;
+// KeyReused; CommitOutcomeUnknown.
 absl::Status RunLoad(const ir::Load& load, const sql::LoadStatements& sql, const LoadFeed& feed,
                      const Transaction& transaction, pg::Pool& pool, const Context& context);
 

@@ -222,13 +222,14 @@ class LoadRenderer {
     writer_ << "s.n";
   }
 
-  // Sets the sequence where it would have to go far, and takes its values one by one where others that take them meanwhile
-  // could be set back.
+  // Sets the sequence where it would have to go far, and takes its values one by one where others that take them
+  // meanwhile could be set back.
   LoadStatement Advance(int column) {
     const Type text{.scalar = Scalar::kText};
     writer_ << "SELECT CASE WHEN g.gap > 1000000 THEN setval(g.sequence, g.largest) ELSE (SELECT max(n.next) FROM"
-            << " (SELECT nextval(g.sequence) AS next FROM generate_series(1, g.gap)) n) END FROM (SELECT s.sequence, m.largest, m.largest -"
-            << " coalesce(pg_sequence_last_value(s.sequence), 0) AS gap FROM (SELECT pg_get_serial_sequence(";
+            << " (SELECT nextval(g.sequence) AS next FROM generate_series(1, g.gap)) n) END FROM"
+            << " (SELECT s.sequence, m.largest, m.largest - coalesce(pg_sequence_last_value(s.sequence), 0) AS gap FROM"
+            << " (SELECT pg_get_serial_sequence(";
     writer_.Parameter(text) << ", ";
     writer_.Parameter(text) << ")::regclass AS sequence) s, (SELECT max(c" << std::to_string(column)
                             << ")::bigint AS largest FROM " << kRows << ") m) g WHERE g.gap > 0";

@@ -41,8 +41,8 @@ struct LoadStatements {
   LoadStatement repeated;
   LoadStatement index;        // makes ranges of rows quick to find
   LoadStatement write_range;  // as `write`, for rows from $1 to before $2
-  // When an identity is loaded, else empty: takes its sequence beyond the largest value, so that later inserts do not meet
-  // it. Parameters: the table and the column, as pg_get_serial_sequence wants them.
+  // When an identity is loaded, else empty: takes its sequence beyond the largest value, so that later inserts do not
+  // meet it. Parameters: the table and the column, as pg_get_serial_sequence wants them.
   LoadStatement advance;
   const Field* identity = nullptr;  // that `advance` is for
 };
