@@ -34,8 +34,13 @@ int RunStream(const Options& options, const Channel& channel, Console& console);
 int RunLoad(const Options& options, const Channel& channel, Console& console);
 int RunExport(const Options& options, const Channel& channel, Console& console);
 
-// Insert, update and delete: write_commands.cc
+// Insert, update, upsert, delete, and batches: write_commands.cc
 int RunWrite(const Options& options, const Channel& channel, Console& console);
+int RunBatch(const Options& options, const Channel& channel, Console& console);
+
+// Transactions, a message a line: transact_command.cc. Returns kExitSuccess when the transaction ended as it was told
+// to, and kExitFailedCheck when the input ended first.
+int RunTransact(const Options& options, const Channel& channel, Console& console);
 
 // Schemas: schema_commands.cc. `channel` is null for an offline validate.
 int RunSchemaApply(const Options& options, const Channel& channel, Console& console);
@@ -48,6 +53,9 @@ int RunExplain(const Options& options, const Channel& channel, Console& console)
 // request itself.
 std::optional<Failure> ShowSql(const Options& options, const Channel& channel, Console& console,
                                const v1::ExplainRequest& request);
+// Reads the request of a data command, and shows its SQL when that is wanted. Returns kExitSuccess, or the exit code of
+// what went wrong and was told.
+int PrepareRequest(const Options& options, const Channel& channel, Console& console, v1::ExplainRequest& request);
 
 // Health: health_command.cc
 int RunHealth(const Options& options, const Channel& channel, Console& console);

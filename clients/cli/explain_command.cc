@@ -103,4 +103,13 @@ std::optional<Failure> ShowSql(const Options& options, const Channel& channel, C
   return std::nullopt;
 }
 
+int PrepareRequest(const Options& options, const Channel& channel, Console& console, v1::ExplainRequest& request) {
+  absl::StatusOr<v1::ExplainRequest> read = ReadVerbRequest(options, console);
+  if (!read.ok()) return Tell(console, FailureOf(read.status()));
+  request = *std::move(read);
+  if (!options.show_sql) return kExitSuccess;
+  const std::optional<Failure> failure = ShowSql(options, channel, console, request);
+  return failure ? Tell(console, *failure) : kExitSuccess;
+}
+
 }  // namespace rowan::cli

@@ -139,9 +139,30 @@ TEST_F(ExplainTest, TakesEveryVerb) {
   EXPECT_TRUE(request_.has_update());
   EXPECT_EQ(RunRowan({"explain", "delete", "blog", "User", "{where: {id: 1}}"}), 0) << err();
   EXPECT_TRUE(request_.has_delete_());
+  EXPECT_EQ(RunRowan({"explain", "upsert", "blog", "User", "{data: {a: 1}, key: a}", "--returning", "id"}), 0) << err();
+  EXPECT_EQ(request_.upsert().key(0), "a");
+  EXPECT_EQ(request_.upsert().returning().fields(0), "id");
   EXPECT_EQ(RunRowan({"explain", "upsert", "blog", "User", "{}"}), 2);
+  EXPECT_THAT(err(), HasSubstr("\"data\""));
   EXPECT_EQ(RunRowan({"explain", "get", "blog", "User", "--returning", "id"}), 2);
   EXPECT_THAT(err(), HasSubstr("\"select\""));
+}
+
+TEST_F(ExplainTest, ABatchHasNoModel) {
+  EXPECT_EQ(RunRowan({"explain", "batch", "blog", "[{model: User, delete: {where: {id: 1}}}]", "--analyze"}), 0)
+      << err();
+  EXPECT_EQ(request_.batch().operations(0).delete_().model(), "User");
+  EXPECT_EQ(request_.mode(), v1::EXPLAIN_MODE_ANALYZE);
+  EXPECT_EQ(RunRowan({"explain", "batch", "blog", "-"}, "- {model: User, exists: {}}"), 0) << err();
+  EXPECT_TRUE(request_.batch().operations(0).has_exists());
+  EXPECT_EQ(RunRowan({"explain", "batch", "blog", "User", "[]"}), 2);
+  EXPECT_THAT(err(), HasSubstr("explain batch SCHEMA DOCUMENT"));
+  EXPECT_EQ(RunRowan({"explain", "batch", "blog"}), 2);
+  EXPECT_THAT(err(), HasSubstr("there is no document"));
+  EXPECT_EQ(RunRowan({"explain", "batch", "blog", "[]", "--returning", "id"}), 2);
+  EXPECT_THAT(err(), HasSubstr("not for batch"));
+  EXPECT_EQ(RunRowan({"explain", "get", "blog"}), 2);
+  EXPECT_THAT(err(), HasSubstr("model is required"));
 }
 
 TEST_F(ExplainTest, AWriteHasNoStrategy) {

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "rowan/v1/data_service.pb.h"
 
 namespace rowan::cli {
 namespace {
@@ -60,6 +61,13 @@ void ReadDetail(const google::protobuf::Any& detail, Failure& failure, Metadata&
   }
 }
 
+// Reads a google.rpc.Status in binary.
+void ReadDetails(const std::string& details, Failure& failure, Metadata& metadata) {
+  google::rpc::Status status;
+  if (!status.ParseFromString(details)) return;
+  for (const google::protobuf::Any& detail : status.details()) ReadDetail(detail, failure, metadata);
+}
+
 // Fills in what can be said once all details are read.
 void Finish(const Metadata& metadata, Failure& failure) {
   if (failure.places.empty() && !Find(metadata, "path").empty())
@@ -85,11 +93,8 @@ Failure FailureOf(const grpc::Status& status, const grpc::ClientContext& context
   if (failure.message == failure.code && status.error_code() == grpc::StatusCode::CANCELLED)
     failure.message = "the call was stopped";
   if (const std::string echoed = EchoedId(context); !echoed.empty()) failure.request_id = echoed;
-  google::rpc::Status details;
   Metadata metadata;
-  if (details.ParseFromString(status.error_details())) {
-    for (const google::protobuf::Any& detail : details.details()) ReadDetail(detail, failure, metadata);
-  }
+  ReadDetails(status.error_details(), failure, metadata);
   Finish(metadata, failure);
   if (failure.reason.empty() && failure.hint.empty()) {
     if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
@@ -99,6 +104,16 @@ Failure FailureOf(const grpc::Status& status, const grpc::ClientContext& context
       failure.hint = "give it more time with --timeout";
     }
   }
+  return failure;
+}
+
+Failure FailureOf(const v1::RequestFailed& failed) {
+  Failure failure{.code = CodeName(static_cast<grpc::StatusCode>(failed.code())),
+                  .message = failed.message(),
+                  .exit_code = kExitStatus + failed.code()};
+  Metadata metadata;
+  ReadDetails(failed.details(), failure, metadata);
+  Finish(metadata, failure);
   return failure;
 }
 

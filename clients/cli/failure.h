@@ -14,6 +14,10 @@ class ClientContext;
 class Status;
 }  // namespace grpc
 
+namespace rowan::v1 {
+class RequestFailed;
+}  // namespace rowan::v1
+
 namespace rowan::cli {
 
 struct Failure {
@@ -32,6 +36,9 @@ struct Failure {
 // the request id that it echoes replaces `request_id`. `address` is for the hint.
 Failure FailureOf(const grpc::Status& status, const grpc::ClientContext& context, const std::string& request_id,
                   const std::string& address);
+
+// Takes the failure of a request within a transaction. Its exit code is that of a call that ends so.
+Failure FailureOf(const v1::RequestFailed& failed);
 
 // Takes the failure from a mistake of a document or file that was found before anything was sent.
 Failure FailureOf(const absl::Status& status);

@@ -41,6 +41,7 @@ using Handler = std::function<grpc::Status(const Request&, Response&)>;
 class FakeServer final : public v1::DataService::Service, public v1::SchemaService::Service {
  public:
   using StreamWriter = grpc::ServerWriter<v1::StreamResponse>;
+  using TransactStream = grpc::ServerReaderWriter<v1::TransactResponse, v1::TransactRequest>;
   using LoadStream = grpc::ServerReaderWriter<v1::LoadResponse, v1::LoadRequest>;
 
   FakeServer() {
@@ -66,6 +67,9 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   Handler<v1::InsertRequest, v1::MutationResponse> insert;
   Handler<v1::UpdateRequest, v1::MutationResponse> update;
   Handler<v1::DeleteRequest, v1::MutationResponse> remove;
+  Handler<v1::UpsertRequest, v1::MutationResponse> upsert;
+  Handler<v1::BatchRequest, v1::BatchResponse> batch;
+  std::function<grpc::Status(TransactStream&)> transact;
   std::function<grpc::Status(LoadStream&)> load;
   Handler<v1::ExplainRequest, v1::ExplainResponse> explain;
   Handler<v1::ApplySchemaRequest, v1::ApplySchemaResponse> apply;
@@ -117,6 +121,18 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   grpc::Status Delete(grpc::ServerContext* context, const v1::DeleteRequest* request,
                       v1::MutationResponse* response) override {
     return Answer(context, remove, request, response);
+  }
+  grpc::Status Upsert(grpc::ServerContext* context, const v1::UpsertRequest* request,
+                      v1::MutationResponse* response) override {
+    return Answer(context, upsert, request, response);
+  }
+  grpc::Status Batch(grpc::ServerContext* context, const v1::BatchRequest* request,
+                     v1::BatchResponse* response) override {
+    return Answer(context, batch, request, response);
+  }
+  grpc::Status Transact(grpc::ServerContext* context, TransactStream* stream) override {
+    Remember(*context);
+    return transact ? transact(*stream) : grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no handler");
   }
   grpc::Status Load(grpc::ServerContext* context, LoadStream* stream) override {
     Remember(*context);

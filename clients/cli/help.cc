@@ -78,6 +78,8 @@ Examples:
   rowan insert blog User '{"name": "Alice", "role": {"connect": 1}, "profile": {"create": {"bio": "Builder"}},
                            "posts": {"create": [{"title": "First post", "tags": {"connect": [1, 2]}}]}}'
   rowan insert blog User '{"name": "Bob", "role": {"connect": {"name": "admin"}}}' --returning id,name
+  rowan insert blog User '{"name": "Bob", "posts": {"connectOrCreate": {"key": 7, "create": {"title": "First"}}}}' --dry-run
+  rowan insert blog User '{"name": "Carol"}' --once signup-4711
   rowan insert blog User - < users.json)"};
 
 const CommandHelp kUpdateHelp = {"update", "Update the records that a filter matches, and their relations",
@@ -87,7 +89,19 @@ Examples:
   rowan update blog User '{"data": {"role": {"connect": 1}}, "where": {"id": 5}}'
   rowan update blog User '{"data": {"profile": {"create": {"bio": "Builder from Day 1"}}}, "where": {"id": 5}}'
   rowan update blog Post '{"data": {"tags": {"connect": [1, 2, 3], "disconnect": [4]}}, "where": {"id": 10}}' \
-        --returning '{"id": true, "tags": {"name": true}}')"};
+        --returning '{"id": true, "tags": {"name": true}}'
+  rowan update blog User '{"data": {"logins": {"increment": 1}, "posts": {"deleteMany": {"where": {"draft": true}}}}, "where": {"id": 5}}' --expect 1)"};
+
+const CommandHelp kUpsertHelp = {
+    "upsert", "Insert records, or write to those whose key is taken",
+    R"(The document is {data: ..., key: ..., on_conflict: ...}. The key is a field's name or a list of names, the primary key when left out. A record whose key is
+taken gets the values that data gives, unless on_conflict says otherwise. The answer says of each record whether it was inserted, updated or kept.
+
+Examples:
+  rowan upsert blog Role '{"data": [{"name": "admin"}, {"name": "editor"}], "key": "name", "on_conflict": "keep"}'
+  rowan upsert blog User '{"data": {"name": "Alice", "bio": "Builder"}, "key": "name"}' --returning id,name
+  rowan upsert blog Page '{data: {path: /, hits: 1}, key: path, on_conflict: {update: {hits: {increment: 1}}}}'
+  rowan upsert blog User '{data: {name: Alice, rank: 3}, key: name, on_conflict: {overwrite: rank, where: {rank: {lt: 3}}}}')"};
 
 const CommandHelp kDeleteHelp = {
     "delete", "Delete the records that a filter matches",
@@ -95,7 +109,34 @@ const CommandHelp kDeleteHelp = {
 
 Examples:
   rowan delete blog Post '{"where": {"id": 10}}'
-  rowan delete blog Post '{"where": {"user": {"name": "Alice"}}}' --returning id,title)"};
+  rowan delete blog Post '{"where": {"user": {"name": "Alice"}}}' --returning id,title --expect '{at_most: 5}')"};
+
+const CommandHelp kBatchHelp = {
+    "batch", "Run several reads and writes in one transaction",
+    R"(The document is a list of operations, or {operations: [...], isolation: ...}. An operation has a model, one of get, aggregate, exists, insert, update,
+upsert and delete with its document, and perhaps an id. {"ref": "u.id"} stands for what an earlier operation gave. All of it happens, or nothing.
+The answer is the list of the operations' results.
+
+Examples:
+  rowan batch blog '[{"id": "u", "model": "User", "insert": {"name": "Alice"}},
+                     {"model": "Post", "insert": {"title": "First", "userId": {"ref": "u.id"}}}]'
+  rowan batch blog '[{model: User, exists: {where: {name: Alice}, expect: false}}, {model: User, insert: {name: Alice}}]'
+  rowan batch blog @transfer.yaml --dry-run
+  rowan batch blog @transfer.yaml --once transfer-4711)"};
+
+const CommandHelp kTransactHelp = {
+    "transact", "Run reads and writes in a transaction that stays open between them",
+    R"(Reads a message a line and prints its answer on a line before it reads the next one, so that a program can decide by the answers. Messages are the
+operations of batch, and
+  {"begin": {"isolation": "serializable", "read_only": true, "idle_timeout_ms": 5000, "timeout_ms": 60000}}   first, when anything of it is wanted
+  {"savepoint": "a"}  {"rollback_to": "a"}  {"release": "a"}
+  {"commit": true}  {"rollback": true}                                                                        last; what follows is not read
+A request that fails rolls everything back, unless --keep-going is given: then only the request is undone. The end of the input without a commit
+rolls back and exits with 1.
+
+Examples:
+  rowan transact blog transfer.jsonl
+  printf '%s\n' '{"model": "User", "insert": {"name": "Alice"}}' '{"commit": true}' | rowan transact blog)"};
 
 const CommandHelp kLoadHelp = {
     "load", "Load many records of one model from a CSV or JSON lines file",
@@ -109,9 +150,8 @@ Examples:
   rowan load blog Role roles.jsonl --on-conflict update --key name
   generate | rowan load blog Tag - --format csv --on-conflict skip --key name)"};
 
-const CommandHelp kExportHelp = {
-    "export", "Write all records of one model to a CSV or JSON lines file",
-    R"(Writes what load reads back: without --columns all fields that can be written.
+const CommandHelp kExportHelp = {"export", "Write all records of one model to a CSV or JSON lines file",
+                                 R"(Writes what load reads back: without --columns all fields that can be written.
 
 Examples:
   rowan export blog User users.csv
@@ -128,6 +168,8 @@ Examples:
   rowan explain get blog User '{"select": {"name": true, "posts": {"title": true}}}' --strategy by_level --analyze
   rowan explain aggregate blog Post '{"group_by": "user.name", "select": {"posts": {"count": true}}}' --estimate
   rowan explain insert blog User '{"name": "Alice", "role": {"connect": 1}}'
+  rowan explain upsert blog Role '{"data": {"name": "admin"}, "key": "name"}' --analyze
+  rowan explain batch blog '[{"model": "Role", "insert": {"name": "admin"}}, {"model": "Role", "get": {"select": {"name": true}}}]'
   rowan explain delete blog Post '{"where": {"id": 10}}' --format json)"};
 
 const CommandHelp kHealthHelp = {"health", "Tell whether the server serves",

@@ -10,7 +10,7 @@ struct CommandHelp {
 };
 
 extern const CommandHelp kHelp, kGetHelp, kStreamHelp, kAggregateHelp, kExistsHelp, kInsertHelp, kUpdateHelp,
-    kDeleteHelp, kLoadHelp, kExportHelp, kExplainHelp, kHealthHelp, kSchemaHelp, kSchemaValidateHelp, kSchemaApplyHelp, kSchemaGetHelp,
-    kSchemaListHelp;
+    kUpsertHelp, kDeleteHelp, kBatchHelp, kTransactHelp, kLoadHelp, kExportHelp, kExplainHelp, kHealthHelp, kSchemaHelp,
+    kSchemaValidateHelp, kSchemaApplyHelp, kSchemaGetHelp, kSchemaListHelp;
 
 }  // namespace rowan::cli

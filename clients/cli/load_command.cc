@@ -55,8 +55,8 @@ v1::LoadBegin BeginOf(const Options& options, const std::vector<FileColumn>& col
     }
   }
   begin.set_tolerated_rejects(load.tolerated_rejects);
-  begin.set_dry_run(load.dry_run);
-  begin.set_request_id(load.once);
+  begin.set_dry_run(options.write.dry_run);
+  begin.set_request_id(options.write.once);
   return begin;
 }
 
@@ -205,7 +205,7 @@ int LoadRows(const Options& options, const Channel& channel, Console& console, R
   }
   if (!status.ok()) return Tell(console, FailureOf(status, context.grpc, options.request_id, options.address));
   if (!options.quiet) console.err << "rowan: " << progress.Text() << "\n";
-  if (answers.result()) PrintResult(*answers.result(), options.load.dry_run, console.out);
+  if (answers.result()) PrintResult(*answers.result(), options.write.dry_run, console.out);
   return Flush(console);
 }
 
@@ -245,7 +245,7 @@ int RunLoad(const Options& options, const Channel& channel, Console& console) {
   });
   if (!rows.ok()) return Tell(console, Unusable(std::string(rows.status().message()), "nothing was loaded"));
   if ((*rows)->columns().empty()) {
-    PrintResult({}, options.load.dry_run, console.out);
+    PrintResult({}, options.write.dry_run, console.out);
     return Flush(console);
   }
   const int code = LoadRows(options, channel, console, **rows, file_bytes, rejects.is_open() ? &rejects : nullptr);

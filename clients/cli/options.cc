@@ -52,13 +52,25 @@ void AddFormat(CLI::App& app, Raw& raw, const std::vector<std::string>& allowed,
       ->type_name("FORMAT");
 }
 
-void AddDocument(CLI::App& app, Raw& raw, const std::string& what) {
+void AddSchemaName(CLI::App& app, Raw& raw) {
   app.add_option("schema", raw.options.schema, "The schema's name, for example blog")->required()->type_name("");
-  app.add_option("model", raw.options.model, "The model's name, for example User")->required()->type_name("");
+}
+
+CLI::Option* AddModelName(CLI::App& app, Raw& raw) {
+  return app.add_option("model", raw.options.model, "The model's name, for example User")->type_name("");
+}
+
+void AddDocumentText(CLI::App& app, Raw& raw, const std::string& what) {
   app.add_option("document", raw.options.document,
                  what + ", in JSON or YAML: the text itself, - for standard input, or @FILE")
       ->type_name("");
   app.add_option("--file", raw.options.file, "Read the document from a file; - for standard input")->type_name("FILE");
+}
+
+void AddDocument(CLI::App& app, Raw& raw, const std::string& what) {
+  AddSchemaName(app, raw);
+  AddModelName(app, raw)->required();
+  AddDocumentText(app, raw, what);
 }
 
 CLI::App* AddCommand(CLI::App& parent, const CommandHelp& help) {
@@ -114,9 +126,18 @@ void AddReads(CLI::App& app, Raw& raw) {
   AddShowSql(*exists, raw);
 }
 
+// Flags of all that writes in a single call.
+void AddRun(CLI::App& app, Raw& raw) {
+  app.add_flag("--dry-run", raw.options.write.dry_run, "Do it all, answer, and undo it");
+  app.add_option("--once", raw.options.write.once,
+                 "An id under which it happens once: a repeat does nothing, and has the answer of the first time")
+      ->type_name("ID");
+}
+
 void AddWrites(CLI::App& app, Raw& raw) {
   const std::pair<const CommandHelp&, const char*> writes[] = {{kInsertHelp, "A record or a list of records"},
                                                                {kUpdateHelp, "What to write and where"},
+                                                               {kUpsertHelp, "The records and their key"},
                                                                {kDeleteHelp, "What to delete"}};
   for (const auto& [help, what] : writes) {
     CLI::App* write = AddCommand(app, help);
@@ -124,13 +145,31 @@ void AddWrites(CLI::App& app, Raw& raw) {
     AddFormat(*write, raw, {"json", "jsonl", "table"}, "json");
     write->add_option("--returning", raw.options.returning, "What to return: names like id,name, or a selection")
         ->type_name("SELECTION");
+    AddRun(*write, raw);
+    if (write->get_name() == "update" || write->get_name() == "delete") {
+      write
+          ->add_option("--expect", raw.options.write.expect,
+                       "How many records must match, or nothing is written: 1, or {at_least: 1}, or {at_most: 1}")
+          ->type_name("COUNT");
+    }
     AddShowSql(*write, raw);
   }
+  CLI::App* batch = AddCommand(app, kBatchHelp);
+  AddSchemaName(*batch, raw);
+  AddDocumentText(*batch, raw, "The list of operations");
+  AddFormat(*batch, raw, {"json", "jsonl"}, "json");
+  AddRun(*batch, raw);
+  AddShowSql(*batch, raw);
+  CLI::App* transact = AddCommand(app, kTransactHelp);
+  AddSchemaName(*transact, raw);
+  transact->add_option("file", raw.options.file, "The messages, one a line; standard input when left out, or -")
+      ->type_name("");
+  transact->add_flag("--keep-going", raw.options.write.keep_going, "Go on after requests that fail");
 }
 
 void AddFile(CLI::App& app, Raw& raw, const std::string& standard) {
-  app.add_option("schema", raw.options.schema, "The schema's name, for example blog")->required()->type_name("");
-  app.add_option("model", raw.options.model, "The model's name, for example User")->required()->type_name("");
+  AddSchemaName(app, raw);
+  AddModelName(app, raw)->required();
   app.add_option("file", raw.options.file, "The file; - for standard " + standard)->required()->type_name("");
   raw.format.clear();
   app.add_option("--format", raw.format, "csv or jsonl. Default: what the file's name ends with")
@@ -157,10 +196,7 @@ void AddFiles(CLI::App& app, Raw& raw) {
       ->type_name("NUMBER");
   load->add_option("--rejects", flags.rejects, "Write the bad rows' lines and why to a file, as JSON lines")
       ->type_name("FILE");
-  load->add_option("--once", flags.once,
-                   "An id under which the load happens once: a repeat loads nothing, and has its result")
-      ->type_name("ID");
-  load->add_flag("--dry-run", flags.dry_run, "Do it all, and undo it at the end");
+  AddRun(*load, raw);
   AddShowSql(*load, raw);
   CLI::App* exported = AddCommand(app, kExportHelp);
   AddFile(*exported, raw, "output");
@@ -174,17 +210,20 @@ void AddFiles(CLI::App& app, Raw& raw) {
 
 void AddExplain(CLI::App& app, Raw& raw) {
   CLI::App* explain = AddCommand(app, kExplainHelp);
-  explain->add_option("verb", raw.options.verb, "get, stream, aggregate, exists, insert, update or delete")
+  explain
+      ->add_option("verb", raw.options.verb, "get, stream, aggregate, exists, insert, update, upsert, delete or batch")
       ->required()
-      ->check(CLI::IsMember({"get", "stream", "aggregate", "exists", "insert", "update", "delete"}))
+      ->check(CLI::IsMember({"get", "stream", "aggregate", "exists", "insert", "update", "upsert", "delete", "batch"}))
       ->type_name("");
-  AddDocument(*explain, raw, "The document of the verb");
+  AddSchemaName(*explain, raw);
+  AddModelName(*explain, raw)->description("The model's name, for example User; a batch has none");
+  AddDocumentText(*explain, raw, "The document of the verb");
   CLI::Option* estimate =
       explain->add_flag("--estimate", raw.options.estimate, "Add PostgreSQL's plan of each statement");
   explain->add_flag("--analyze", raw.options.analyze, "Run it, undo it, and add what happened to PostgreSQL's plan")
       ->excludes(estimate);
   AddStrategy(*explain, raw);
-  explain->add_option("--returning", raw.options.returning, "What to return, for insert, update and delete")
+  explain->add_option("--returning", raw.options.returning, "What to return, for insert, update, upsert and delete")
       ->type_name("SELECTION");
   AddFormat(*explain, raw, {"text", "json"}, "text");
 }
@@ -229,7 +268,7 @@ void AddGlobal(CLI::App& app, Raw& raw) {
       ->group("Server");
   app.add_option("--timeout", raw.timeout,
                  "How long to wait for the answer, for example 500ms or 2m; 0 for ever (default 30s; for ever for "
-                 "stream, load and export)")
+                 "stream, load, export and transact)")
       ->envname("ROWAN_TIMEOUT")
       ->type_name("DURATION")
       ->group("Server");
@@ -240,8 +279,9 @@ void AddGlobal(CLI::App& app, Raw& raw) {
       ->envname("ROWAN_CA_FILE")
       ->type_name("FILE")
       ->group("Server");
-  app.add_option("--request-id", raw.options.request_id,
-                 "The id to find the call by in the server's log (default: made up)")
+  app.add_option(
+         "--request-id", raw.options.request_id,
+         "The id to find the call by in the server's log (default: made up)")
       ->type_name("ID")
       ->group("Server");
   app.add_flag("--quiet", raw.options.quiet, "No progress and no notes on standard error");
@@ -257,10 +297,11 @@ Command CommandOf(const CLI::App& app) {
                               : Command::kSchemaList;
   }
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"get", Command::kGet},         {"stream", Command::kStream}, {"aggregate", Command::kAggregate},
-      {"exists", Command::kExists},   {"insert", Command::kInsert}, {"update", Command::kUpdate},
-      {"delete", Command::kDelete},   {"load", Command::kLoad},     {"export", Command::kExport},
-      {"explain", Command::kExplain}, {"health", Command::kHealth}};
+      {"get", Command::kGet},           {"stream", Command::kStream}, {"aggregate", Command::kAggregate},
+      {"exists", Command::kExists},     {"insert", Command::kInsert}, {"update", Command::kUpdate},
+      {"upsert", Command::kUpsert},     {"delete", Command::kDelete}, {"batch", Command::kBatch},
+      {"transact", Command::kTransact}, {"load", Command::kLoad},     {"export", Command::kExport},
+      {"explain", Command::kExplain},   {"health", Command::kHealth}};
   for (const auto& [name, command] : kCommands) {
     if (chosen->get_name() == name) return command;
   }
@@ -273,9 +314,12 @@ Format DefaultFormat(Command command) {
     case Command::kAggregate:
     case Command::kInsert:
     case Command::kUpdate:
+    case Command::kUpsert:
     case Command::kDelete:
+    case Command::kBatch:
       return Format::kJson;
     case Command::kStream:
+    case Command::kTransact:
     case Command::kLoad:
     case Command::kExport:
       return Format::kJsonLines;
@@ -357,6 +401,15 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   Options options = std::move(raw.options);
   options.command = CommandOf(app);
   if (options.verb.empty()) options.verb = app.get_subcommands().front()->get_name();
+  if (options.command == Command::kExplain) {
+    const bool of_batch = options.verb == "batch";
+    if (of_batch ? !options.document.empty() : options.model.empty()) {
+      return Usage(console, of_batch ? "a batch has no model of its own" : "model is required",
+                   of_batch ? "write \"rowan explain batch SCHEMA DOCUMENT\"; its operations name their models"
+                            : "see \"rowan explain --help\"");
+    }
+    if (of_batch) options.document = std::exchange(options.model, "");
+  }
   options.format = raw.format.empty() ? DefaultFormat(options.command) : FormatNamed(raw.format);
   const bool of_files = options.command == Command::kLoad || options.command == Command::kExport;
   if (of_files && raw.format.empty()) {
@@ -367,7 +420,7 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
     }
     options.format = *format;
   }
-  const bool unbounded = options.command == Command::kStream || of_files;
+  const bool unbounded = options.command == Command::kStream || options.command == Command::kTransact || of_files;
   options.timeout = unbounded ? absl::ZeroDuration() : absl::Seconds(30);
   if (!raw.timeout.empty() && !ReadDuration(raw.timeout, options.timeout)) {
     return Usage(console, "--timeout: \"" + raw.timeout + "\" is no duration", "write it like 500ms, 30s or 2m");

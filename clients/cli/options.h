@@ -20,7 +20,10 @@ enum class Command {
   kExists,
   kInsert,
   kUpdate,
+  kUpsert,
   kDelete,
+  kBatch,
+  kTransact,
   kLoad,
   kExport,
   kExplain,
@@ -44,6 +47,14 @@ struct ReadFlags {
   std::optional<std::string> resume_token;
 };
 
+// How a write is run. They stand in place of keys of its document. Unset: what the document says.
+struct WriteFlags {
+  bool dry_run = false;
+  std::string expect;       // of update and delete: an expectation in the document form
+  std::string once;         // the id under which it happens once; empty: none
+  bool keep_going = false;  // of transact: after requests that fail
+};
+
 // What load does with rows that cannot simply be inserted.
 struct LoadFlags {
   std::string on_conflict = "reject";  // or "skip" or "update"
@@ -51,8 +62,6 @@ struct LoadFlags {
   std::vector<std::string> update;     // empty: all columns that are not of the key
   int64_t tolerated_rejects = 0;
   std::string rejects;  // a path; empty: none
-  std::string once;     // the id under which it happens once; empty: none
-  bool dry_run = false;
 };
 
 struct Options {
@@ -79,12 +88,13 @@ struct Options {
   std::string verb;       // "get", "insert", …: the command, or what explain explains
   std::string returning;  // a selection
   ReadFlags read;
+  WriteFlags write;
   LoadFlags load;
   std::vector<std::string> columns;  // of export; empty: all that can be loaded again
   std::string where;                 // of export: a filter as text, or "@path"
-  bool estimate = false;  // of explain: with PostgreSQL's estimates
-  bool analyze = false;   // of explain: with what happens when it runs
-  bool offline = false;   // of schema validate: without a server
+  bool estimate = false;             // of explain: with PostgreSQL's estimates
+  bool analyze = false;              // of explain: with what happens when it runs
+  bool offline = false;              // of schema validate: without a server
   bool validate_only = false;
   std::optional<std::string> expected_version;
   absl::Duration wait;  // of health; zero: no waiting

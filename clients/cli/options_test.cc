@@ -100,6 +100,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{{"health", "--wait", "soon"}, "--wait"},
                     Wrong{{"health", "--tls", "--plaintext"}, "--plaintext"},
                     Wrong{{"explain", "look", "blog", "User"}, "look"},
+                    Wrong{{"upset", "blog", "User", "{}"}, "did you mean \"rowan upsert\""},
+                    Wrong{{"batch", "blog", "User", "[]"}, "[]"}, Wrong{{"transact"}, "schema is required"},
+                    Wrong{{"insert", "blog", "User", "{}", "--expect", "1"}, "--expect"},
+                    Wrong{{"batch", "blog", "[]", "--format", "table"}, "table"},
                     Wrong{{"get", "blog", "User", "--address"}, "--address"}, Wrong{{"get\x1b[31m"}, "rowan: "}));
 
 TEST_F(OptionsTest, HelpAndVersionAreNoErrors) {
@@ -110,7 +114,10 @@ TEST_F(OptionsTest, HelpAndVersionAreNoErrors) {
                                                                                     {"exists", "--help"},
                                                                                     {"insert", "--help"},
                                                                                     {"update", "--help"},
+                                                                                    {"upsert", "--help"},
                                                                                     {"delete", "--help"},
+                                                                                    {"batch", "--help"},
+                                                                                    {"transact", "--help"},
                                                                                     {"explain", "--help"},
                                                                                     {"health", "--help"},
                                                                                     {"schema", "--help"},

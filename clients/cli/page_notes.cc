@@ -18,7 +18,8 @@ struct NestedLists {
   int64_t told = 0;                    // those that have totals or cursors
 };
 
-void TellList(const v1::RecordList& list, const std::string& place, Console& console) {
+template <typename List>
+void TellList(const List& list, const std::string& place, Console& console) {
   std::ostream& err = console.err;
   err << "rowan: " << Printable(place) << ": " << list.records_size()
       << (list.records_size() == 1 ? " record" : " records");
@@ -46,10 +47,10 @@ void TellLists(const v1::Shape& shape, const v1::Record& record, const std::stri
   }
 }
 
-void TellNested(const v1::GetResponse& response, Console& console) {
+void TellNested(const v1::GetResponse& response, const std::string& place, Console& console) {
   NestedLists lists;
   for (int i = 0; i < response.records_size(); ++i)
-    TellLists(response.shape(), response.records(i), absl::StrCat("[", i, "]"), "", console, lists);
+    TellLists(response.shape(), response.records(i), absl::StrCat(place, "[", i, "]"), "", console, lists);
   if (lists.told > kMostLists)
     console.err << "rowan: and " << lists.told - kMostLists << " lists more with totals or cursors\n";
   for (const auto& [path, cut] : lists.cut) {
@@ -76,7 +77,16 @@ void TellPage(const v1::GetRequest& request, const v1::GetResponse& response, Co
     if (!response.start_cursor().empty()) err << "rowan: start cursor " << Printable(response.start_cursor()) << "\n";
     if (!response.end_cursor().empty()) err << "rowan: end cursor " << Printable(response.end_cursor()) << "\n";
   }
-  TellNested(response, console);
+  TellNested(response, "", console);
+}
+
+void TellOperation(const std::string& place, const v1::OperationResult& result, Console& console) {
+  if (result.aggregate().has_more()) {
+    console.err << "rowan: " << Printable(place) << ": " << result.aggregate().records_size() << " groups, more\n";
+  }
+  if (!result.has_get()) return;
+  if (result.get().has_more() || result.get().has_total()) TellList(result.get(), place, console);
+  TellNested(result.get(), place, console);
 }
 
 }  // namespace rowan::cli

@@ -4,23 +4,12 @@
 #include "clients/cli/page_notes.h"
 #include "clients/cli/record_printer.h"
 #include "clients/cli/server.h"
-#include "clients/cli/verb_request.h"
 #include "rowan/v1/data_service.grpc.pb.h"
 
 namespace rowan::cli {
 namespace {
 
 using Stub = v1::DataService::Stub;
-
-// Reads the request and shows its SQL when that is wanted. Returns the exit code of what went wrong, or kExitSuccess.
-int Prepare(const Options& options, const Channel& channel, Console& console, v1::ExplainRequest& request) {
-  absl::StatusOr<v1::ExplainRequest> read = ReadVerbRequest(options, console);
-  if (!read.ok()) return Tell(console, FailureOf(read.status()));
-  request = *std::move(read);
-  if (!options.show_sql) return kExitSuccess;
-  const std::optional<Failure> failure = ShowSql(options, channel, console, request);
-  return failure ? Tell(console, *failure) : kExitSuccess;
-}
 
 template <typename Response>
 void PrintRecords(const Options& options, const Response& response, Console& console) {
@@ -34,7 +23,7 @@ void PrintRecords(const Options& options, const Response& response, Console& con
 
 int RunGet(const Options& options, const Channel& channel, Console& console) {
   v1::ExplainRequest request;
-  if (const int code = Prepare(options, channel, console, request); code != kExitSuccess) return code;
+  if (const int code = PrepareRequest(options, channel, console, request); code != kExitSuccess) return code;
   Stub stub(channel);
   v1::GetResponse response;
   if (const auto failure = Send(options, console, stub, &Stub::Get, request.get(), response))
@@ -46,7 +35,7 @@ int RunGet(const Options& options, const Channel& channel, Console& console) {
 
 int RunAggregate(const Options& options, const Channel& channel, Console& console) {
   v1::ExplainRequest request;
-  if (const int code = Prepare(options, channel, console, request); code != kExitSuccess) return code;
+  if (const int code = PrepareRequest(options, channel, console, request); code != kExitSuccess) return code;
   Stub stub(channel);
   v1::AggregateResponse response;
   if (const auto failure = Send(options, console, stub, &Stub::Aggregate, request.aggregate(), response))
@@ -61,7 +50,7 @@ int RunAggregate(const Options& options, const Channel& channel, Console& consol
 
 int RunExists(const Options& options, const Channel& channel, Console& console) {
   v1::ExplainRequest request;
-  if (const int code = Prepare(options, channel, console, request); code != kExitSuccess) return code;
+  if (const int code = PrepareRequest(options, channel, console, request); code != kExitSuccess) return code;
   Stub stub(channel);
   v1::ExistsResponse response;
   if (const auto failure = Send(options, console, stub, &Stub::Exists, request.exists(), response))

@@ -21,8 +21,13 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
       return RunExists(options, channel, console);
     case Command::kInsert:
     case Command::kUpdate:
+    case Command::kUpsert:
     case Command::kDelete:
       return RunWrite(options, channel, console);
+    case Command::kBatch:
+      return RunBatch(options, channel, console);
+    case Command::kTransact:
+      return RunTransact(options, channel, console);
     case Command::kLoad:
       return RunLoad(options, channel, console);
     case Command::kExport:

@@ -1,5 +1,6 @@
 #include "clients/cli/verb_request.h"
 
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "clients/cli/input.h"
+#include "clients/document/parse_document.h"
 #include "clients/document/request.h"
 #include "engine/base/status_macros.h"
 
@@ -41,6 +43,28 @@ std::vector<document::Member> KeysOf(const ReadFlags& flags) {
   return keys;
 }
 
+// The keys that flags of writes give.
+absl::StatusOr<std::vector<document::Member>> KeysOf(const WriteFlags& flags) {
+  std::vector<document::Member> keys;
+  if (flags.dry_run) keys.push_back({"dry_run", document::Bool(true)});
+  if (!flags.once.empty()) keys.push_back({"request_id", document::Text(flags.once)});
+  if (!flags.expect.empty()) {
+    ROWAN_ASSIGN_OR_RETURN(document::Node expect,
+                           document::ParseDocument(flags.expect, document::SyntaxOf(flags.expect, "")));
+    keys.push_back({"expect", std::move(expect)});
+  }
+  return keys;
+}
+
+// The long form of a document, which has room for keys beside the records or operations.
+document::Node Long(std::string_view verb, document::Node document) {
+  const bool is_long = verb == "insert" ? document::IsLongInsert(document) : verb != "batch" || document.is_object();
+  if (is_long) return document;
+  document::Node whole = document::Object();
+  whole.Add(verb == "insert" ? "data" : "operations", std::move(document));
+  return whole;
+}
+
 void Replace(document::Node& document, document::Member key) {
   for (document::Member& member : document.members) {
     if (member.key == key.key) {
@@ -52,17 +76,12 @@ void Replace(document::Node& document, document::Member key) {
 }
 
 absl::StatusOr<document::Node> WithReturning(const Options& options, document::Node document) {
-  if (options.verb != "insert" && options.verb != "update" && options.verb != "delete") {
-    return absl::InvalidArgumentError(absl::StrCat("--returning is for insert, update and delete, not for ",
+  if (options.verb != "insert" && options.verb != "update" && options.verb != "upsert" && options.verb != "delete") {
+    return absl::InvalidArgumentError(absl::StrCat("--returning is for insert, update, upsert and delete, not for ",
                                                    options.verb, "; a read says in \"select\" what it wants"));
   }
   ROWAN_ASSIGN_OR_RETURN(document::Node selection, ReadReturning(options.returning));
-  document::Node whole = std::move(document);
-  if (options.verb == "insert" && !document::IsLongInsert(whole)) {
-    document::Node data = std::move(whole);
-    whole = document::Object();
-    whole.Add("data", std::move(data));
-  }
+  document::Node whole = Long(options.verb, std::move(document));
   if (whole.Find("returning") != nullptr)
     return absl::InvalidArgumentError("both the document and --returning say what to return; say it once");
   if (whole.is_object()) whole.Add("returning", std::move(selection));
@@ -81,6 +100,9 @@ absl::StatusOr<v1::ExplainRequest> ReadVerbRequest(const Options& options, Conso
   if (!keys.empty() && options.command == Command::kExplain && !IsRead(options.verb)) {
     return absl::InvalidArgumentError(absl::StrCat("--strategy is for get and stream, not for ", options.verb));
   }
+  ROWAN_ASSIGN_OR_RETURN(std::vector<document::Member> write_keys, KeysOf(options.write));
+  if (!write_keys.empty()) document = Long(options.verb, std::move(document));
+  keys.insert(keys.end(), std::make_move_iterator(write_keys.begin()), std::make_move_iterator(write_keys.end()));
   if (document.is_object()) {
     for (document::Member& key : keys) Replace(document, std::move(key));
   }

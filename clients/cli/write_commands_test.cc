@@ -34,6 +34,37 @@ class WriteTest : public CliTest {
       update_ = request;
       return answer(response);
     };
+    server_.upsert = [=, this](const v1::UpsertRequest& request, v1::MutationResponse& response) {
+      upsert_ = request;
+      answer(response);
+      response.add_outcomes(v1::UPSERT_OUTCOME_INSERTED);
+      return grpc::Status::OK;
+    };
+    server_.batch = [this](const v1::BatchRequest& request, v1::BatchResponse& response) {
+      batch_ = request;
+      response = FromText<v1::BatchResponse>(R"pb(
+        results { exists { exists: true } }
+        results {
+          id: "u"
+          get {
+            shape {
+              model: "User"
+              fields { name: "id" }
+            }
+            records { values { int_value: 7 } }
+            has_more: true
+            end_cursor: "AQ"
+          }
+        }
+        results {
+          mutation {
+            effects { matched: 1 changed: 1 inserted: 1 }
+            outcomes: UPSERT_OUTCOME_KEPT
+          }
+        }
+        results { aggregate { has_more: true } })pb");
+      return grpc::Status::OK;
+    };
     server_.remove = [=, this](const v1::DeleteRequest& request, v1::MutationResponse& response) {
       delete_ = request;
       return answer(response);
@@ -41,7 +72,9 @@ class WriteTest : public CliTest {
   }
   v1::InsertRequest insert_;
   v1::UpdateRequest update_;
+  v1::UpsertRequest upsert_;
   v1::DeleteRequest delete_;
+  v1::BatchRequest batch_;
 };
 
 TEST_F(WriteTest, InsertsAndPrintsEffects) {
@@ -86,6 +119,94 @@ TEST_F(WriteTest, RefusesTwoReturnings) {
   EXPECT_THAT(err(), HasSubstr("say it once"));
   EXPECT_EQ(RunRowan({"delete", "blog", "User", "{where: {id: 7}}", "--returning", "id,,name"}), 2);
   EXPECT_THAT(err(), HasSubstr("empty name"));
+}
+
+TEST_F(WriteTest, Upserts) {
+  EXPECT_EQ(RunRowan({"upsert", "blog", "User", "{data: {name: a}, key: name, on_conflict: keep}", "--returning", "id",
+                      "--format", "jsonl"}),
+            0)
+      << err();
+  EXPECT_EQ(out(),
+            "{\"records\":[{\"id\":7}],\"effects\":{\"matched\":1,\"changed\":1,\"relations\":{\"posts\":{\"created\":"
+            "2}}},\"outcomes\":[\"inserted\"]}\n");
+  EXPECT_EQ(upsert_.key(0), "name");
+  EXPECT_TRUE(upsert_.on_conflict().keep());
+  EXPECT_EQ(upsert_.returning().fields(0), "id");
+}
+
+TEST_F(WriteTest, FlagsStandForKeysOfEachForm) {
+  EXPECT_EQ(RunRowan({"insert", "blog", "User", R"([{"name": "a"}, {"name": "b"}])", "--dry-run"}), 0) << err();
+  EXPECT_TRUE(insert_.dry_run());
+  EXPECT_EQ(insert_.data_size(), 2);
+  EXPECT_EQ(err(), "rowan: a dry run: all of it was undone\n");
+  EXPECT_EQ(RunRowan({"insert", "blog", "User", R"({"data": {"name": "a"}, "request_id": "x"})", "--once", "r"}),
+            0);
+  EXPECT_EQ(insert_.request_id(), "r");
+  EXPECT_NE(server_.request_id, "r");
+  EXPECT_FALSE(insert_.dry_run());
+  EXPECT_EQ(RunRowan({"update", "blog", "User", "{data: {a: 1}, where: {id: 1}, expect: 2}", "--expect", "1"}), 0);
+  EXPECT_EQ(update_.expect().exactly(), 1);
+  EXPECT_EQ(update_.request_id(), "");
+  EXPECT_EQ(
+      RunRowan({"delete", "blog", "User", "{where: {id: 1}}", "--expect", "{at_most: 3}", "--quiet", "--dry-run"}), 0);
+  EXPECT_EQ(delete_.expect().at_most(), 3);
+  EXPECT_TRUE(delete_.dry_run());
+  EXPECT_THAT(err(), IsEmpty());
+  EXPECT_EQ(RunRowan({"batch", "blog", "[{model: User, exists: {}}]", "--once", "r"}), 0) << err();
+  EXPECT_EQ(batch_.request_id(), "r");
+  EXPECT_EQ(batch_.operations_size(), 1);
+  EXPECT_EQ(RunRowan({"batch", "blog", "{operations: [], isolation: serializable}", "--dry-run"}), 0) << err();
+  EXPECT_TRUE(batch_.dry_run());
+  EXPECT_EQ(batch_.isolation(), v1::ISOLATION_LEVEL_SERIALIZABLE);
+}
+
+TEST_F(WriteTest, RefusesFlagsThatSayNothing) {
+  for (const char* expect : {"one", "{atleast: 1}", "[1]", "{at_least: 1"}) {
+    EXPECT_EQ(RunRowan({"update", "blog", "User", "{data: {a: 1}, where: {id: 1}}", "--expect", expect}), 2) << expect;
+    EXPECT_THAT(err(), HasSubstr("DOCUMENT_INVALID")) << expect;
+  }
+  EXPECT_EQ(RunRowan({"insert", "blog", "User", "5", "--dry-run"}), 2);
+  EXPECT_THAT(err(), HasSubstr("at data"));
+  EXPECT_EQ(RunRowan({"batch", "blog", "5", "--dry-run"}), 2);
+  EXPECT_THAT(err(), HasSubstr("at operations"));
+  EXPECT_EQ(insert_.data_size(), 0);
+}
+
+TEST_F(WriteTest, SaysThatAnAnswerIsThatOfThen) {
+  server_.insert = [](const v1::InsertRequest&, v1::MutationResponse& response) {
+    response.set_repeated_answer(true);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(RunRowan({"insert", "blog", "User", "{a: 1}", "--once", "r", "--format", "jsonl"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\"repeated_answer\":true"));
+  EXPECT_EQ(err(), "rowan: the request had happened before under its id; this is the answer of then\n");
+}
+
+TEST_F(WriteTest, PrintsTheResultsOfABatch) {
+  const std::string document =
+      R"([{"model": "User", "exists": {}}, {"id": "u", "model": "User", "get": {"select": {"id": true}}},
+    {"model": "User", "upsert": {"data": {"id": {"ref": "u.id"}}}}, {"model": "User", "aggregate": {}}])";
+  EXPECT_EQ(RunRowan({"batch", "blog", document, "--format", "jsonl"}), 0) << err();
+  EXPECT_EQ(
+      out(),
+      "true\n[{\"id\":7}]\n{\"records\":[],\"effects\":{\"matched\":1,\"changed\":1,\"inserted\":1,\"relations\":{}},"
+      "\"outcomes\":[\"kept\"]}\n[]\n");
+  EXPECT_EQ(err(), "rowan: operations[1]: 1 record, more, end cursor AQ\nrowan: operations[3]: 0 groups, more\n");
+  EXPECT_EQ(batch_.schema(), "blog");
+  EXPECT_EQ(batch_.operations(2).upsert().data(0).values().at("id").reference_value(), "u.id");
+  EXPECT_EQ(RunRowan({"batch", "blog", "-", "--quiet"}, document), 0);
+  EXPECT_THAT(out(), testing::StartsWith("[\n  true,\n"));
+  EXPECT_THAT(err(), IsEmpty());
+}
+
+TEST_F(WriteTest, TellsWhichOperationIsWrong) {
+  EXPECT_EQ(RunRowan({"batch", "blog", "[{model: User, exists: {}}, {model: User, insert: {posts: {create: [7]}}}]"}),
+            2);
+  EXPECT_THAT(err(), HasSubstr("at operations[1].insert.data.posts.create[0]"));
+  EXPECT_EQ(batch_.operations_size(), 0);
+  server_.batch = nullptr;
+  EXPECT_EQ(RunRowan({"batch", "blog", "[{model: User, exists: {}}]"}), 64 + 12);
+  EXPECT_THAT(out(), IsEmpty());
 }
 
 TEST_F(WriteTest, NeedsADocument) {

@@ -121,8 +121,8 @@ absl::Status ReadParts(const Node& node, const Path& path, std::string_view what
 }
 
 template <typename Element>
-absl::Status ReadMany(const Node& node, const Path& path, int depth, std::string_view what, bool data,
-                      Element& element, v1::RecordInput* record) {
+absl::Status ReadMany(const Node& node, const Path& path, int depth, std::string_view what, bool data, Element& element,
+                      v1::RecordInput* record) {
   const Words known = data ? Words{"where", "data", "all_rows"} : Words{"where", "all_rows"};
   return ReadParts(node, path, what, known, [&](std::string_view name, const Node& operand, const Path& at) {
     if (name == "data") return ReadRecord(operand, at, depth + 1, *record);
@@ -255,8 +255,7 @@ absl::Status ReadRecord(const Node& node, const Path& path, int depth, v1::Recor
       }
     } else if (const Change* change = FindChange(entry)) {
       const Member& only = entry.members.front();
-      ROWAN_RETURN_IF_ERROR(
-          ReadChange(*change, only.value, place.Member(only.key), (*record.mutable_changes())[name]));
+      ROWAN_RETURN_IF_ERROR(ReadChange(*change, only.value, place.Member(only.key), (*record.mutable_changes())[name]));
     } else {
       ROWAN_RETURN_IF_ERROR(ReadValue(entry, place, (*record.mutable_values())[name]));
     }
@@ -328,7 +327,8 @@ absl::Status ReadLock(const Node& node, const Path& path, v1::RowLock& lock) {
 
 Node WithReferences(Node node) {
   for (Node& item : node.items) item = WithReferences(std::move(item));
-  const bool reference = node.members.size() == 1 && node.members.front().key == "ref" && node.members.front().value.is_text();
+  const bool reference =
+      node.members.size() == 1 && node.members.front().key == "ref" && node.members.front().value.is_text();
   if (reference) node.members.front().key = "$ref";
   for (Member& member : node.members) {
     if (member.key != "$json") member.value = WithReferences(std::move(member.value));

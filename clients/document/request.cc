@@ -151,8 +151,8 @@ absl::StatusOr<v1::UpsertRequest> ToUpsertRequest(std::string_view schema, std::
 
 absl::StatusOr<v1::UpdateRequest> ToUpdateRequest(std::string_view schema, std::string_view model,
                                                   const Node& document) {
-  ROWAN_RETURN_IF_ERROR(
-      CheckKeys(Path(""), document, "an update document", {"data", "where", "all_rows", "expect", "returning", "dry_run", "request_id"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(Path(""), document, "an update document",
+                                  {"data", "where", "all_rows", "expect", "returning", "dry_run", "request_id"}));
   const Node* data = document.Find("data");
   if (data == nullptr)
     return DocumentError(Path("data"), "an update document needs \"data\", an object of what to write");
@@ -190,8 +190,11 @@ absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_upsert(), ToUpsertRequest(schema, model, document));
   } else if (verb == "delete") {
     ROWAN_ASSIGN_OR_RETURN(*request.mutable_delete_(), ToDeleteRequest(schema, model, document));
+  } else if (verb == "batch") {
+    ROWAN_ASSIGN_OR_RETURN(*request.mutable_batch(), ToBatchRequest(schema, document));
   } else {
-    return UnknownWord(Path(""), "verb", verb, {"get", "stream", "aggregate", "exists", "insert", "update", "upsert", "delete"});
+    return UnknownWord(Path(""), "verb", verb,
+                       {"get", "stream", "aggregate", "exists", "insert", "update", "upsert", "delete", "batch"});
   }
   return request;
 }

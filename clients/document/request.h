@@ -23,6 +23,7 @@ class GetRequest;
 class InsertRequest;
 class Operation;
 class StreamRequest;
+class TransactRequest;
 class UpdateRequest;
 class UpsertRequest;
 }  // namespace rowan::v1
@@ -71,7 +72,11 @@ absl::StatusOr<v1::BatchRequest> ToBatchRequest(std::string_view schema, const N
 // One operation of a batch or a transaction, {id: …, model: …, <verb>: …}; `path` is where it stands.
 absl::StatusOr<v1::Operation> ToOperation(const Node& document, const Path& path);
 
-// A document of the verb get, stream, aggregate, exists, insert, update, upsert or delete.
+// One message of a transaction: an operation, or an object with a single key of begin ({isolation: …, read_only: …,
+// idle_timeout_ms: …, timeout_ms: …}), savepoint, rollback_to, release (a name), commit and rollback (true).
+absl::StatusOr<v1::TransactRequest> ToTransactRequest(std::string_view schema, const Node& document);
+
+// A document of the verb get, stream, aggregate, exists, insert, update, upsert, delete or batch, which has no model.
 absl::StatusOr<v1::ExplainRequest> ToExplainRequest(std::string_view verb, std::string_view schema,
                                                     std::string_view model, const Node& document);
 
