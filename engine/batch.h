@@ -23,8 +23,7 @@ struct PreparedBatch {
   std::vector<PreparedOperation> operations;
 };
 
-// Binds all operations. Errors: those of binding each, with paths that begin with `operations[i]`; MissingArgument,
-// TooManyNodes, DuplicateName, MalformedValue.
+// Binds and compiles all operations. Errors: those of BindBatch.
 absl::StatusOr<PreparedBatch> PrepareBatch(const v1::BatchRequest& request, ServedSchema& schema,
                                            const BindContext& binding);
 

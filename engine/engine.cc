@@ -273,7 +273,7 @@ absl::Status Engine::Transact(const Call& call, TransactPeer& peer) {
 
 absl::Status Engine::Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response) {
   if (request.request_case() == v1::ExplainRequest::REQUEST_NOT_SET) {
-    return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update, delete or load");
+    return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update, upsert, delete, batch or load");
   }
   ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(ExplainedSchema(request)));
   const exec::Context context = impl_->Context(*schema, call);

@@ -1,15 +1,20 @@
 #include "engine/engine_explain.h"
 
+#include <memory>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/bind/bind_aggregate.h"
 #include "engine/bind/bind_load.h"
 #include "engine/bind/bind_mutation.h"
 #include "engine/bind/bind_query.h"
+#include "engine/bind_operation.h"
 #include "engine/exec/run_explain.h"
+#include "engine/hydrate/hydrate.h"
 #include "engine/plan/mutation.h"
 #include "engine/plan/print_load.h"
 #include "engine/plan/print_plan.h"
@@ -26,7 +31,7 @@ namespace {
 // How many records of a stream are looked at when it is run for an explanation.
 constexpr int64_t kAnalyzedRows = 1000;
 
-constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update, upsert, delete or load";
+constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update, upsert, delete, batch or load";
 
 // One explanation on its way: the response, and the statements that it shows.
 class Explanation {
@@ -38,6 +43,7 @@ class Explanation {
     if (!bound.ok()) return bound.status();
     exec::CompiledRead read{plan::PlanRead(std::move(bound->read)), {}};
     read.sql = sql::RenderRead(read.plan);
+    SetShape(read.plan.root);
     response_.set_plan(plan::PrintPlan(read.plan));
     response_.set_strategy(read.plan.strategy == plan::Strategy::kNested ? v1::STRATEGY_NESTED
                                                                          : v1::STRATEGY_BY_LEVEL);
@@ -50,8 +56,20 @@ class Explanation {
     return exec::AnalyzeRead(read, statements_, bound->arguments, database_->pool, database_->context, response_);
   }
 
+  absl::Status LockingRead(BoundRead bound) {
+    plan::LockingRead read = plan::PlanLockingRead(std::move(bound.read));
+    SetShape(read.records.root);
+    response_.set_plan(plan::PrintPlan(read.keys) + plan::PrintPlan(read.records));
+    const sql::RenderedRead keys = sql::RenderRead(read.keys);
+    const sql::RenderedRead records = sql::RenderRead(read.records);
+    Add(keys.selects.front());
+    Add(records.selects.front());
+    return Estimate(bound.arguments);
+  }
+
   absl::Status Aggregation(absl::StatusOr<BoundAggregation> bound) {
     if (!bound.ok()) return bound.status();
+    SetShape(bound->aggregation);
     response_.set_plan(plan::PrintPlan(bound->aggregation));
     return Single(sql::RenderAggregation(bound->aggregation), bound->arguments);
   }
@@ -67,6 +85,7 @@ class Explanation {
     exec::CompiledMutation mutation{plan::PlanMutation(std::move(bound->mutation)), {}};
     mutation.sql = sql::RenderMutation(mutation.program);
     const plan::Program& program = mutation.program;
+    if (program.returning) SetShape(program.returning->root);
     response_.set_plan(plan::PrintPlan(program));
     for (size_t i = 0; i < program.steps.size(); ++i) {
       for (const sql::StepStatement& step : mutation.sql.steps[i]) {
@@ -77,6 +96,14 @@ class Explanation {
     if (mode_ != v1::EXPLAIN_MODE_ANALYZE) return Estimate(bound->arguments);
     return exec::AnalyzeMutation(mutation, statements_, bound->arguments, database_->pool, database_->context,
                                  response_);
+  }
+
+  // One operation after the other, as if each were a request.
+  absl::Status Batch(const v1::BatchRequest& batch, const BindContext& context) {
+    if (mode_ == v1::EXPLAIN_MODE_ANALYZE) {
+      return errors::ConflictingInput(Path("mode"), "request", "operations of a batch work on what others did");
+    }
+    return BindBatch(batch, context, [&](int index, BoundOperation bound) { return Operation(index, std::move(bound)); });
   }
 
   absl::Status Load(absl::StatusOr<ir::Load> load) {
@@ -101,6 +128,36 @@ class Explanation {
   }
 
  private:
+  template <typename Root>
+  void SetShape(const Root& root) {
+    auto shape = std::make_shared<v1::Shape>();
+    HydrateShape(root, *shape);
+    shape_ = std::move(shape);
+  }
+
+  absl::StatusOr<std::shared_ptr<const v1::Shape>> Operation(int index, BoundOperation bound) {
+    const std::string place = absl::StrCat("operations[", index, "]:");
+    v1::ExplainResponse response;
+    Explanation explanation(mode_, database_, response);
+    ROWAN_RETURN_IF_ERROR(std::visit(Visitor{explanation}, std::move(bound)));
+    response_.set_plan(absl::StrCat(response_.plan(), place, "\n", response.plan()));
+    for (v1::ExplainStatement& statement : *response.mutable_statements()) {
+      statement.set_description(absl::StrCat(place, " ", statement.description()));
+      *response_.add_statements() = std::move(statement);
+    }
+    return explanation.shape_;
+  }
+
+  struct Visitor {
+    Explanation& explanation;
+    absl::Status operator()(BoundRead bound) const {
+      return bound.read.lock ? explanation.LockingRead(std::move(bound)) : explanation.Read(std::move(bound));
+    }
+    absl::Status operator()(BoundAggregation bound) const { return explanation.Aggregation(std::move(bound)); }
+    absl::Status operator()(BoundExists bound) const { return explanation.Exists(std::move(bound)); }
+    absl::Status operator()(BoundMutation bound) const { return explanation.Mutation(std::move(bound)); }
+  };
+
   void Add(const std::string& description, const pg::Statement& statement, int unknown, std::vector<int> slots) {
     v1::ExplainStatement& explained = *response_.add_statements();
     explained.set_description(description);
@@ -130,6 +187,7 @@ class Explanation {
   const ExplainDatabase* const database_;
   v1::ExplainResponse& response_;
   std::vector<exec::ExplainedStatement> statements_;
+  std::shared_ptr<const v1::Shape> shape_;  // of the records that the request returns, if it does
 };
 
 }  // namespace
@@ -188,6 +246,7 @@ absl::Status ExplainRequest(const v1::ExplainRequest& request, const BindContext
     case v1::ExplainRequest::kLoad:
       return explanation.Load(BindLoad(request.load(), context));
     case v1::ExplainRequest::kBatch:
+      return explanation.Batch(request.batch(), context);
     case v1::ExplainRequest::REQUEST_NOT_SET:
       break;
   }

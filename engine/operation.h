@@ -1,5 +1,5 @@
-// The operations of batches and interactive transactions: bound and compiled one by one, and run inside a transaction that
-// is open already. Paths of errors are those within the operation: "data.name".
+// The operations of batches and interactive transactions: compiled one by one, and run inside a transaction that is open
+// already. Paths of errors are those within the operation: "data.name".
 #pragma once
 
 #include <memory>
@@ -7,30 +7,18 @@
 #include <variant>
 
 #include "absl/status/statusor.h"
-#include "engine/bind/bind_context.h"
+#include "engine/bind_operation.h"
 #include "engine/exec/run_transaction.h"
 #include "engine/ir/arguments.h"
 #include "engine/pg/connection.h"
-#include "engine/references.h"
 #include "engine/served_schema.h"
 
 namespace rowan::v1 {
-class Operation;
 class OperationResult;
 class Shape;
-enum IsolationLevel : int;
 }  // namespace rowan::v1
 
 namespace rowan {
-
-// Returns the isolation of a transaction, whose default is READ COMMITTED. Errors: MalformedValue.
-absl::StatusOr<pg::Isolation> IsolationOf(v1::IsolationLevel level);
-
-// What the transaction lets its operations do.
-struct OperationRules {
-  pg::Isolation isolation = pg::Isolation::kReadCommitted;
-  bool read_only = false;
-};
 
 struct PreparedGet {
   std::shared_ptr<const exec::CompiledRead> read;
@@ -61,11 +49,8 @@ struct PreparedOperation {
   std::shared_ptr<const v1::Shape> shape;  // of the records that it returns; null: none
 };
 
-// Binds and compiles an operation, with what `find` knows in place of its references. Everything that can be refused
-// without asking the database is refused here. Pure but for the schema's plan cache.
-absl::StatusOr<PreparedOperation> PrepareOperation(const v1::Operation& operation, const OperationRules& rules,
-                                                   const FindReferent& find, ServedSchema& schema,
-                                                   const BindContext& binding);
+// Compiles a bound operation.
+PreparedOperation PrepareOperation(BoundOperation bound, ServedSchema& schema);
 
 // Runs it and fills the result, the id excepted. Errors: statuses of engine/pg, and those of the catalogue that running
 // the request itself gives.

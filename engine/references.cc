@@ -134,7 +134,7 @@ class Follower {
   explicit Follower(int serial) : serial_(serial) {}
 
   absl::StatusOr<v1::Value> Follow(const Referent& referent, const Step& root, std::string_view rest) {
-    if (referent.shape == nullptr) return Unknown("is to an operation that returns no records");
+    if (referent.shape == nullptr) return Unknown("is to an operation that returns no records. Give it a `returning`");
     std::vector<const v1::Record*> records;
     sampling_ = referent.records == nullptr;
     if (!sampling_) {
@@ -245,10 +245,18 @@ void ForEachValue(Message& message, const std::function<void(v1::Value&)>& visit
       ForEachValue(*reflection.MutableMessage(&message, field), visit);
       continue;
     }
-    // The entries of a map are messages, too.
+    std::vector<Message*> parts;
     for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-      ForEachValue(*reflection.MutableRepeatedMessage(&message, field, i), visit);
+      parts.push_back(reflection.MutableRepeatedMessage(&message, field, i));
     }
+    // The entries of a map are messages, too. In the order of their names, so that the same request gives the same error.
+    if (field->is_map()) {
+      const FieldDescriptor* key = field->message_type()->map_key();
+      std::sort(parts.begin(), parts.end(), [&](const Message* left, const Message* right) {
+        return left->GetReflection()->GetString(*left, key) < right->GetReflection()->GetString(*right, key);
+      });
+    }
+    for (Message* part : parts) ForEachValue(*part, visit);
   }
 }
 
@@ -288,7 +296,9 @@ std::vector<BrokenReference> ReplaceReferences(const FindReferent& find, v1::Ope
     Step root;
     if (!TakeStep(rest, root) || rest.empty()) return breaks(false, kForms);
     const Referent* referent = find(root.name);
-    if (referent == nullptr) return breaks(false, "names no earlier operation");
+    if (referent == nullptr) {
+      return breaks(false, "names no earlier operation. Give the one that it means this id, and put it before");
+    }
     Follower follower(++serial);
     absl::StatusOr<v1::Value> found = follower.Follow(*referent, root, rest);
     if (!found.ok()) return breaks(follower.empty(), std::string(found.status().message()));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,25 @@ Referent ReferentOf(const v1::OperationResult& result);
 // Returns the earlier operation of the name, or null when there is none.
 using FindReferent = std::function<const Referent*(std::string_view id)>;
 
+// The operations before the one that is looked at, by name. What it holds refers to shapes and records that outlive it.
+class Referents {
+ public:
+  // Returns false when there is one of the name; operations without a name are passed over.
+  bool Add(const std::string& id, const Referent& referent) {
+    return id.empty() || by_id_.try_emplace(id, referent).second;
+  }
+  // Refers to this.
+  FindReferent find() const {
+    return [this](std::string_view id) -> const Referent* {
+      const auto found = by_id_.find(id);
+      return found == by_id_.end() ? nullptr : &found->second;
+    };
+  }
+
+ private:
+  std::map<std::string, Referent, std::less<>> by_id_;
+};
+
 // A reference that leads to nothing.
 struct BrokenReference {
   std::string reference;
@@ -59,7 +79,7 @@ std::vector<BrokenReference> ReplaceReferences(const FindReferent& find, v1::Ope
 // Returns the error of the first broken reference. `bound` is what binding the operation gave, which tells its path.
 absl::Status BrokenReferenceError(const std::vector<BrokenReference>& broken, const absl::Status& bound);
 
-// Calls `visit` with every value inside a message, at any depth.
+// Calls `visit` with every value inside a message, at any depth, in an order that the content decides.
 void ForEachValue(google::protobuf::Message& message, const std::function<void(v1::Value&)>& visit);
 
 }  // namespace rowan

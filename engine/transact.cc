@@ -164,16 +164,16 @@ class Session {
   }
 
   absl::Status Operate(const v1::Operation& operation) {
-    const absl::StatusOr<PreparedOperation> prepared =
-        PrepareOperation(operation, options_.rules, answers_.find(), schema_, binding_);
-    if (!prepared.ok()) return Refuse(prepared.status());
+    absl::StatusOr<BoundOperation> bound = BindOperation(operation, options_.rules, answers_.find(), binding_);
+    if (!bound.ok()) return Refuse(bound.status());
+    const PreparedOperation prepared = PrepareOperation(*std::move(bound), schema_);
     ROWAN_RETURN_IF_ERROR(Command(AfterOperation("SAVEPOINT operation")));
     in_operation_ = true;
     v1::TransactResponse response;
     v1::OperationResult& result = *response.mutable_result();
     result.set_id(operation.id());
     exec::Failure failure;
-    absl::Status status = RunOperation(*prepared, connection(), context_, failure, result);
+    absl::Status status = RunOperation(prepared, connection(), context_, failure, result);
     if (status.ok() && static_cast<int64_t>(result.ByteSizeLong()) > context_.limits.reply_bytes) {
       status = errors::ReplyTooLarge(context_.limits.reply_bytes);
     }

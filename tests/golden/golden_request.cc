@@ -44,6 +44,14 @@ absl::StatusOr<v1::ExplainRequest> ReadRequest(const std::string& schema, const 
     }
     return request;
   }
+  if (verb == "batch") {
+    std::string rest;
+    std::getline(words, rest, '\0');
+    ROWAN_ASSIGN_OR_RETURN(const document::Node node, document::ParseYaml(rest));
+    v1::ExplainRequest request;
+    ROWAN_ASSIGN_OR_RETURN(*request.mutable_batch(), document::ToBatchRequest(schema, node));
+    return request;
+  }
   words >> model;
   std::string rest;
   std::getline(words, rest, '\0');
