@@ -91,7 +91,8 @@ absl::StatusOr<v1::Operation> ToOperation(const Node& document, const Path& path
   }
   if (verb.empty())
     return DocumentError(path, "an operation needs one of " + Listed(Words(std::begin(kVerbs), std::end(kVerbs))));
-  const Node body = WithReferences(*document.Find(verb));
+  Node body = *document.Find(verb);
+  MarkReferences(body);
   const Path at = path.Member(verb);
   const auto take = [&](auto request, auto* target) {
     if (!request.ok()) return Below(at, request.status());

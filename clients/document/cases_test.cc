@@ -125,6 +125,8 @@ TEST_P(DocumentCase, Converts) {
     EXPECT_EQ(ToJson(ToDocument(Expected<v1::GetResponse>())), ToJson(GetParam()["document"]));
   } else if (kind == "mutation") {
     EXPECT_EQ(ToJson(ToDocument(Expected<v1::MutationResponse>())), ToJson(GetParam()["document"]));
+  } else if (kind == "batch_result") {
+    EXPECT_EQ(ToJson(ToDocument(Expected<v1::BatchResponse>())), ToJson(GetParam()["document"]));
   } else {
     FAIL() << "unknown kind " << kind;
   }

@@ -23,6 +23,7 @@ struct Node {
   std::string text;             // of kText; of kNumber its digits in JSON's spelling, as they were written
   std::vector<Node> items;      // of kList
   std::vector<Member> members;  // of kObject, in order; keys differ
+  bool reference = false;       // of kObject: a {ref: "u1.id"} that refers, where a value may stand
 
   // Returns the member of an object, or null when it has none of the name or is no object.
   const Node* Find(std::string_view key) const;

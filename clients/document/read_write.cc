@@ -98,10 +98,25 @@ absl::Status ReadPlainKey(const Node& node, const Path& path, v1::Key& key) {
   return absl::OkStatus();
 }
 
+bool BeginsWithDollar(const Member& member) {
+  return member.key.starts_with("$");
+}
+
+// A key without $record and $key: what else begins with a $ is a mistake, but for the kinds of values.
+absl::Status ReadUnmarkedKey(const Node& node, const Path& path, v1::Key& key) {
+  const Words known = {"$record", "$key", "$junction"};
+  const auto marked = std::find_if(node.members.begin(), node.members.end(), BeginsWithDollar);
+  if (marked == node.members.end()) return ReadPlainKey(node, path, key);
+  if (node.Find("$junction") != nullptr)
+    return DocumentError(path, "a key with values of the model between is written {$key: …, $junction: {…}}");
+  return IsTyped(node) && DidYouMean(marked->key, known).empty() ? ReadPlainKey(node, path, key)
+                                                                 : CheckKeys(path, node, "a key", known);
+}
+
 absl::Status ReadKey(const Node& node, const Path& path, v1::Key& key) {
   const Node* record = node.Find("$record");
   const Node* plain = node.Find("$key");
-  if (record == nullptr && plain == nullptr) return ReadPlainKey(node, path, key);
+  if (record == nullptr && plain == nullptr) return ReadUnmarkedKey(node, path, key);
   ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a key", {record != nullptr ? "$record" : "$key", "$junction"}));
   if (const Node* junction = node.Find("$junction")) {
     ROWAN_RETURN_IF_ERROR(ReadValues(*junction, path.Member("$junction"), *key.mutable_junction()));
@@ -110,10 +125,21 @@ absl::Status ReadKey(const Node& node, const Path& path, v1::Key& key) {
   return ReadText(*record, path.Member("$record"), "the name of a record", *key.mutable_record());
 }
 
-// Reads the parts of an element of a verb: `read` is called for each key with its operand.
+// What an element of a verb is made of.
+struct Parts {
+  std::string_view what;  // "an element of update"
+  Words known;
+  Words required = {};
+};
+
+// Reads the parts of an element: `read` is called for each key with its operand.
 template <typename Read>
-absl::Status ReadParts(const Node& node, const Path& path, std::string_view what, const Words& known, Read read) {
-  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, what, known));
+absl::Status ReadParts(const Node& node, const Path& path, const Parts& parts, Read read) {
+  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, parts.what, parts.known));
+  for (const std::string_view part : parts.required) {
+    if (node.Find(part) == nullptr)
+      return DocumentError(path.Member(part), std::string(parts.what) + " needs " + Listed(parts.required));
+  }
   for (const auto& [name, operand] : node.members) {
     ROWAN_RETURN_IF_ERROR(read(name, operand, path.Member(name)));
   }
@@ -121,10 +147,9 @@ absl::Status ReadParts(const Node& node, const Path& path, std::string_view what
 }
 
 template <typename Element>
-absl::Status ReadMany(const Node& node, const Path& path, int depth, std::string_view what, bool data, Element& element,
+absl::Status ReadMany(const Node& node, const Path& path, int depth, const Parts& parts, Element& element,
                       v1::RecordInput* record) {
-  const Words known = data ? Words{"where", "data", "all_rows"} : Words{"where", "all_rows"};
-  return ReadParts(node, path, what, known, [&](std::string_view name, const Node& operand, const Path& at) {
+  return ReadParts(node, path, parts, [&](std::string_view name, const Node& operand, const Path& at) {
     if (name == "data") return ReadRecord(operand, at, depth + 1, *record);
     if (name == "where") return ReadWhere(node, path, element);
     bool flag = false;
@@ -149,7 +174,7 @@ absl::Status ReadVerb(Verb verb, const Node& operand, const Path& place, int dep
       return ForEach(operand, place, [&](const Node& node, const Path& path) {
         v1::ConnectOrCreate& either = *write.add_connect_or_create();
         either.mutable_create();
-        return ReadParts(node, path, "an element of connectOrCreate", {"key", "create"},
+        return ReadParts(node, path, {"an element of connectOrCreate", {"key", "create"}},
                          [&](std::string_view name, const Node& part, const Path& at) {
                            return name == "key" ? ReadKey(part, at, *either.mutable_key())
                                                 : ReadRecord(part, at, depth + 1, *either.mutable_create());
@@ -165,9 +190,7 @@ absl::Status ReadVerb(Verb verb, const Node& operand, const Path& place, int dep
     case Verb::kUpdate:
       return ForEach(operand, place, [&](const Node& node, const Path& path) {
         v1::RelatedUpdate& update = *write.add_update();
-        if (node.is_object() && node.Find("data") == nullptr)
-          return DocumentError(path.Member("data"), "an update of related records needs \"data\", what to write");
-        return ReadParts(node, path, "an element of update", {"key", "data"},
+        return ReadParts(node, path, {"an element of update", {"key", "data"}, {"data"}},
                          [&](std::string_view name, const Node& part, const Path& at) {
                            return name == "key" ? ReadKey(part, at, *update.mutable_key())
                                                 : ReadRecord(part, at, depth + 1, *update.mutable_data());
@@ -176,11 +199,7 @@ absl::Status ReadVerb(Verb verb, const Node& operand, const Path& place, int dep
     case Verb::kUpsert:
       return ForEach(operand, place, [&](const Node& node, const Path& path) {
         v1::RelatedUpsert& upsert = *write.add_upsert();
-        for (const char* part : {"create", "update"}) {
-          if (node.is_object() && node.Find(part) == nullptr)
-            return DocumentError(path.Member(part), "an upsert needs \"create\" and \"update\", a record each");
-        }
-        return ReadParts(node, path, "an element of upsert", {"key", "create", "update"},
+        return ReadParts(node, path, {"an element of upsert", {"key", "create", "update"}, {"create", "update"}},
                          [&](std::string_view name, const Node& part, const Path& at) {
                            if (name == "key") return ReadKey(part, at, *upsert.mutable_key());
                            return ReadRecord(part, at, depth + 1,
@@ -194,11 +213,13 @@ absl::Status ReadVerb(Verb verb, const Node& operand, const Path& place, int dep
     case Verb::kUpdateMany:
       return ForEach(operand, place, [&](const Node& node, const Path& path) {
         v1::RelatedUpdateMany& many = *write.add_update_many();
-        return ReadMany(node, path, depth, "an element of updateMany", true, many, many.mutable_data());
+        return ReadMany(node, path, depth, {"an element of updateMany", {"where", "data", "all_rows"}, {"data"}}, many,
+                        many.mutable_data());
       });
     case Verb::kDeleteMany:
       return ForEach(operand, place, [&](const Node& node, const Path& path) {
-        return ReadMany(node, path, depth, "an element of deleteMany", false, *write.add_delete_many(), nullptr);
+        return ReadMany(node, path, depth, {"an element of deleteMany", {"where", "all_rows"}},
+                        *write.add_delete_many(), nullptr);
       });
     case Verb::kStrict: {
       bool flag = false;
@@ -248,6 +269,10 @@ absl::Status ReadRecord(const Node& node, const Path& path, int depth, v1::Recor
       ROWAN_RETURN_IF_ERROR(ReadText(entry, place, "the record's name, a text,", *record.mutable_name()));
     } else if (name == "$junction") {
       ROWAN_RETURN_IF_ERROR(ReadValues(entry, place, *record.mutable_junction()));
+    } else if (name.starts_with("$")) {
+      const Words known = {"$name", "$junction"};
+      return DocumentError(place, "\"" + name + "\" is no key of a record" + DidYouMean(name, known) +
+                                      "; besides fields and relations there are " + Listed(known));
     } else if (IsRelationWrite(entry)) {
       v1::RelationWrite& write = (*record.mutable_relations())[name];
       for (const auto& [verb, operand] : entry.members) {
@@ -325,15 +350,13 @@ absl::Status ReadLock(const Node& node, const Path& path, v1::RowLock& lock) {
   return absl::OkStatus();
 }
 
-Node WithReferences(Node node) {
-  for (Node& item : node.items) item = WithReferences(std::move(item));
-  const bool reference =
-      node.members.size() == 1 && node.members.front().key == "ref" && node.members.front().value.is_text();
-  if (reference) node.members.front().key = "$ref";
+void MarkReferences(Node& node) {
+  for (Node& item : node.items) MarkReferences(item);
+  const bool single = node.members.size() == 1;
+  node.reference = single && node.members.front().key == "ref" && node.members.front().value.is_text();
   for (Member& member : node.members) {
-    if (member.key != "$json") member.value = WithReferences(std::move(member.value));
+    if (!single || member.key != "$json") MarkReferences(member.value);
   }
-  return node;
 }
 
 }  // namespace rowan::document

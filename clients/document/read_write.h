@@ -21,9 +21,7 @@ absl::Status ReadExpectation(const Node& node, const Path& path, v1::Expectation
 // Writes a lock: `update`, or {strength: update, wait: nowait}.
 absl::Status ReadLock(const Node& node, const Path& path, v1::RowLock& lock);
 
-// The keys that say how a write is run.
-inline constexpr std::string_view kRunKeys[] = {"dry_run", "request_id"};
-
+// Writes `dry_run` and `request_id`.
 template <typename Request>
 absl::Status ReadRunParts(const Node& document, Request& request) {
   if (const Node* dry_run = FindGiven(document, "dry_run")) {
@@ -37,7 +35,7 @@ absl::Status ReadRunParts(const Node& document, Request& request) {
   return absl::OkStatus();
 }
 
-// Makes every {ref: "u1.id"} of a batch's document a value, {$ref: "u1.id"}.
-Node WithReferences(Node node);
+// Makes each {ref: "u1.id"} of an operation's document a reference, but for what is JSON.
+void MarkReferences(Node& node);
 
 }  // namespace rowan::document

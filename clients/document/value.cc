@@ -27,8 +27,8 @@ constexpr int64_t kWholeDigits = 131072;
 constexpr int64_t kFractionDigits = 16383;
 
 Words Kinds() {
-  return {"$bytes", "$json", "$decimal", "$double", "$timestamp", "$uuid", "$date", "$time", "$text", "$int", "$array",
-          "$ref"};
+  return {"$bytes", "$json", "$decimal", "$double", "$timestamp", "$uuid",
+          "$date",  "$time", "$text",    "$int",    "$array",     "$ref"};
 }
 
 bool IsNotFinite(std::string_view text) {
@@ -149,6 +149,10 @@ absl::Status ReadArray(const Node& node, const Path& path, v1::Value& value) {
 
 absl::Status ReadTyped(const Node& node, const Path& outer, v1::Value& value) {
   const auto& [kind, operand] = node.members.front();
+  if (node.reference) {
+    value.set_reference_value(operand.text);
+    return absl::OkStatus();
+  }
   const Path path = outer.Member(kind);
   if (kind == "$json") {
     value.set_json_value(ToJsonLine(operand));
@@ -213,7 +217,8 @@ Node Typed(std::string_view kind, Node operand) {
 }  // namespace
 
 bool IsTyped(const Node& node) {
-  return node.is_object() && node.members.size() == 1 && absl::StartsWith(node.members.front().key, "$");
+  return node.reference ||
+         (node.is_object() && node.members.size() == 1 && absl::StartsWith(node.members.front().key, "$"));
 }
 
 absl::Status ReadValue(const Node& node, const Path& path, v1::Value& value) {

@@ -19,7 +19,7 @@ namespace rowan::document {
 // path for a `$kind` that does not exist or whose operand is malformed.
 absl::Status ReadValue(const Node& node, const Path& path, v1::Value& value);
 
-// Tells whether a node is an object that names the kind of a value: {"$bytes": "AQID"}.
+// Tells whether a node is an object that names the kind of a value, {"$bytes": "AQID"}, or a reference.
 bool IsTyped(const Node& node);
 
 // Returns a value as results show it: plain, for the field's type says what it is.

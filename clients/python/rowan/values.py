@@ -70,8 +70,14 @@ def fill(target: pb.Value, value: Any, path: str) -> None:
         raise DocumentError(path, "the text holds half of a surrogate pair, which is not Unicode") from None
 
 
+class Reference(dict):
+    """A {"ref": "u1.id"} that refers to what an earlier operation gave, where a value may stand."""
+
+
 def is_typed(value: Any) -> bool:
-    """Tells whether a document value is an object that names its kind, like {"$bytes": "AQID"}."""
+    """Tells whether a document value is an object that names its kind, like {"$bytes": "AQID"}, or a Reference."""
+    if isinstance(value, Reference):
+        return True
     return isinstance(value, Mapping) and len(value) == 1 and str(next(iter(value))).startswith("$")
 
 
@@ -192,6 +198,10 @@ def _sequence(target: pb.Value, value: list | tuple, path: str) -> None:
         fill(target.array_value.values.add(), item, f"{path}[{index}]")
 
 
+def _reference(target: pb.Value, value: Reference, _path: str) -> None:
+    target.reference_value = value["ref"]
+
+
 def _object(target: pb.Value, value: Mapping, path: str) -> None:
     if is_typed(value):
         ((kind, operand),) = value.items()
@@ -222,6 +232,7 @@ _WRITERS: dict[type, Callable[[pb.Value, Any, str], None]] = {
     list: _sequence,
     tuple: _sequence,
     dict: _object,
+    Reference: _reference,
     Mapping: _object,
     numbers.Integral: lambda target, value, path: _whole(target, int(value), path),
     numbers.Real: lambda target, value, path: _float(target, float(value), path),

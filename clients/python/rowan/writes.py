@@ -6,18 +6,20 @@ Every mistake is a DocumentError at its path, spelled like the paths of the serv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 from rowan import filters, nodes, selections, values
 from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import mutation_pb2 as mutation
-from rowan.errors import DocumentError
+from rowan.errors import DocumentError, nearest
 from rowan.words import CHANGES, LOCK_STRENGTHS, LOCK_WAITS, SHARINGS, VERBS
 
 RUN_KEYS = ("dry_run", "request_id")
 """The keys that say how a write is run."""
 MATCH_KEYS = ("where", "all_rows", "expect", "returning", *RUN_KEYS)
 """The keys of an update or delete besides `data`."""
+_MARKS = ("$name", "$junction")
+_KEY_MARKS = ("$record", "$key", "$junction")
 
 
 def fill_record(target: mutation.RecordInput, document: Any, path: str, depth: int) -> None:
@@ -29,6 +31,12 @@ def fill_record(target: mutation.RecordInput, document: Any, path: str, depth: i
             target.name = nodes.text(entry, here, "the record's name, a text,")
         elif name == "$junction":
             _values(target.junction, entry, here)
+        elif name.startswith("$"):
+            raise DocumentError(
+                here,
+                f'"{name}" is no key of a record{nearest(name, _MARKS)}; '
+                f"besides fields and relations there are {', '.join(_MARKS)}",
+            )
         elif isinstance(entry, Mapping) and entry and all(key in VERBS for key in entry):
             _relation_write(target.relations[name], entry, here, depth)
         elif isinstance(entry, Mapping) and len(entry) == 1 and next(iter(entry)) in CHANGES:
@@ -110,14 +118,16 @@ def fill_on_conflict(target: service.OnConflict, document: Any, path: str) -> No
 
 
 def with_references(document: Any) -> Any:
-    """Makes every {"ref": "u1.id"} of a batch's document a value, {"$ref": "u1.id"}."""
+    """Makes each {"ref": "u1.id"} of an operation's document a Reference, but for what is JSON."""
     if isinstance(document, (list, tuple)):
         return [with_references(item) for item in document]
     if not isinstance(document, Mapping):
         return document
     if len(document) == 1 and isinstance(document.get("ref"), str):
-        return {"$ref": document["ref"]}
-    return {key: value if key == "$json" else with_references(value) for key, value in document.items()}
+        return values.Reference(document)
+    if len(document) == 1 and "$json" in document:
+        return document
+    return {key: with_references(value) for key, value in document.items()}
 
 
 def _values(target: Any, document: Any, path: str) -> None:
@@ -157,16 +167,17 @@ def _relation_write(target: mutation.RelationWrite, document: Mapping[str, Any],
                 _ELEMENTS[verb](getattr(target, verb).add(), element, place, depth + 1)
 
 
-def _parts(element: Any, path: str, what: str, known: tuple[str, ...], required: tuple[str, ...], why: Optional[str]) -> Mapping[str, Any]:
-    if isinstance(element, Mapping):
-        for part in required:
-            if part not in element:
-                raise DocumentError(nodes.join(path, part), why)
-    return nodes.mapping(element, path, what, known)
+def _parts(element: Any, path: str, what: str, known: tuple[str, ...], *required: str) -> Mapping[str, Any]:
+    """Returns an element of a verb, which has no keys besides the known ones, and those that are required."""
+    parts = nodes.mapping(element, path, what, known)
+    for part in required:
+        if part not in parts:
+            raise DocumentError(nodes.join(path, part), f"{what} needs {', '.join(required)}")
+    return parts
 
 
 def _connect_or_create(target: mutation.ConnectOrCreate, element: Any, path: str, depth: int) -> None:
-    parts = _parts(element, path, "an element of connectOrCreate", ("key", "create"), (), None)
+    parts = _parts(element, path, "an element of connectOrCreate", ("key", "create"))
     target.create.SetInParent()
     if "key" in parts:
         _key(target.key, parts["key"], nodes.join(path, "key"))
@@ -175,8 +186,7 @@ def _connect_or_create(target: mutation.ConnectOrCreate, element: Any, path: str
 
 
 def _update(target: mutation.RelatedUpdate, element: Any, path: str, depth: int) -> None:
-    why = 'an update of related records needs "data", what to write'
-    parts = _parts(element, path, "an element of update", ("key", "data"), ("data",), why)
+    parts = _parts(element, path, "an element of update", ("key", "data"), "data")
     if "key" in parts:
         _key(target.key, parts["key"], nodes.join(path, "key"))
     target.data.SetInParent()
@@ -184,8 +194,7 @@ def _update(target: mutation.RelatedUpdate, element: Any, path: str, depth: int)
 
 
 def _upsert(target: mutation.RelatedUpsert, element: Any, path: str, depth: int) -> None:
-    why = 'an upsert needs "create" and "update", a record each'
-    parts = _parts(element, path, "an element of upsert", ("key", "create", "update"), ("create", "update"), why)
+    parts = _parts(element, path, "an element of upsert", ("key", "create", "update"), "create", "update")
     if "key" in parts:
         _key(target.key, parts["key"], nodes.join(path, "key"))
     for name in ("create", "update"):
@@ -195,15 +204,14 @@ def _upsert(target: mutation.RelatedUpsert, element: Any, path: str, depth: int)
 
 
 def _update_many(target: mutation.RelatedUpdateMany, element: Any, path: str, depth: int) -> None:
-    parts = _parts(element, path, "an element of updateMany", ("where", "data", "all_rows"), (), None)
+    parts = _parts(element, path, "an element of updateMany", ("where", "data", "all_rows"), "data")
     target.data.SetInParent()
-    if "data" in parts:
-        fill_record(target.data, parts["data"], nodes.join(path, "data"), depth)
+    fill_record(target.data, parts["data"], nodes.join(path, "data"), depth)
     _where(target, parts, path)
 
 
 def _delete_many(target: mutation.RelatedDeleteMany, element: Any, path: str, _: int) -> None:
-    _where(target, _parts(element, path, "an element of deleteMany", ("where", "all_rows"), (), None), path)
+    _where(target, _parts(element, path, "an element of deleteMany", ("where", "all_rows")), path)
 
 
 def _where(target: Any, parts: Mapping[str, Any], path: str) -> None:
@@ -221,6 +229,15 @@ _ELEMENTS = {
 }
 
 
+def _check_unmarked(document: Mapping[str, Any], path: str) -> None:
+    """Refuses what begins with a $ in a key without $record and $key, but for the kinds of values."""
+    marked = next((name for name in document if str(name).startswith("$")), None)
+    if "$junction" in document:
+        raise DocumentError(path, "a key with values of the model between is written {$key: …, $junction: {…}}")
+    if marked is not None and not (values.is_typed(document) and not nearest(marked, _KEY_MARKS)):
+        nodes.mapping(document, path, "a key", _KEY_MARKS)
+
+
 def _key(target: mutation.Key, document: Any, path: str) -> None:
     if isinstance(document, Mapping) and ("$record" in document or "$key" in document):
         form = "$record" if "$record" in document else "$key"
@@ -232,6 +249,8 @@ def _key(target: mutation.Key, document: Any, path: str) -> None:
             target.record = nodes.text(document[form], here, "the name of a record")
             return
         document, path = document[form], here
+    elif isinstance(document, Mapping):
+        _check_unmarked(document, path)
     if isinstance(document, Mapping) and not values.is_typed(document):
         if not document:
             raise DocumentError(

@@ -33,7 +33,11 @@ REQUESTS = {
     "delete": (service.DeleteRequest, lambda body: document.delete_request("blog", "User", body)),
     "schema": (schema_pb2.Schema, schema_document.to_schema),
 }
-RESPONSES = {"result": service.GetResponse, "mutation": service.MutationResponse}
+RESPONSES = {
+    "result": service.GetResponse,
+    "mutation": service.MutationResponse,
+    "batch_result": service.BatchResponse,
+}
 
 
 def proto(kind, case):
@@ -45,8 +49,20 @@ def proto(kind, case):
     return message
 
 
+def written(done):
+    """Returns the document of a mutation's result."""
+    found = {"records": done.records, "effects": done.effects}
+    if done.outcomes:
+        found["outcomes"] = done.outcomes
+    if done.repeated_answer:
+        found["repeated_answer"] = True
+    return found
+
+
 def plain(value):
     """Returns a result with Python's types in their JSON form."""
+    if isinstance(value, results.MutationResult):
+        return plain(written(value))
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -85,9 +101,10 @@ def test_case(case):
         if kind == "result":
             found = results.page(response)
             assert found.has_more == response.has_more
+        elif kind == "mutation":
+            found = results.mutation_result(response)
         else:
-            done = results.mutation_result(response)
-            found = {"records": done.records, "effects": done.effects}
+            found = batches.BatchResult(response)
         assert plain(found) == numbers(case["document"])
         return
     message, convert = REQUESTS[kind]
