@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "engine/base/errors.h"
@@ -20,18 +21,24 @@ class TransactReactor : public grpc::ServerBidiReactor<v1::TransactRequest, v1::
   TransactReactor(ServerState& state, grpc::CallbackServerContext& context)
       : record_(state, context, "Transact", {},
                 state.transaction_timeout + state.transaction_idle_timeout + kGrace),
+        workers_(*state.transaction_workers),
         idle_timeout_(state.transaction_idle_timeout) {
-    const bool queued = state.transaction_workers->Submit([this] {
-      Finish(record_.Finish(record_.Run([&](Engine& engine) { return engine.Transact(record_.call(), *this); })));
-    });
-    if (!queued) Finish(record_.Finish(record_.Refusal("transaction queue")));
+    StartRead(&incoming_);
   }
 
   void OnReadDone(bool ok) override {
-    std::lock_guard lock(mutex_);
-    read_ = true;
-    ended_ = !ok;
-    wake_.notify_one();
+    {
+      std::lock_guard lock(mutex_);
+      read_ = true;
+      ended_ = !ok;
+      wake_.notify_one();
+      if (std::exchange(begun_, true)) return;
+    }
+    // A worker is taken when there is something to do.
+    const bool queued = workers_.Submit([this] {
+      Finish(record_.Finish(record_.Run([&](Engine& engine) { return engine.Transact(record_.call(), *this); })));
+    });
+    if (!queued) Finish(record_.Finish(record_.Refusal("transaction queue")));
   }
   void OnWriteDone(bool ok) override {
     std::lock_guard lock(mutex_);
@@ -49,18 +56,19 @@ class TransactReactor : public grpc::ServerBidiReactor<v1::TransactRequest, v1::
 
  private:
   absl::StatusOr<Arrival> Read(Clock::time_point until, v1::TransactRequest& message) override {
-    {
-      std::lock_guard lock(mutex_);
-      if (lost_) return errors::Cancelled();
-      read_ = false;
-    }
-    StartRead(&incoming_);
     std::unique_lock lock(mutex_);
+    if (std::exchange(taken_, false)) {
+      read_ = false;
+      lock.unlock();
+      StartRead(&incoming_);
+      lock.lock();
+    }
     wake_.wait_until(lock, until, [this] { return read_ || lost_; });
     if (lost_) return errors::Cancelled();
     if (!read_) return Arrival::kNothing;
     if (ended_) return Arrival::kEnd;
     message.Swap(&incoming_);
+    taken_ = true;
     if (message.has_begin()) record_.SetSubject({message.begin().schema(), ""});
     return Arrival::kMessage;
   }
@@ -90,11 +98,14 @@ class TransactReactor : public grpc::ServerBidiReactor<v1::TransactRequest, v1::
   }
 
   CallRecord record_;
+  Workers& workers_;
   const std::chrono::milliseconds idle_timeout_;
   v1::TransactRequest incoming_;
   std::mutex mutex_;
   std::condition_variable wake_;
+  bool begun_ = false;     // the first message has come, or none will
   bool read_ = false;      // a message has come, or no more will
+  bool taken_ = false;     // the engine has it
   bool ended_ = false;     // no more will
   bool accepted_ = false;  // the last message that was written
   bool lost_ = false;

@@ -84,6 +84,24 @@ TEST(PoolTest, ABrokenConnectionIsClosedNotLent) {
   EXPECT_NE((*lease)->backend_pid(), pid);
 }
 
+TEST(PoolTest, ADiscardedConnectionIsClosedAndItsTransactionUndone) {
+  Pool pool(Options(1));
+  int pid = 0;
+  {
+    const auto lease = pool.Acquire(Call());
+    pid = (*lease)->backend_pid();
+    ASSERT_TRUE((*lease)->Begin({}, Call()).ok());
+    ASSERT_TRUE(RunSql(**lease, "CREATE TABLE public.discarded (a int)").ok());
+    (*lease)->Discard();
+    EXPECT_TRUE((*lease)->broken());
+  }
+  EXPECT_EQ(Counts(pool), (Expected{0, 0, 0}));
+  const auto next = pool.Acquire(Call());
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_NE((*next)->backend_pid(), pid);
+  EXPECT_EQ(One(**next, "SELECT (to_regclass('public.discarded') IS NULL)::text"), "true");
+}
+
 TEST(PoolTest, AnIdleConnectionThatTheServerClosedIsNotLent) {
   Pool pool(Options(3));
   {

@@ -232,6 +232,14 @@ def test_transactions_at_rest_hold_up_nobody_else(postgres, start_rowand, connec
     assert Transaction(stub).commit()
 
 
+def test_streams_that_do_not_begin_hold_up_nobody(postgres, start_rowand, connect, blog):
+    stub = connect(start_rowand("--db-url", postgres.url, "--db-transaction-pool-size", "1"))
+    silent = [stub.Transact(iter(queue.SimpleQueue().get, None)) for _ in range(5)]
+    assert Transaction(stub).commit()
+    for stream in silent:
+        stream.cancel()
+
+
 def test_a_server_that_drains_lets_an_open_one_commit(postgres, start_rowand, connect, blog):
     server = start_rowand("--db-url", postgres.url, "--drain-timeout", "10s")
     transaction = Transaction(connect(server))
@@ -304,6 +312,16 @@ def test_twins_at_once_are_one(stub, postgres):
         thread.join()
     assert sorted(answer.repeated_answer for answer in answers) == [False, True, True, True]
     assert len({answer.records[0].values[0].int_value for answer in answers}) == 1
+    assert role_names(postgres) == "admin,editor"
+
+
+def test_serializable_twins_are_one(stub, postgres):
+    batch = pb.BatchRequest(schema="blog", isolation=pb.ISOLATION_LEVEL_SERIALIZABLE, request_id="serializable")
+    batch.operations.add().insert.CopyFrom(role_request("editor"))
+    with postgres.lock("roles"):
+        twins = [stub.Batch.future(batch, timeout=20) for _ in range(3)]
+        wait_for(lambda: len(postgres.waiting()) == 3, "all of them wait")
+    assert sorted(twin.result().repeated_answer for twin in twins) == [False, True, True]
     assert role_names(postgres) == "admin,editor"
 
 
