@@ -158,8 +158,7 @@ absl::Status StepRunner::KeepRelated(int number, const std::vector<char>& relate
 }
 
 absl::Status StepRunner::MergeSame(int number) {
-  const NodeRole role = node(number).role;
-  if (role != NodeRole::kUpdate && role != NodeRole::kDelete) return absl::OkStatus();
+  if (node(number).role != NodeRole::kUpdate) return absl::OkStatus();
   const NodeRows& rows = store_.rows(number);
   absl::flat_hash_map<std::string, int> first;
   std::vector<char> keep(rows.size(), 1);
@@ -167,7 +166,7 @@ absl::Status StepRunner::MergeSame(int number) {
   for (int row = 0; row < rows.size(); ++row) {
     const auto [other, is_new] = first.emplace(KeyBytes(number, key, row), row);
     if (is_new) continue;
-    if (role == NodeRole::kUpdate && rows.source[row] != rows.source[other->second]) {
+    if (rows.source[row] != rows.source[other->second]) {
       return errors::ConflictingInput(Path(store_.Path(number, row)), store_.Path(number, other->second),
                                       "they update one record");
     }

@@ -155,18 +155,22 @@ absl::Status StepRunner::operator()(const plan::Unlink& step) {
 }
 
 absl::Status StepRunner::operator()(const plan::Link& step) {
-  const std::vector<int> rows = AllRows(step.node);
-  if (rows.empty()) return absl::OkStatus();
-  // Links that exist take the junction's values first; then those that are missing are made.
-  const bool writes = statements_->size() > 1;
-  if (writes) ROWAN_RETURN_IF_ERROR(Execute(0, rows).status());
-  ROWAN_ASSIGN_OR_RETURN(pg::Result result, Execute(writes ? 1 : 0, rows));
-  if (node(step.node).role != NodeRole::kConnect) return absl::OkStatus();
-  int64_t fresh = 0;
-  for (int row : rows) fresh += store_.rows(step.node).fresh[row];
-  RelationCounts& counted = effects(step.node);
-  counted.connected += result.affected() - fresh;
-  counted.already_connected += static_cast<int64_t>(rows.size()) - result.affected();
+  // What the request created in place of what it looked for counts as created only.
+  std::vector<int> fresh;
+  std::vector<int> others;
+  for (int row : AllRows(step.node)) (store_.rows(step.node).fresh[row] ? fresh : others).push_back(row);
+  for (const std::vector<int>* part : {&fresh, &others}) {
+    const std::vector<int>& rows = *part;
+    if (rows.empty()) continue;
+    // Links that exist take the junction's values first; then those that are missing are made.
+    const bool writes = statements_->size() > 1;
+    if (writes) ROWAN_RETURN_IF_ERROR(Execute(0, rows).status());
+    ROWAN_ASSIGN_OR_RETURN(pg::Result result, Execute(writes ? 1 : 0, rows));
+    if (node(step.node).role != NodeRole::kConnect || part == &fresh) continue;
+    RelationCounts& counted = effects(step.node);
+    counted.connected += result.affected();
+    counted.already_connected += static_cast<int64_t>(rows.size()) - result.affected();
+  }
   return absl::OkStatus();
 }
 
