@@ -32,7 +32,7 @@ namespace rowan::document {
 
 // How deep selections, filters and writes may be nested. The server's own limits are lower; this one keeps a request
 // below the 100 levels of messages that protobuf reads, so that the server can say what is wrong.
-inline constexpr int kMaxNesting = 24;
+inline constexpr int kMaxNesting = 20;
 
 // A read document, with `select`.
 absl::StatusOr<v1::GetRequest> ToGetRequest(std::string_view schema, std::string_view model, const Node& document);

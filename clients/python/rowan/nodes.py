@@ -12,7 +12,7 @@ from typing import Any, Optional, TypeVar
 from rowan import values
 from rowan.errors import DocumentError, nearest
 
-MAX_DEPTH = 24
+MAX_DEPTH = 20
 """How deep selections, filters and writes may be nested. The server's own limits are lower; this one keeps a request
 below the 100 levels of messages that protobuf reads, so that the server can say what is wrong."""
 
