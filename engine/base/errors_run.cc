@@ -213,7 +213,7 @@ absl::Status StreamStalled(absl::Duration patience) {
 }
 
 absl::Status TransactionTimeout(std::string_view limit, absl::Duration patience) {
-  const std::string seconds = absl::StrCat(absl::ToInt64Seconds(patience));
+  const std::string seconds = absl::StrCat(absl::ToDoubleSeconds(patience));
   const std::string what = limit == "idle" ? "the client was silent for " : "the transaction took longer than ";
   return MakeError(absl::StatusCode::kAborted,
                    what + seconds + " seconds, so all was rolled back. Begin again, and do not wait in between.",

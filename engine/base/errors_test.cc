@@ -164,6 +164,7 @@ std::vector<Row> Catalogue() {
       {"SHUTTING_DOWN", ShuttingDown(), {}, {"shutting down"}},
       {"TRANSACTION_TIMEOUT", TransactionTimeout("idle", absl::Seconds(30)), {"limit", "seconds"}, {"30 seconds"}},
       {"TRANSACTION_TIMEOUT", TransactionTimeout("total", absl::Seconds(300)), {"limit", "seconds"}, {"longer than 300 seconds"}},
+      {"TRANSACTION_TIMEOUT", TransactionTimeout("idle", absl::Milliseconds(500)), {"limit", "seconds"}, {"0.5 seconds"}},
       {"UNKNOWN_REFERENCE",
        UnknownReference("data.userId", "u1.id", "names no earlier operation"),
        {"path", "reference"},

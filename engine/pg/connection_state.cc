@@ -222,6 +222,8 @@ void Connection::State::ForgetAfter(const absl::Status& error, const Statement& 
 }
 
 absl::Status Connection::State::EvictPrepared(const Call& call) {
+  // A transaction that failed takes nothing but its end.
+  if (PQtransactionStatus(connection) == PQTRANS_INERROR) return absl::OkStatus();
   while (prepared.size() > kPreparedStatements) {
     const std::string deallocate = "DEALLOCATE " + order.back().name;
     Forget(std::string(order.back().text));

@@ -327,6 +327,25 @@ TEST(PreparedTest, AFailingStatementIsPreparedOnce) {
   EXPECT_EQ(std::stoi(PreparedCount(*connection)), before + 1);
 }
 
+// One too many when the transaction fails: what makes room would be refused, and the end must not be.
+TEST(PreparedTest, AFullConnectionLeavesAFailedTransaction) {
+  const auto connection = Connect();
+  ASSERT_TRUE(connection->Begin({}, Call()).ok());
+  ASSERT_TRUE(RunSql(*connection, "SAVEPOINT mark").ok());
+  while (std::stoi(PreparedCount(*connection)) < 500) {
+    RunSql(*connection, "SELECT 'filling " + PreparedCount(*connection) + "'").IgnoreError();
+  }
+  const std::string zero(8, '\0');
+  for (const char* text : {"SELECT 1 / $1", "SELECT 2 / $1", "SELECT 3 / $1"}) {
+    EXPECT_EQ(SqlState(connection->Execute({text, {kInt8}}, {{zero}}, Call()).status()), "22012");
+    EXPECT_TRUE(RunSql(*connection, "ROLLBACK TO SAVEPOINT mark").ok()) << text;
+  }
+  EXPECT_EQ(SqlState(connection->Execute({"SELECT 4 / $1", {kInt8}}, {{zero}}, Call()).status()), "22012");
+  connection->Rollback();
+  EXPECT_FALSE(connection->broken());
+  EXPECT_EQ(One(*connection, "SELECT 'fine'"), "fine");
+}
+
 TEST(PreparedTest, AreMadeAnewWhenTheirResultChanged) {
   const auto connection = Connect();
   ASSERT_TRUE(RunSql(*connection, "CREATE TABLE public.changing (a int)").ok());

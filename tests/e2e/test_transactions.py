@@ -6,6 +6,7 @@ import threading
 import grpc
 import pytest
 from conftest import wait_for
+from fault_proxy import FaultProxy
 from google.protobuf import text_format
 from rowan._generated.google.rpc import error_details_pb2, status_pb2
 from rowan._generated.rowan.v1 import data_service_pb2 as pb
@@ -262,6 +263,37 @@ def test_a_server_that_has_drained_rolls_back(postgres, start_rowand, connect, b
     assert role_names(postgres) == "admin"
 
 
+# --- commits whose answers are lost -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proxy(postgres):
+    between = FaultProxy(postgres.folder)
+    yield between
+    between.close()
+
+
+def test_a_lost_commit_of_an_interactive_transaction_is_told(proxy, start_rowand, connect, blog, postgres):
+    transaction = Transaction(connect(start_rowand("--db-url", proxy.url)))
+    transaction.send(insert_role("editor"))
+    proxy.arm(commit=True)
+    transaction.messages.put(pb.TransactRequest(end=pb.EndTransaction(commit=True)))
+    assert transaction.ending() == ("UNAVAILABLE", "COMMIT_OUTCOME_UNKNOWN")
+    assert role_names(postgres) == "admin,editor"
+
+
+def test_a_lost_commit_of_a_batch_is_settled_by_its_id(proxy, start_rowand, connect, blog, postgres):
+    stub = connect(start_rowand("--db-url", proxy.url))
+    batch = pb.BatchRequest(schema="blog", request_id="lost", operations=[pb.Operation(insert=role_request("editor"))])
+    proxy.arm(commit=True)
+    with pytest.raises(grpc.RpcError) as error:
+        stub.Batch(batch)
+    assert failure(error.value) == ("UNAVAILABLE", "COMMIT_OUTCOME_UNKNOWN")
+    assert "the same request_id" in error.value.details()
+    assert stub.Batch(batch).repeated_answer
+    assert role_names(postgres) == "admin,editor"
+
+
 # --- locks ------------------------------------------------------------------------------------------------------------
 
 
@@ -394,6 +426,23 @@ def test_a_batch_that_fails_says_where(stub, postgres):
         stub.Batch(batch)
     raw = dict(error.value.trailing_metadata())["grpc-status-details-bin"]
     assert details(raw) == ("UNIQUE_VIOLATION", "operations[1]")
+    assert role_names(postgres) == "admin"
+
+
+def test_a_batch_is_explained_without_running(stub, postgres):
+    batch = text_format.Parse(
+        'schema: "blog" operations { id: "r" insert { model: "Role" data { values { key: "name" value { text_value: "editor" } } } } } '
+        'operations { get { model: "Role" select { fields: "name" } lock { strength: LOCK_STRENGTH_UPDATE } '
+        'where { field { field: "id" operator: OPERATOR_EQ value { reference_value: "r.id" } } } } }', pb.BatchRequest())
+    plan = stub.Explain(pb.ExplainRequest(batch=batch))
+    assert [statement.description for statement in plan.statements] == [
+        "operations[0]: allot Role.id", "operations[0]: insert Role", "operations[0]: read back Role", "operations[1]: lock Role", "operations[1]: read back Role"]
+    estimate = stub.Explain(pb.ExplainRequest(batch=batch, mode=pb.EXPLAIN_MODE_ESTIMATE))
+    assert [statement.sql for statement in estimate.statements] == [statement.sql for statement in plan.statements]
+    assert all(statement.postgres_plan.type for statement in estimate.statements)
+    with pytest.raises(grpc.RpcError) as error:
+        stub.Explain(pb.ExplainRequest(batch=batch, mode=pb.EXPLAIN_MODE_ANALYZE))
+    assert failure(error.value) == ("INVALID_ARGUMENT", "CONFLICTING_INPUT")
     assert role_names(postgres) == "admin"
 
 
