@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Optional, S
 
 import grpc
 
-from rowan import batches, channels, document, errors, explain_results, load, results, schema_document, text
+from rowan import batches, channels, document, errors, explain_results, load, nodes, results, schema_document, text, transactions
+from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import data_service_pb2_grpc, schema_service_pb2, schema_service_pb2_grpc
 from rowan.schema_results import ApplyResult, Schema, SchemaSummary, apply_result, schema_of, summary
+from rowan.words import ISOLATIONS
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
 
 if TYPE_CHECKING:
@@ -398,6 +400,44 @@ class Client:
             The results of the operations in order, each what the method of its own returns.
         """
         return batches.BatchResult(self._call(self._data.Batch, batches.batch_request(schema, body), **call))
+
+    def transaction(
+        self,
+        schema: str,
+        *,
+        isolation: str = "read_committed",
+        read_only: bool = False,
+        idle_timeout: Optional[float] = None,
+        **call: Unpack[CallOptions],
+    ) -> transactions.Transaction:
+        """Begins a transaction that stays open between requests.
+
+        >>> with client.transaction("blog") as work:
+        ...     (user,) = work.get("User", {"select": {"id": True}, "where": {"id": 5}, "lock": "update"})
+        ...     work.update("User", {"data": {"name": "Alice"}, "where": {"id": user["id"]}})
+
+        Args:
+            schema: the schema's name.
+            isolation: "read_committed", "repeatable_read" or "serializable".
+            read_only: whether requests may only read.
+            idle_timeout: the seconds that may pass between requests; None for the server's limit.
+            **call: `timeout`, which is for the whole transaction, and `request_id`.
+
+        Returns:
+            The transaction. Use it in a `with` block, whose end commits.
+        """
+        timeout, request_id = self._options(**call)
+        first = service.BeginTransaction(
+            schema=schema,
+            isolation=nodes.word(isolation, "isolation", "isolation", ISOLATIONS),
+            read_only=read_only,
+            idle_timeout_ms=0 if idle_timeout is None else round(idle_timeout * 1000),
+        )
+
+        def begin(requests: Iterator[service.TransactRequest]) -> Any:
+            return self._data.Transact(requests, timeout=timeout, metadata=self._headers(request_id))
+
+        return transactions.Transaction(begin, first, request_id)
 
     def load(
         self,

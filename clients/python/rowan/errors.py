@@ -199,13 +199,29 @@ def from_call(call: grpc.RpcError, request_id: str) -> RowanError:
     Returns:
         The error. Details that are missing or cannot be read leave their attributes empty.
     """
-    code = call.code()
     trailers = _pairs(call.trailing_metadata)
     request_id = (
         _last(trailers, REQUEST_ID) or _last(_pairs(getattr(call, "initial_metadata", None)), REQUEST_ID) or request_id
     )
+    return _error(call.code(), call.details() or call.code().name, _last(trailers, DETAILS_TRAILER), request_id)
+
+
+def from_status(code: int, message: str, details: bytes, request_id: str) -> RowanError:
+    """Makes the exception for a status that is part of a message.
+
+    Args:
+        code: the number of the gRPC status code.
+        message: the status' message.
+        details: the google.rpc.Status in binary.
+        request_id: the id of the call.
+    """
+    codes = {known.value[0]: known for known in grpc.StatusCode}
+    return _error(codes.get(code, grpc.StatusCode.UNKNOWN), message, details, request_id)
+
+
+def _error(code: grpc.StatusCode, message: str, details: str | bytes, request_id: str) -> RowanError:
     reason, metadata, violations, delay = "", {}, [], None
-    for detail in _details(_last(trailers, DETAILS_TRAILER)):
+    for detail in _details(details):
         info, request, retry = (
             error_details_pb2.ErrorInfo(),
             error_details_pb2.BadRequest(),
@@ -223,7 +239,7 @@ def from_call(call: grpc.RpcError, request_id: str) -> RowanError:
         except (DecodeError, OverflowError):
             continue
     return error_class(code)(
-        call.details() or code.name,
+        message,
         code=code,
         reason=reason,
         metadata=metadata,
