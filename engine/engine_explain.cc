@@ -85,6 +85,12 @@ class Explanation {
     exec::CompiledMutation mutation{plan::PlanMutation(std::move(bound->mutation)), {}};
     mutation.sql = sql::RenderMutation(mutation.program);
     const plan::Program& program = mutation.program;
+    if (program.kind == ir::MutationKind::kDelete && database_ != nullptr && mode_ != v1::EXPLAIN_MODE_PLAN &&
+        mode_ != v1::EXPLAIN_MODE_UNSPECIFIED) {
+      ROWAN_RETURN_IF_ERROR(exec::CountCascades(
+          sql::RenderCascades(database_->context.catalog, *program.nodes.front().model, program.where),
+          bound->arguments, database_->pool, database_->context, response_));
+    }
     if (program.returning) SetShape(program.returning->root);
     response_.set_plan(plan::PrintPlan(program));
     for (size_t i = 0; i < program.steps.size(); ++i) {

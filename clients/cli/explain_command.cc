@@ -11,6 +11,23 @@
 namespace rowan::cli {
 namespace {
 
+std::string_view ActionName(v1::ReferentialAction action) {
+  switch (action) {
+    case v1::REFERENTIAL_ACTION_CASCADE:
+      return "cascade";
+    case v1::REFERENTIAL_ACTION_SET_NULL:
+      return "set null";
+    case v1::REFERENTIAL_ACTION_SET_DEFAULT:
+      return "set default";
+    case v1::REFERENTIAL_ACTION_RESTRICT:
+      return "restrict";
+    case v1::REFERENTIAL_ACTION_NO_ACTION:
+      return "no action";
+    default:
+      return "unknown";
+  }
+}
+
 void PrintIndented(const std::string& text, std::ostream& out) {
   for (const absl::string_view line : absl::StrSplit(absl::StripTrailingAsciiWhitespace(text), '\n'))
     out << "  " << Printable(std::string(line)) << '\n';
@@ -53,6 +70,12 @@ void PrintText(const Options& options, const v1::ExplainResponse& response, std:
       out << "  was not sent: there were no rows for it\n";
     }
   }
+  if (response.cascades_size() > 0) out << "\nRows that refer to the deleted ones\n";
+  for (const v1::CascadeCount& cascade : response.cascades()) {
+    out << std::string(static_cast<size_t>(2 * cascade.depth()), ' ') << cascade.rows() << " of "
+        << (cascade.model().empty() ? cascade.table() : cascade.model()) << " by " << cascade.constraint() << ": "
+        << ActionName(cascade.action()) << '\n';
+  }
 }
 
 document::Node ToDocument(const v1::ExplainResponse& response) {
@@ -71,6 +94,17 @@ document::Node ToDocument(const v1::ExplainResponse& response) {
     document::Node& types = entry.Add("parameter_types", document::List());
     for (const std::string& type : statement.parameter_types()) types.items.push_back(document::Text(type));
     if (statement.has_postgres_plan()) entry.Add("postgres_plan", PlanDocument(statement.postgres_plan()));
+  }
+  if (response.cascades_size() == 0) return node;
+  document::Node& cascades = node.Add("cascades", document::List());
+  for (const v1::CascadeCount& cascade : response.cascades()) {
+    document::Node& entry = cascades.items.emplace_back(document::Object());
+    entry.Add("model", cascade.model().empty() ? document::Null() : document::Text(cascade.model()));
+    entry.Add("table", document::Text(cascade.table()));
+    entry.Add("constraint", document::Text(cascade.constraint()));
+    entry.Add("action", document::Text(std::string(ActionName(cascade.action()))));
+    entry.Add("depth", document::Number(cascade.depth()));
+    entry.Add("rows", document::Number(cascade.rows()));
   }
   return node;
 }

@@ -6,6 +6,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/exec/database_errors.h"
 #include "engine/exec/explain_postgres.h"
+#include "engine/types/codec.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan::exec {
@@ -86,6 +87,53 @@ absl::Status AnalyzeMutation(const CompiledMutation& mutation, const std::vector
   const StatementObserver observer = Observer(statements, context.call, response);
   v1::MutationResponse ignored;
   return RunMutation(mutation, arguments, {}, pool, Observed(context, observer), ignored);
+}
+
+namespace {
+
+v1::ReferentialAction ActionProto(ReferentialAction action) {
+  switch (action) {
+    case ReferentialAction::kNoAction:
+      return v1::REFERENTIAL_ACTION_NO_ACTION;
+    case ReferentialAction::kRestrict:
+      return v1::REFERENTIAL_ACTION_RESTRICT;
+    case ReferentialAction::kCascade:
+      return v1::REFERENTIAL_ACTION_CASCADE;
+    case ReferentialAction::kSetNull:
+      return v1::REFERENTIAL_ACTION_SET_NULL;
+    case ReferentialAction::kSetDefault:
+      return v1::REFERENTIAL_ACTION_SET_DEFAULT;
+  }
+  return v1::REFERENTIAL_ACTION_UNSPECIFIED;
+}
+
+}  // namespace
+
+absl::Status CountCascades(const std::vector<sql::Cascade>& cascades, const Arguments& arguments, pg::Pool& pool,
+                           const Context& context, v1::ExplainResponse& response) {
+  if (cascades.empty()) return absl::OkStatus();
+  absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
+  if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
+  pg::Connection& connection = **lease;
+  absl::Status status = connection.Begin({.isolation = pg::Isolation::kRepeatableRead, .read_only = true}, context.call);
+  for (size_t i = 0; status.ok() && i < cascades.size(); ++i) {
+    std::vector<pg::Parameter> parameters;
+    for (int slot : cascades[i].count.slots) {
+      parameters.push_back({arguments.slots[slot].bytes, arguments.slots[slot].null});
+    }
+    const absl::StatusOr<pg::Result> result = connection.Execute(cascades[i].count.statement, parameters, context.call);
+    status = result.status();
+    if (!status.ok()) break;
+    v1::CascadeCount& counted = *response.add_cascades();
+    counted.set_model(cascades[i].model);
+    counted.set_table(cascades[i].table);
+    counted.set_constraint(cascades[i].constraint);
+    counted.set_action(ActionProto(cascades[i].action));
+    counted.set_depth(cascades[i].depth);
+    counted.set_rows(DecodeInt64(result->bytes(0, 0)));
+  }
+  connection.Rollback();
+  return TranslateDatabaseError(status, {}, context);
 }
 
 absl::Status AnalyzeStatement(const std::vector<ExplainedStatement>& statements, const Arguments& arguments,

@@ -10,6 +10,7 @@
 #include "engine/exec/run_read.h"
 #include "engine/ir/arguments.h"
 #include "engine/pg/pool.h"
+#include "engine/sql/render_cascade.h"
 
 namespace rowan::v1 {
 class ExplainResponse;
@@ -35,6 +36,9 @@ absl::Status AnalyzeRead(const CompiledRead& read, const std::vector<ExplainedSt
 absl::Status AnalyzeMutation(const CompiledMutation& mutation, const std::vector<ExplainedStatement>& statements,
                              const Arguments& arguments, pg::Pool& pool, const Context& context,
                              v1::ExplainResponse& response);
+// Counts what a delete would reach, and adds it to the response.
+absl::Status CountCascades(const std::vector<sql::Cascade>& cascades, const Arguments& arguments, pg::Pool& pool,
+                           const Context& context, v1::ExplainResponse& response);
 // Runs a single statement that reads.
 absl::Status AnalyzeStatement(const std::vector<ExplainedStatement>& statements, const Arguments& arguments,
                               pg::Pool& pool, const Context& context, v1::ExplainResponse& response);

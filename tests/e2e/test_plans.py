@@ -114,3 +114,20 @@ def test_an_analysis_of_a_write_is_rolled_back(plans):
 def test_an_analysis_of_a_failing_write_says_why(plans):
     with pytest.raises(Exception, match="RELATED_NOT_FOUND|does not exist|no .*Book"):
         plans.explain("insert", "plans", "Tag", {"id": 1001, "name": "x", "books": {"connect": [999999999]}}, mode="analyze")
+
+
+def test_explain_counts_what_a_delete_reaches(blog):
+    blog.insert("blog", "Tag", {"name": "t"})
+    for name in ("Ada", "Bob"):
+        blog.insert("blog", "User", {"name": name, "role": {"connect": 1}, "profile": {"create": {"bio": "x"}},
+                                     "posts": {"create": [{"title": "p", "tags": {"connect": [1]}}, {"title": "q"}]}})
+    delete = {"where": {"name": "Ada"}}
+    assert blog.explain("delete", "blog", "User", delete).cascades == ()
+    found = {(cascade.model or cascade.table, cascade.action, cascade.depth, cascade.rows) for cascade in blog.explain("delete", "blog", "User", delete, mode="analyze").cascades}
+    assert found == {("Profile", "cascade", 1, 1), ("Post", "set null", 1, 2)}
+    found = {(cascade.model or cascade.table, cascade.action, cascade.rows) for cascade in blog.explain("delete", "blog", "Post", {"all_rows": True}, mode="estimate").cascades}
+    assert found == {("post_tags", "cascade", 2)}
+    # A blocked delete is told of before it fails.
+    (blocked,) = blog.explain("delete", "blog", "Role", {"all_rows": True}, mode="estimate").cascades
+    assert (blocked.model, blocked.action, blocked.rows) == ("User", "restrict", 2)
+    assert blog.aggregate("blog", "User", {"select": {"n": {"count": True}}}) == [{"n": 2}]

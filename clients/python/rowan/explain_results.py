@@ -6,8 +6,13 @@ import dataclasses
 from typing import Any, Optional
 
 from rowan._generated.rowan.v1 import data_service_pb2 as service
+from rowan._generated.rowan.v1 import schema_pb2
 from rowan.words import STRATEGIES
 
+_ACTIONS = {
+    number: name.removeprefix("REFERENTIAL_ACTION_").lower().replace("_", " ")
+    for name, number in schema_pb2.ReferentialAction.items()
+}
 _STRATEGIES = {value: name for name, value in STRATEGIES.items()}
 
 
@@ -64,6 +69,27 @@ class Statement:
 
 
 @dataclasses.dataclass(frozen=True)
+class Cascade:
+    """Rows of one table that a delete reaches over a chain of foreign keys.
+
+    Attributes:
+        model: their model; None for a junction table that is no model.
+        table: their table.
+        constraint: the last foreign key of the chain.
+        action: what becomes of them: "cascade", "set null", "set default", "restrict" or "no action".
+        depth: how many foreign keys the chain has.
+        rows: how many there are.
+    """
+
+    model: Optional[str]
+    table: str
+    constraint: str
+    action: str
+    depth: int
+    rows: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Explanation:
     """How a request would run.
 
@@ -73,6 +99,7 @@ class Explanation:
         schema_version: the version of the schema that the request was bound to.
         strategy: how a read runs: "nested" or "by_level"; None for writes.
         strategy_reason: why it runs so, for people; "" for writes.
+        cascades: of a delete with the modes "estimate" and "analyze", the rows that refer to the deleted ones.
     """
 
     plan: str
@@ -80,6 +107,7 @@ class Explanation:
     schema_version: str
     strategy: Optional[str] = None
     strategy_reason: str = ""
+    cascades: tuple[Cascade, ...] = ()
 
 
 def explanation(response: service.ExplainResponse) -> Explanation:
@@ -90,6 +118,10 @@ def explanation(response: service.ExplainResponse) -> Explanation:
         response.schema_version,
         _STRATEGIES.get(response.strategy),
         response.strategy_reason,
+        tuple(
+            Cascade(entry.model or None, entry.table, entry.constraint, _ACTIONS[entry.action], entry.depth, entry.rows)
+            for entry in response.cascades
+        ),
     )
 
 
