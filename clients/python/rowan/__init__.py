@@ -13,6 +13,7 @@ import importlib.util
 if importlib.util.find_spec("rowan._generated") is None:
     raise ImportError("rowan's stubs have not been generated; run clients/python/generate_stubs.py once")
 
+from rowan.batches import BatchResult
 from rowan.client import DEFAULT_TIMEOUT, Client, connect
 from rowan.errors import (
     AbortedError,
@@ -35,19 +36,22 @@ from rowan.errors import (
     UnknownError,
     Violation,
 )
-from rowan.explain_results import Explanation, PlanNode, Statement
+from rowan.explain_results import Cascade, Explanation, PlanNode, Statement
 from rowan.load import LoadReject, LoadResult
 from rowan.results import MutationResult, Page
 from rowan.schema_results import ApplyResult, Diagnostic, Schema, SchemaSummary, Step
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
+from rowan.transactions import Transaction
 
 __all__ = [
     "DEFAULT_TIMEOUT",
     "RESUME_ATTEMPTS",
     "AbortedError",
     "AlreadyExistsError",
+    "BatchResult",
     "ApplyResult",
     "CancelledError",
+    "Cascade",
     "Client",
     "DataLossError",
     "DeadlineExceededError",
@@ -72,6 +76,7 @@ __all__ = [
     "SchemaSummary",
     "Statement",
     "Step",
+    "Transaction",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",
