@@ -100,6 +100,15 @@ absl::StatusOr<std::deque<KeySource>> KeysOf(const std::vector<RecordSource>& re
 bool InPlace(const v1::UpsertRequest& request, const ir::RecordNode& records, const ir::OnConflict& conflict) {
   const auto nested = [](const v1::RecordInput& record) { return record.relations_size() > 0; };
   if (std::any_of(request.data().begin(), request.data().end(), nested)) return false;
+  // Somebody else may be in a one-to-one place that the records take.
+  const bool takes = std::any_of(records.model->keys.begin(), records.model->keys.end(), [&](const Key& key) {
+    return &key != conflict.key && std::all_of(key.fields.begin(), key.fields.end(), [&](const Field* field) {
+      return field->foreign_key_of != nullptr &&
+             std::any_of(records.columns.begin(), records.columns.end(),
+                         [&](const ir::InputColumn& column) { return column.field == field; });
+    });
+  });
+  if (takes) return false;
   if (request.on_conflict().has_update()) {
     const v1::RecordInput& update = request.on_conflict().update();
     return !nested(update) && std::none_of(conflict.key->fields.begin(), conflict.key->fields.end(),
