@@ -159,7 +159,7 @@ absl::Status ReadField(const Node& node, const Path& path, v1::Field& field) {
   if (type == nullptr) return DocumentError(path.Member("type"), "a field needs \"type\", for example string");
   ROWAN_RETURN_IF_ERROR(ReadType(*type, path.Member("type"), *field.mutable_type()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "labels", path, field.mutable_type()->mutable_labels()));
-  ROWAN_RETURN_IF_ERROR(ReadText(node, "native", path, field.mutable_type()->mutable_enum_name()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "native", path, field.mutable_type()->mutable_native_type()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "column", path, field.mutable_column()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "description", path, field.mutable_description()));
   ROWAN_ASSIGN_OR_RETURN(const bool primary, ReadFlag(node, "primary", path));

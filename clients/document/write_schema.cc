@@ -66,7 +66,7 @@ Node WriteField(const v1::Field& field) {
   AddFlag(node, "read_only", field.read_only());
   AddFlag(node, "version", field.version());
   AddNames(node, "labels", field.type().labels());
-  AddText(node, "native", field.type().enum_name());
+  AddText(node, "native", field.type().native_type());
   switch (field.default_().kind_case()) {
     case v1::Default::kLiteral:
       node.Add("default", WriteValue(field.default_().literal()));

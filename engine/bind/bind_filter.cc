@@ -112,7 +112,7 @@ bool Comparable(const Type& left, const Type& right) {
   };
   if (number(left) && number(right)) return true;
   if (Facts(left.scalar).text && Facts(right.scalar).text) return true;
-  return left.scalar == right.scalar && left.enum_name == right.enum_name && left.enum_schema == right.enum_schema;
+  return left.scalar == right.scalar && left.native_name == right.native_name && left.native_schema == right.native_schema;
 }
 
 bool IsExistence(const v1::Filter* where) {

@@ -26,7 +26,7 @@ namespace rowan {
 struct Model;
 struct Relation;
 
-enum class Generator { kNone, kNow, kUuid, kIdentity, kLiteral };
+enum class Generator { kNone, kNow, kUuid, kIdentity, kLiteral, kExpression };
 
 // One column.
 struct Field {
@@ -43,10 +43,13 @@ struct Field {
       false;  // holds a belongsTo relation's key under the name it gets by itself, so that people think of the relation
   Generator generator = Generator::kNone;
   Encoded literal;           // Generator::kLiteral: the default, encoded
-  std::string literal_text;  // Generator::kLiteral: the default as an SQL literal, quoted, without cast
+  // Generator::kLiteral: the default as an SQL literal, quoted, without cast; Generator::kExpression: the SQL expression.
+  std::string literal_text;
+  std::string generated;  // the SQL expression that the database computes the value from; empty: none. Implies read_only
   // The belongsTo relation whose foreign key this field is part of; null for other fields.
   const Relation* foreign_key_of = nullptr;
   std::string description;
+  std::string renamed_from;  // the field's earlier name, for migration; empty: none
 };
 
 // Fields that are unique together and not null as a whole.
@@ -110,6 +113,8 @@ struct Junction {
   std::string primary_key;  // the constraint over both sides' columns; a model's may be a unique key
   std::string source_foreign_key;
   std::string target_foreign_key;
+  ReferentialAction on_update = ReferentialAction::kCascade;  // of both foreign keys
+  ReferentialAction on_delete = ReferentialAction::kCascade;
   std::string reverse_index;  // empty for a model, which has the indexes that it declares
   // The end whose view DDL is made from: exactly one of a plain table, none of a model, whose own DDL makes the table.
   bool owner = false;
@@ -130,6 +135,7 @@ struct Relation {
   // hasOne, and the belongsTo at its other end: a row whose place another one takes is deleted, not detached.
   bool delete_displaced = false;
   std::string description;
+  std::string renamed_from;  // the relation's earlier name, for migration; empty: none
 
   bool to_many() const { return kind == RelationKind::kHasMany || kind == RelationKind::kManyToMany; }
 };
@@ -144,7 +150,9 @@ struct Model {
   std::vector<IndexDefinition> indexes;
   std::vector<CheckDefinition> checks;
   std::vector<ForeignKey> foreign_keys;
+  bool read_only = false;  // a view or another table that is not Rowan's to write or change
   std::string description;
+  std::string renamed_from;  // the model's earlier name, for migration; empty: none
 
   const Key& primary_key() const { return keys.front(); }
   // Return null when there is none of the name.
@@ -157,7 +165,7 @@ struct Model {
 
 struct Catalog {
   std::string schema_name;
-  std::string database_schema;
+  std::string database_schema;                 // of models that name none
   std::string version;                         // 16 hexadecimal digits
   std::vector<std::unique_ptr<Model>> models;  // in the order of their names
   absl::flat_hash_map<std::string, const Model*> model_by_name;

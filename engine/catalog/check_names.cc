@@ -51,7 +51,7 @@ void CheckModel(Draft& draft, const ModelDraft& model, bool own_table, Names& re
     constraints.Take(check.name(), absl::StrCat(model.path, ".checks.", Printable(check.name())), "constraint");
   }
   for (const auto& [name, field] : model.fields) {
-    if (field->type().scalar() != v1::SCALAR_TYPE_ENUM || !field->type().enum_name().empty()) continue;
+    if (field->type().scalar() != v1::SCALAR_TYPE_ENUM || !field->type().native_type().empty()) continue;
     constraints.Take(ConstraintName("ck", table, {field->column()}), model.FieldPath(name), "constraint");
   }
   for (const ForeignKeyDraft* key : model.foreign_keys) {
@@ -76,7 +76,7 @@ void CheckEnums(Draft& draft, Names& relations) {
   std::map<std::string, std::pair<std::vector<std::string>, std::string>> known;
   for (const ModelDraft& model : draft.models) {
     for (const auto& [name, field] : model.fields) {
-      const std::string& type = field->type().enum_name();
+      const std::string& type = field->type().native_type();
       if (type.empty()) continue;
       const std::string path = model.FieldPath(name);
       const auto [found, fresh] = known.emplace(type, std::pair(ToVector(field->type().labels()), path));

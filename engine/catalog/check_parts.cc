@@ -92,7 +92,7 @@ void CheckLabels(Draft& draft, const std::string& path, const v1::FieldType& typ
     if (!seen.insert(label).second)
       draft.Invalid(at, absl::StrCat("the label \"", Printable(label), "\" is there twice"));
   }
-  CheckGivenName(draft, path + ".native", type.enum_name());
+  CheckGivenName(draft, path + ".native", type.native_type());
 }
 
 void CheckType(Draft& draft, const std::string& path, const v1::Field& field) {
@@ -120,7 +120,7 @@ void CheckType(Draft& draft, const std::string& path, const v1::Field& field) {
   }
   if (scalar == v1::SCALAR_TYPE_ENUM) {
     CheckLabels(draft, path.substr(0, path.rfind('.')), type);
-  } else if (!type.labels().empty() || !type.enum_name().empty()) {
+  } else if (!type.labels().empty() || !type.native_type().empty()) {
     draft.Invalid(path, "only enum takes labels and a native type");
   }
   if (type.array() && scalar == v1::SCALAR_TYPE_AUTO_INCREMENT) draft.Invalid(path, "auto_increment has no arrays");

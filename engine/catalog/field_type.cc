@@ -129,8 +129,8 @@ Type FieldTypeOf(const v1::FieldType& proto, const std::string& database_schema)
   type.precision = proto.precision();
   type.scale = proto.scale();
   type.labels = {proto.labels().begin(), proto.labels().end()};
-  type.enum_name = proto.enum_name();
-  if (!type.enum_name.empty()) type.enum_schema = database_schema;
+  type.native_name = proto.native_type();
+  if (!type.native_name.empty()) type.native_schema = database_schema;
   return type;
 }
 

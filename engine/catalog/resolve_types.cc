@@ -89,7 +89,7 @@ class TypeResolver {
     for (char& c : text) c = absl::ascii_tolower(c);
     if (type.has_length()) absl::StrAppend(&text, "(", type.length(), ")");
     if (type.has_precision()) absl::StrAppend(&text, "(", type.precision(), ",", type.scale(), ")");
-    if (!type.enum_name().empty()) absl::StrAppend(&text, " ", Printable(type.enum_name()));
+    if (!type.native_type().empty()) absl::StrAppend(&text, " ", Printable(type.native_type()));
     return text + (type.array() ? "[]" : "");
   }
 

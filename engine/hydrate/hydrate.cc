@@ -113,7 +113,7 @@ void DescribeField(const std::string& name, const Type& type, bool nullable, v1:
     proto.set_scale(type.scale);
   }
   for (const std::string& label : type.labels) proto.add_labels(label);
-  proto.set_enum_name(type.enum_name);
+  proto.set_native_type(type.native_name);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ std::string FoundTable(size_t reference) {
 std::string Staged(const ir::Load& load, std::string_view row, int column) {
   const Type& type = load.columns[column].field->type;
   const std::string value = std::string(row) + ".c" + std::to_string(column);
-  return type.enum_name.empty() ? value : value + "::" + SqlType(type);
+  return type.native_name.empty() ? value : value + "::" + SqlType(type);
 }
 
 std::string FieldNames(const std::vector<const Field*>& fields) {

@@ -25,7 +25,7 @@ class Writer {
   std::string NextParameter(const Type& type) {
     statement_.parameter_oids.push_back(ParameterOid(type));
     const std::string number = "$" + std::to_string(statement_.parameter_oids.size());
-    return type.enum_name.empty() ? number : number + "::" + SqlType(type);
+    return type.native_name.empty() ? number : number + "::" + SqlType(type);
   }
 
   // Writes a new parameter of the type.

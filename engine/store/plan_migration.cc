@@ -52,7 +52,7 @@ std::map<std::string, const Field*> NativeEnums(const Catalog& catalog) {
   std::map<std::string, const Field*> enums;
   for (const auto& model : catalog.models) {
     for (const auto& field : model->fields) {
-      if (!field->type.enum_name.empty()) enums.emplace(field->type.enum_name, field.get());
+      if (!field->type.native_name.empty()) enums.emplace(field->type.native_name, field.get());
     }
   }
   return enums;

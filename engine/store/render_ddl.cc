@@ -73,7 +73,7 @@ std::string DefaultText(const Field& field) {
 
 // An enum without a native type is text that is one of its labels; nulls in arrays are let through.
 std::string EnumCheck(const Field& field) {
-  if (field.type.scalar != Scalar::kEnum || !field.type.enum_name.empty()) return "";
+  if (field.type.scalar != Scalar::kEnum || !field.type.native_name.empty()) return "";
   const std::string name = Quoted(ConstraintName("ck", field.model->table, {field.column}));
   const std::string column = Quoted(field.column);
   const std::string condition =
@@ -145,10 +145,10 @@ SchemaStep CreateSchema(const Catalog& catalog) {
 
 SchemaStep CreateType(const Type& type, const std::string& path) {
   return {
-      absl::StrCat("create type ", Printable(type.enum_name)),
-      absl::StrCat("CREATE TYPE ", QuoteQualified(type.enum_schema, type.enum_name), " AS ENUM (", Labels(type), ")"),
+      absl::StrCat("create type ", Printable(type.native_name)),
+      absl::StrCat("CREATE TYPE ", QuoteQualified(type.native_schema, type.native_name), " AS ENUM (", Labels(type), ")"),
       path,
-      {type.enum_name},
+      {type.native_name},
       false};
 }
 

@@ -178,7 +178,7 @@ TEST_F(SchemaStoreTest, TakesOverNothing) {
   EXPECT_EQ(ReasonOfApply(Compile(ModelA() + "database_schema: 'own'", "another")), "OK");
   Sql("CREATE TYPE mood AS ENUM ('x')");
   const std::string mood =
-      "fields { name: 'm' type { scalar: SCALAR_TYPE_ENUM labels: 'x' enum_name: 'mood' } optional: true }";
+      "fields { name: 'm' type { scalar: SCALAR_TYPE_ENUM labels: 'x' native_type: 'mood' } optional: true }";
   EXPECT_EQ(ReasonOfApply(Compile(ModelA(mood))), "TABLE_EXISTS");
 }
 

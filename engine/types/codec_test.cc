@@ -385,7 +385,7 @@ TEST(TypeTest, NamesInMessagesAndInDdl) {
         Case{kName, "string", "varchar(3)"}, Case{ArrayOf(Scalar::kText), "text[]", "text[]"},
         Case{{.scalar = Scalar::kDecimal, .array = true, .precision = 6, .scale = 2}, "decimal[]", "numeric(6,2)[]"},
         Case{kMood, "enum", "text"},
-        Case{{.scalar = Scalar::kEnum, .array = true, .enum_schema = "public", .enum_name = "mo\"od"},
+        Case{{.scalar = Scalar::kEnum, .array = true, .native_schema = "public", .native_name = "mo\"od"},
              "enum[]",
              "\"public\".\"mo\"\"od\"[]"}}) {
     EXPECT_EQ(TypeName(c.type), c.name);

@@ -61,8 +61,8 @@ std::string TypeName(const Type& type) {
 
 std::string SqlType(const Type& type) {
   std::string text;
-  if (!type.enum_name.empty()) {
-    text = QuoteQualified(type.enum_schema, type.enum_name);
+  if (!type.native_name.empty()) {
+    text = QuoteQualified(type.native_schema, type.native_name);
   } else {
     text = Facts(type.scalar).sql_name;
     if (type.length > 0) text += "(" + std::to_string(type.length) + ")";

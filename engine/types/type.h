@@ -38,8 +38,9 @@ struct Type {
   int precision = 0;                // decimals: digits in all; 0: unlimited
   int scale = 0;                    // decimals: digits after the point
   std::vector<std::string> labels;  // enums
-  std::string enum_schema;          // native enums: the PostgreSQL schema and
-  std::string enum_name;            // name of the type; empty: text with a CHECK
+  std::string native_schema;        // enums and texts that have a native type: its PostgreSQL schema,
+  std::string native_name;          // its name; empty: text, for an enum with a CHECK
+  std::vector<int> native_modifiers;  // and, for texts, its modifiers: 3 for bpchar(3)
 
   bool operator==(const Type&) const = default;
 };

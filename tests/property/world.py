@@ -95,7 +95,7 @@ def field_proto(field):
     if field.type.precision:
         proto.type.precision, proto.type.scale = field.type.precision, field.type.scale
     proto.type.labels.extend(field.type.labels)
-    proto.type.enum_name = field.type.enum_name
+    proto.type.native_type = field.type.enum_name
     return proto
 
 

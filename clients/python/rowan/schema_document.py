@@ -175,7 +175,7 @@ def _field(target: pb.Field, document: Any, path: str) -> None:
         setattr(target, key, _flag(document, key, path))
     if "labels" in document:
         target.type.labels.extend(_names(document["labels"], f"{path}.labels"))
-    target.type.enum_name = _text(document, "native", path)
+    target.type.native_type = _text(document, "native", path)
     if "default" in document:
         default = document["default"]
         if isinstance(default, Mapping) and set(default) == {"generator"}:
@@ -339,8 +339,8 @@ def _from_field(field: pb.Field) -> dict[str, Any]:
     _put(result, field, "description")
     if field.type.labels:
         result["labels"] = list(field.type.labels)
-    if field.type.enum_name:
-        result["native"] = field.type.enum_name
+    if field.type.native_type:
+        result["native"] = field.type.native_type
     kind = field.default.WhichOneof("kind")
     if kind == "generator":
         result["default"] = {"generator": _word(GENERATORS, field.default.generator)}

@@ -69,7 +69,7 @@ def test_a_schema_keeps_every_attribute():
     assert fields["whole"].type.precision == 5 and not fields["whole"].type.HasField("scale")
     assert not fields["any"].type.HasField("precision")
     assert fields["labels"].type.array and fields["labels"].type.scalar == pb.SCALAR_TYPE_TEXT
-    assert list(fields["mood"].type.labels) == ["sad", "ok"] and fields["mood"].type.enum_name == "mood"
+    assert list(fields["mood"].type.labels) == ["sad", "ok"] and fields["mood"].type.native_type == "mood"
     assert fields["mood"].default.literal.text_value == "ok"
     assert fields["created"].default.generator == pb.DEFAULT_GENERATOR_NOW and fields["created"].read_only
     assert fields["created"].type.scalar == pb.SCALAR_TYPE_TIMESTAMP
