@@ -13,7 +13,10 @@ class transaction_base;
 
 namespace rowan::store {
 
-// Reads the PostgreSQL schemas of the names that exist, or when none are given all but PostgreSQL's and Rowan's own.
+// Returns those of the names that are PostgreSQL schemas, or when none are given all but PostgreSQL's and Rowan's own.
+std::set<std::string> FindSchemas(pqxx::transaction_base& transaction, const std::set<std::string>& names);
+
+// Reads the PostgreSQL schemas that FindSchemas finds.
 // Foreign keys that lead to other schemas are there, their targets are not. Expressions are as PostgreSQL writes them
 // with the transaction's search_path. Throws what libpqxx throws.
 DatabaseImage ReadImage(pqxx::transaction_base& transaction, const std::set<std::string>& schemas);
