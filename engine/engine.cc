@@ -18,6 +18,7 @@
 #include "engine/bind/bind_query.h"
 #include "engine/catalog/compile_catalog.h"
 #include "engine/engine_explain.h"
+#include "engine/engine_schema.h"
 #include "engine/exec/context.h"
 #include "engine/exec/database_errors.h"
 #include "engine/exec/run_load.h"
@@ -26,7 +27,7 @@
 #include "engine/hydrate/hydrate.h"
 #include "engine/operation.h"
 #include "engine/request_identity.h"
-#include "engine/served_schema.h"
+#include "engine/served_schemas.h"
 #include "engine/sql/render_load.h"
 #include "engine/store/schema_store.h"
 #include "engine/transact.h"
@@ -34,18 +35,6 @@
 #include "rowan/v1/schema_service.pb.h"
 
 namespace rowan {
-namespace {
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& timestamp) {
-  const int64_t microseconds = absl::ToUnixMicros(time);
-  timestamp.set_seconds(microseconds / 1'000'000);
-  timestamp.set_nanos(static_cast<int32_t>(microseconds % 1'000'000 * 1000));
-}
-
-using ServedSchemas = std::map<std::string, std::shared_ptr<ServedSchema>, std::less<>>;
-
-}  // namespace
-
 struct Engine::Impl {
   EngineOptions options;
   std::unique_ptr<const TokenKey> tokens;
@@ -54,32 +43,12 @@ struct Engine::Impl {
   std::unique_ptr<pg::Pool> stream;
   std::unique_ptr<pg::Pool> transaction;
 
-  // The schemas that are served. Never changed, only replaced as a whole, so that requests read it without waiting.
-  std::atomic<std::shared_ptr<const ServedSchemas>> served{std::make_shared<const ServedSchemas>()};
-  // Held while a schema is applied and taken into service, so that the last one applied is the one served.
-  std::mutex apply_mutex;
-
   exec::Counters counters;
   PlanCacheCounters plan_cache;
 
-  absl::StatusOr<std::shared_ptr<ServedSchema>> Find(std::string_view name) const {
-    if (name.empty()) return errors::MissingArgument(Path("schema"), "the name of a registered schema");
-    const std::shared_ptr<const ServedSchemas> schemas = served.load();
-    if (const auto found = schemas->find(name); found != schemas->end()) return found->second;
-    errors::Names names;
-    for (const auto& [existing, schema] : *schemas) names.push_back(existing);
-    return errors::UnknownSchema(name, names);
-  }
+  std::unique_ptr<ServedSchemas> schemas;
 
-  // Takes a schema into service. The caller holds apply_mutex, or is alone.
-  void Serve(CompiledSchema compiled, absl::Time apply_time) {
-    SetTime(apply_time, *compiled.canonical.mutable_apply_time());
-    const std::string name = compiled.canonical.name();
-    auto schema = std::make_shared<ServedSchema>(std::move(compiled.catalog), compiled.canonical, options.limits, plan_cache);
-    auto schemas = std::make_shared<ServedSchemas>(*served.load());
-    (*schemas)[name] = std::move(schema);
-    served.store(std::move(schemas));
-  }
+  absl::StatusOr<std::shared_ptr<ServedSchema>> Find(std::string_view name) const { return schemas->Find(name); }
 
   exec::Context Context(const ServedSchema& schema, const Call& call) {
     return {*schema.catalog, options.limits, *tokens, call, counters, options.log};
@@ -122,14 +91,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
     ROWAN_ASSIGN_OR_RETURN(secret, impl->store->TokenSecret());
   }
   impl->tokens = std::make_unique<const TokenKey>(std::move(secret));
-  ROWAN_ASSIGN_OR_RETURN(std::vector<store::StoredSchema> stored, impl->store->LoadAll());
-  for (store::StoredSchema& schema : stored) {
-    if (!schema.compiled.ok()) {
-      opened.log("", "schema " + schema.name + " is not served: " + std::string(schema.compiled.status().message()));
-      continue;
-    }
-    impl->Serve(*std::move(schema.compiled), schema.apply_time);
-  }
+  impl->schemas = std::make_unique<ServedSchemas>(*impl->store, opened.limits, impl->plan_cache, log_store);
+  ROWAN_RETURN_IF_ERROR(impl->schemas->Refresh());
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
@@ -283,49 +246,25 @@ absl::Status Engine::Explain(const v1::ExplainRequest& request, const Call& call
 
 absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const std::string& actor, const Call& call,
                                  v1::ApplySchemaResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(CompiledSchema compiled, CompileSchema(request.schema()));
-  store::ApplyOptions apply{.validate_only = request.validate_only(), .actor = actor};
-  if (request.has_expected_version()) apply.expected_version = request.expected_version();
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline - Clock::now());
-  apply.statement_timeout = std::max(left, std::chrono::milliseconds(1));
-  std::lock_guard lock(impl_->apply_mutex);
-  ROWAN_ASSIGN_OR_RETURN(store::ApplyResult applied, impl_->store->Apply(compiled, apply));
-  for (const SchemaNotice& notice : compiled.notices) {
-    v1::Diagnostic& diagnostic = *response.add_diagnostics();
-    diagnostic.set_severity(v1::SEVERITY_NOTICE);
-    diagnostic.set_reason(notice.reason);
-    diagnostic.set_path(notice.path);
-    diagnostic.set_message(notice.message);
-  }
-  for (const store::SchemaStep& step : applied.steps) {
-    v1::SchemaStep& described = *response.add_steps();
-    described.set_description(step.description);
-    described.set_sql(step.sql);
-  }
-  response.set_applied(applied.applied);
-  *response.mutable_schema() = compiled.canonical;
-  SetTime(applied.apply_time, *response.mutable_schema()->mutable_apply_time());
-  if (!request.validate_only()) impl_->Serve(std::move(compiled), applied.apply_time);
-  return absl::OkStatus();
+  return rowan::ApplySchema(request, actor, call, *impl_->store, *impl_->schemas, response);
 }
 
 absl::Status Engine::GetSchema(const v1::GetSchemaRequest& request, v1::Schema& response) {
-  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.name()));
-  response = *schema->canonical;
-  return absl::OkStatus();
+  return rowan::GetSchema(request, *impl_->store, *impl_->schemas, response);
 }
 
 absl::Status Engine::ListSchemas(v1::ListSchemasResponse& response) {
-  const std::shared_ptr<const ServedSchemas> schemas = impl_->served.load();
-  for (const auto& [name, schema] : *schemas) {
-    v1::SchemaSummary& summary = *response.add_schemas();
-    summary.set_name(name);
-    summary.set_version(schema->catalog->version);
-    *summary.mutable_apply_time() = schema->canonical->apply_time();
-    summary.set_model_count(schema->canonical->models_size());
-    summary.set_description(schema->canonical->description());
-  }
+  rowan::ListSchemas(*impl_->schemas, response);
   return absl::OkStatus();
+}
+
+absl::Status Engine::ListSchemaVersions(const v1::ListSchemaVersionsRequest& request,
+                                        v1::ListSchemaVersionsResponse& response) {
+  return rowan::ListSchemaVersions(request, *impl_->store, *impl_->schemas, *impl_->tokens, response);
+}
+
+absl::Status Engine::CheckDrift(const v1::CheckDriftRequest& request, v1::CheckDriftResponse& response) {
+  return rowan::CheckDrift(request, *impl_->store, *impl_->schemas, response);
 }
 
 absl::Status Engine::Ping(const Call& call) {

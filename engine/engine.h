@@ -25,6 +25,8 @@ class ApplySchemaResponse;
 class BatchRequest;
 class BatchResponse;
 class DeleteRequest;
+class CheckDriftRequest;
+class CheckDriftResponse;
 class ExistsRequest;
 class ExistsResponse;
 class ExplainRequest;
@@ -33,6 +35,8 @@ class GetRequest;
 class GetResponse;
 class GetSchemaRequest;
 class InsertRequest;
+class ListSchemaVersionsRequest;
+class ListSchemaVersionsResponse;
 class ListSchemasResponse;
 class LoadRequest;
 class LoadResponse;
@@ -137,6 +141,9 @@ class Engine {
                            v1::ApplySchemaResponse& response);
   absl::Status GetSchema(const v1::GetSchemaRequest& request, v1::Schema& response);
   absl::Status ListSchemas(v1::ListSchemasResponse& response);
+  absl::Status ListSchemaVersions(const v1::ListSchemaVersionsRequest& request,
+                                  v1::ListSchemaVersionsResponse& response);
+  absl::Status CheckDrift(const v1::CheckDriftRequest& request, v1::CheckDriftResponse& response);
 
   // Asks PostgreSQL for an answer. For readiness checks.
   absl::Status Ping(const Call& call);

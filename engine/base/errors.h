@@ -86,6 +86,7 @@ absl::Status EmptyMutation(const Path& path);
 absl::Status EmptyRelationWrite(const Path& path, std::string_view allowed);
 absl::Status VerbNotAllowed(const Path& path, std::string_view verb, std::string_view relation,
                             std::string_view allowed, std::string_view why);
+absl::Status ReadOnlyModel(const Path& path, std::string_view model);
 absl::Status TooManyRelated(const Path& path, std::string_view relation);
 // `keys`: the model's keys as "id | name | (a, b)".
 absl::Status NotAKey(const Path& path, std::string_view model, std::string_view keys);
@@ -151,8 +152,16 @@ struct SchemaProblem {
   std::map<std::string, std::string> metadata;
 };
 absl::Status SchemaInvalid(const std::vector<SchemaProblem>& problems);
-absl::Status UnsupportedChange(const std::vector<SchemaProblem>& problems);
+// Steps that are not done; the reason is the first one's: UNSUPPORTED_CHANGE, TABLE_EXISTS, AMBIGUOUS_RENAME or DATA_LOSS.
+absl::Status ChangeRefused(const std::vector<SchemaProblem>& problems);
+absl::Status AdoptionMismatch(const std::vector<SchemaProblem>& problems);
+absl::Status UnknownVersion(std::string_view path, std::string_view schema, std::string_view version);
 absl::Status VersionMismatch(std::string_view schema, std::string_view expected, std::string_view current);
+// `part` is the part of the version that the database no longer fits, `object` what it is there.
+absl::Status VersionIncompatible(std::string_view schema, std::string_view version, std::string_view current,
+                                 std::string_view part, std::string_view object);
+// `existing` are the PostgreSQL schemas that the database has.
+absl::Status UnknownDatabaseSchema(const Path& path, std::string_view name, const Names& existing);
 absl::Status TableExists(std::string_view path, std::string_view table);
 absl::Status DataConflict(std::string_view path, std::string_view sqlstate, std::string_view what);
 

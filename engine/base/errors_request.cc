@@ -202,6 +202,12 @@ absl::Status VerbNotAllowed(const Path& path, std::string_view verb, std::string
                       {{"relation", Str(relation)}, {"verb", Str(verb)}, {"allowed", Str(allowed)}});
 }
 
+absl::Status ReadOnlyModel(const Path& path, std::string_view model) {
+  return RequestError("READ_ONLY_MODEL", path.Text(),
+                      "model " + Str(model) + " can only be read: its table is a view, or others write it.",
+                      {{"model", Str(model)}});
+}
+
 absl::Status TooManyRelated(const Path& path, std::string_view relation) {
   return RequestError("TOO_MANY_RELATED", path.Text(),
                       "relation " + Str(relation) + " leads to one record. Send one verb with one record or key.",

@@ -32,9 +32,32 @@ absl::Status SchemaInvalid(const std::vector<SchemaProblem>& problems) {
                   "the schema is invalid", problems);
 }
 
-absl::Status UnsupportedChange(const std::vector<SchemaProblem>& problems) {
-  return Problems(absl::StatusCode::kFailedPrecondition, "UNSUPPORTED_CHANGE",
-                  "this change of the schema is not supported yet", problems);
+absl::Status ChangeRefused(const std::vector<SchemaProblem>& problems) {
+  return Problems(absl::StatusCode::kFailedPrecondition,
+                  problems.empty() ? "UNSUPPORTED_CHANGE" : std::string_view(problems.front().reason),
+                  "this change is refused, and nothing was applied", problems);
+}
+
+absl::Status AdoptionMismatch(const std::vector<SchemaProblem>& problems) {
+  return Problems(absl::StatusCode::kFailedPrecondition, "ADOPTION_MISMATCH",
+                  "the tables are not as the schema says, and nothing was registered", problems);
+}
+
+absl::Status UnknownVersion(std::string_view path, std::string_view schema, std::string_view version) {
+  return RequestError("UNKNOWN_VERSION", Str(path),
+                      "schema " + Str(schema) + " was never at version " + Quoted(version) +
+                          ". ListSchemaVersions lists those that it was at.",
+                      {{"schema", Str(schema)}, {"version", Quotable(version)}}, absl::StatusCode::kNotFound);
+}
+
+absl::Status VersionIncompatible(std::string_view schema, std::string_view version, std::string_view current,
+                                 std::string_view part, std::string_view object) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   "version " + Quoted(version) + " of schema " + Str(schema) + " is no longer served: the current one, " +
+                       Str(current) + ", has no " + Quotable(object) + " as " + Str(part) +
+                       " needs it. Move on to the current version.",
+                   {.reason = "VERSION_INCOMPATIBLE",
+                    .metadata = {{"schema", Str(schema)}, {"version", Str(version)}, {"current", Str(current)}, {"part", Str(part)}}});
 }
 
 absl::Status VersionMismatch(std::string_view schema, std::string_view expected, std::string_view current) {
@@ -44,6 +67,13 @@ absl::Status VersionMismatch(std::string_view schema, std::string_view expected,
           ": another change came first. Read it and send yours on top.",
       {.reason = "VERSION_MISMATCH",
        .metadata = {{"schema", Str(schema)}, {"expected", Quotable(expected)}, {"current", Str(current)}}});
+}
+
+absl::Status UnknownDatabaseSchema(const Path& path, std::string_view name, const Names& existing) {
+  const NamesHint hint = Hint(name, existing);
+  return RequestError("UNKNOWN_DATABASE_SCHEMA", path.Text(),
+                      "the database has no PostgreSQL schema " + Quoted(name) + "." + hint.text,
+                      {{"name", Quotable(name)}, {"nearest", hint.nearest}}, absl::StatusCode::kNotFound);
 }
 
 absl::Status TableExists(std::string_view path, std::string_view table) {

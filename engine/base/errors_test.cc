@@ -27,8 +27,9 @@ using testing::Not;
 const Path kPath("where");
 const errors::Names kNames = {"id", "name", "email"};
 
-std::vector<errors::SchemaProblem> Problem(const std::string& reason) {
-  return {{reason, "models.User.fields.age", "is wrong", {{"name", "age"}}}};
+std::vector<errors::SchemaProblem> Problem(const std::string& reason,
+                                           const std::map<std::string, std::string>& metadata = {{"name", "age"}}) {
+  return {{reason, "models.User.fields.age", "is wrong", metadata}};
 }
 
 // One error that a client can see.
@@ -192,9 +193,31 @@ std::vector<Row> Catalogue() {
        DataConflict("models.User.fields.age", "23502", "age is null in 3 rows"),
        {"path", "sqlstate"},
        {"age is null in 3 rows"}},
-      {"UNSUPPORTED_CHANGE", UnsupportedChange(Problem("UNSUPPORTED_CHANGE")), {"path", "name"}, {"is wrong"}},
+      {"ADOPTION_MISMATCH", 
+       AdoptionMismatch(Problem("ADOPTION_MISMATCH", {{"kind", "TYPE"}, {"object", "a.b.c"}, {"expected", "x"}, {"found", "y"}})),
+       {"path", "kind", "object", "expected", "found"},
+       {"is wrong"}},
+      {"VERSION_INCOMPATIBLE",
+       VersionIncompatible("blog", "0f3a", "77b0", "models.Post.fields.body", "public.posts.body"),
+       {"schema", "version", "current", "part"},
+       {"0f3a", "77b0", "public.posts.body", "models.Post.fields.body"}},
+      {"READ_ONLY_MODEL", ReadOnlyModel(Path("model"), "ArtistSales"), {"path", "model"}, {"ArtistSales", "only be read"}},
+      {"UNKNOWN_DATABASE_SCHEMA",
+       UnknownDatabaseSchema(Path("database_schemas").Index(0), "sale", {"public", "sales"}),
+       {"path", "name", "nearest"},
+       {"\"sale\"", "sales"}},
+      {"UNKNOWN_VERSION",
+       UnknownVersion("version", "blog", "77b0"),
+       {"path", "schema", "version"},
+       {"\"77b0\"", "ListSchemaVersions"}},
   };
-  // The compiler of schemas chooses among these; they share one function.
+  // The planner of changes chooses among these, and the compiler of schemas among those below; each has one function.
+  for (const char* reason : {"UNSUPPORTED_CHANGE", "AMBIGUOUS_RENAME", "DATA_LOSS"}) {
+    rows.push_back({reason,
+                    ChangeRefused(Problem(reason, {{"step", "drop column users.age"}})),
+                    {"path", "step"},
+                    {"models.User.fields.age", "nothing was applied"}});
+  }
   for (const char* reason : {"SCHEMA_INVALID", "UNKNOWN_TARGET", "AMBIGUOUS_INVERSE", "JUNCTION_MISMATCH",
                              "SET_NULL_ON_REQUIRED", "NAME_COLLISION", "UNSATISFIABLE_CYCLE"}) {
     rows.push_back({reason, SchemaInvalid(Problem(reason)), {"path", "name"}, {"models.User.fields.age", "is wrong"}});

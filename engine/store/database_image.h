@@ -49,6 +49,7 @@ struct ColumnImage {
   std::string expression;
   bool always = false;     // an identity that is GENERATED ALWAYS, which an insert cannot give
   bool serial = false;     // an identity by a default from a sequence that the column owns
+  std::string sequence;    // of an identity in a live image: its sequence, qualified and quoted
   std::string comment;     // COMMENT ON
   std::string path;        // ImageOf: "models.User.fields.name"; of the relation for a junction's column
 };

@@ -25,8 +25,15 @@ absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
   if (HasClass(sqlstate, "22") || HasClass(sqlstate, "23"))
     return errors::DataConflict(step.path, sqlstate, step.description);
   if (sqlstate == "42P07" || sqlstate == "42710") {
-    return errors::TableExists(
-        step.path, step.creates.empty() ? std::string_view(step.path) : std::string_view(step.creates.front()));
+    return errors::TableExists(step.path, step.creates.empty() ? step.path : step.creates.front().name);
+  }
+  // Views and the like that use what would change.
+  if (sqlstate == "2BP01" || sqlstate == "0A000") {
+    return errors::ChangeRefused({{"UNSUPPORTED_CHANGE",
+                                   step.path,
+                                   absl::StrCat("something else in the database depends on what \"", step.description,
+                                                "\" would change (SQLSTATE ", sqlstate, "): drop it first, and make it again after"),
+                                   {{"step", step.description}, {"sqlstate", sqlstate}}}});
   }
   if (step.authored && HasClass(sqlstate, "42")) {
     return errors::SchemaInvalid(

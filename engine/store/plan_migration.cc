@@ -1,275 +1,409 @@
 #include "engine/store/plan_migration.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/errors.h"
+#include "engine/base/identifier.h"
 #include "engine/catalog/naming.h"
+#include "engine/store/migration_planner.h"
 #include "engine/store/render_ddl.h"
+#include "engine/store/type_change.h"
 
 namespace rowan::store {
 namespace {
 
-// Fields of two catalogs are the same when their columns are.
-bool SameColumns(const std::vector<const Field*>& a, const std::vector<const Field*>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Field* x, const Field* y) { return x->column == y->column; });
+std::vector<std::string> AsList(const std::string& name) {
+  return name.empty() ? std::vector<std::string>() : std::vector<std::string>{name};
 }
-
-bool SameColumns(const std::vector<JunctionColumn>& a, const std::vector<JunctionColumn>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const JunctionColumn& x, const JunctionColumn& y) {
-    return x.column == y.column && x.field->type == y.field->type;
-  });
-}
-
-// Returns the part called `name`, or null.
-template <typename Parts, typename NameOf>
-auto FindPart(const Parts& parts, const std::string& name, NameOf name_of) -> decltype(&parts[0]) {
-  const auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& part) { return name_of(part) == name; });
-  return found == parts.end() ? nullptr : &*found;
-}
-
-constexpr auto kConstraint = [](const auto& part) -> const std::string& { return part.constraint; };
-constexpr auto kName = [](const auto& part) -> const std::string& { return part.name; };
-
-// A catalog's junctions by table, each as its owner's relation.
-std::map<std::string, const Relation*> Junctions(const Catalog& catalog) {
-  std::map<std::string, const Relation*> junctions;
-  for (const auto& model : catalog.models) {
-    for (const auto& relation : model->relations) {
-      if (relation->junction.has_value() && relation->junction->owner)
-        junctions.emplace(relation->junction->table, relation.get());
-    }
-  }
-  return junctions;
-}
-
-// A catalog's native enums by name, with the first field that has each.
-std::map<std::string, const Field*> NativeEnums(const Catalog& catalog) {
-  std::map<std::string, const Field*> enums;
-  for (const auto& model : catalog.models) {
-    for (const auto& field : model->fields) {
-      if (!field->type.native_name.empty()) enums.emplace(field->type.native_name, field.get());
-    }
-  }
-  return enums;
-}
-
-class Migration {
- public:
-  void Compare(const Catalog& from, const Catalog& to) {
-    if (from.database_schema != to.database_schema) {
-      return Refuse("database_schema", "move tables",
-                    absl::StrCat("the tables are in ", Printable(from.database_schema)));
-    }
-    CompareTypes(NativeEnums(from), to);
-    for (const auto& model : from.models) {
-      if (to.FindModel(model->name) == nullptr) Refuse(PathOf(*model), "drop table", "the model is no longer there");
-    }
-    for (const auto& model : to.models) {
-      const Model* before = from.FindModel(model->name);
-      before == nullptr ? Create(*model) : CompareModel(*before, *model);
-    }
-    CompareJunctions(Junctions(from), Junctions(to));
-  }
-
-  void CreateAll(const Catalog& to) {
-    CompareTypes({}, to);
-    for (const auto& model : to.models) Create(*model);
-    CompareJunctions({}, Junctions(to));
-  }
-
-  absl::StatusOr<std::vector<SchemaStep>> Take(std::vector<SchemaStep> steps) {
-    if (!refused_.empty()) return errors::UnsupportedChange(refused_);
-    for (std::vector<SchemaStep>* group :
-         {&types_, &tables_, &columns_, &constraints_, &junctions_, &foreign_keys_, &indexes_}) {
-      steps.insert(steps.end(), std::make_move_iterator(group->begin()), std::make_move_iterator(group->end()));
-    }
-    return steps;
-  }
-
- private:
-  void Refuse(const std::string& path, const std::string& change, const std::string& what) {
-    refused_.push_back({"UNSUPPORTED_CHANGE",
-                        path,
-                        absl::StrCat(change, " is not supported yet, only additions are: ", what),
-                        {{"change", change}}});
-  }
-
-  void CompareTypes(const std::map<std::string, const Field*>& before, const Catalog& to) {
-    for (const auto& [name, field] : NativeEnums(to)) {
-      // Other labels are another type, which is reported at the fields.
-      if (before.count(name) == 0) types_.push_back(CreateType(field->type, PathOf(*field)));
-    }
-  }
-
-  void Create(const Model& model) {
-    tables_.push_back(CreateTable(model));
-    for (const ForeignKey& key : model.foreign_keys) foreign_keys_.push_back(AddForeignKey(model, key));
-    for (const IndexDefinition& index : model.indexes) indexes_.push_back(CreateIndex(model, index));
-  }
-
-  void CompareModel(const Model& before, const Model& after) {
-    if (before.table != after.table) {
-      return Refuse(PathOf(after), "rename table", absl::StrCat("the table is called ", Printable(before.table)));
-    }
-    for (const auto& field : before.fields) {
-      if (after.FindField(field->name) == nullptr)
-        Refuse(PathOf(*field), "drop column", "the field is no longer there");
-    }
-    for (const auto& field : after.fields) {
-      const Field* was = before.FindField(field->name);
-      was == nullptr ? columns_.push_back(AddColumn(*field)) : CompareField(*was, *field);
-    }
-    CompareKeys(before, after);
-    CompareIndexes(before, after);
-    CompareChecks(before, after);
-    CompareForeignKeys(before, after);
-  }
-
-  void CompareField(const Field& before, const Field& after) {
-    const std::string path = PathOf(after);
-    if (before.column != after.column)
-      Refuse(path, "rename column", absl::StrCat("the column is called ", Printable(before.column)));
-    if (before.type != after.type) {
-      const bool labels = before.type.scalar == Scalar::kEnum && after.type.scalar == Scalar::kEnum;
-      Refuse(path, labels ? "change labels" : "change type",
-             absl::StrCat("the column is ", Printable(SqlType(before.type))));
-    }
-    if (before.nullable != after.nullable) {
-      Refuse(path, "change nullability", before.nullable ? "the column is nullable" : "the column is NOT NULL");
-    }
-    if (before.generator != after.generator || before.literal_text != after.literal_text) {
-      Refuse(path, "change default",
-             before.generator == Generator::kNone ? "the column has no default" : "the column has another default");
-    }
-  }
-
-  void CompareKeys(const Model& before, const Model& after) {
-    if (!SameColumns(before.primary_key().fields, after.primary_key().fields)) {
-      Refuse(PathOf(after) + ".primary_key", "change primary key", "the table has another primary key");
-    }
-    for (const Key& key : before.keys) {
-      if (!key.primary && FindPart(after.keys, key.constraint, kConstraint) == nullptr) {
-        Refuse(PathOf(*key.fields.front()), "drop unique key",
-               absl::StrCat("the table has ", Printable(key.constraint)));
-      }
-    }
-    for (const Key& key : after.keys) {
-      if (key.primary) continue;
-      const Key* was = FindPart(before.keys, key.constraint, kConstraint);
-      if (was == nullptr) {
-        constraints_.push_back(AddUniqueKey(after, key));
-      } else if (!SameColumns(was->fields, key.fields)) {
-        Refuse(PathOf(*key.fields.front()), "change unique key",
-               absl::StrCat(Printable(key.constraint), " has other fields"));
-      }
-    }
-  }
-
-  void CompareIndexes(const Model& before, const Model& after) {
-    for (const IndexDefinition& index : before.indexes) {
-      if (FindPart(after.indexes, index.name, kName) != nullptr) continue;
-      const bool redundant = !index.unique && index.predicate.empty() &&
-                             std::any_of(after.keys.begin(), after.keys.end(),
-                                         [&](const Key& key) { return SameColumns(key.fields, index.fields); });
-      if (redundant) {
-        indexes_.push_back(DropIndex(after, index.name));
-      } else {
-        Refuse(PathOf(after) + ".indexes", "drop index", absl::StrCat("the table has ", Printable(index.name)));
-      }
-    }
-    for (const IndexDefinition& index : after.indexes) {
-      const IndexDefinition* was = FindPart(before.indexes, index.name, kName);
-      if (was == nullptr) {
-        indexes_.push_back(CreateIndex(after, index));
-      } else if (was->unique != index.unique || was->predicate != index.predicate ||
-                 !SameColumns(was->fields, index.fields)) {
-        Refuse(PathOf(after) + ".indexes", "change index", absl::StrCat(Printable(index.name), " is another one"));
-      }
-    }
-  }
-
-  void CompareChecks(const Model& before, const Model& after) {
-    const std::string path = PathOf(after) + ".checks.";
-    for (const CheckDefinition& check : before.checks) {
-      if (FindPart(after.checks, check.name, kName) == nullptr) {
-        Refuse(path + Printable(check.name), "drop check", "the check is no longer there");
-      }
-    }
-    for (const CheckDefinition& check : after.checks) {
-      const CheckDefinition* was = FindPart(before.checks, check.name, kName);
-      if (was == nullptr) {
-        constraints_.push_back(AddCheck(after, check));
-      } else if (was->expression != check.expression) {
-        Refuse(path + Printable(check.name), "change check", "the table has another expression");
-      }
-    }
-  }
-
-  void CompareForeignKeys(const Model& before, const Model& after) {
-    for (const ForeignKey& key : before.foreign_keys) {
-      if (FindPart(after.foreign_keys, key.constraint, kConstraint) == nullptr) {
-        Refuse(PathOf(*key.relation), "drop foreign key", absl::StrCat("the table has ", Printable(key.constraint)));
-      }
-    }
-    for (const ForeignKey& key : after.foreign_keys) {
-      const ForeignKey* was = FindPart(before.foreign_keys, key.constraint, kConstraint);
-      if (was == nullptr) {
-        foreign_keys_.push_back(AddForeignKey(after, key));
-        continue;
-      }
-      const bool same_columns = SameColumns(was->fields, key.fields) && SameColumns(was->references, key.references);
-      if (was->target->table != key.target->table || !same_columns) {
-        Refuse(PathOf(*key.relation), "change foreign key", absl::StrCat(Printable(key.constraint), " is another one"));
-      } else if (was->on_update != key.on_update || was->on_delete != key.on_delete) {
-        Refuse(PathOf(*key.relation), "change action", absl::StrCat(Printable(key.constraint), " has other actions"));
-      }
-    }
-  }
-
-  void CompareJunctions(const std::map<std::string, const Relation*>& before,
-                        const std::map<std::string, const Relation*>& after) {
-    for (const auto& [table, relation] : before) {
-      if (after.count(table) == 0)
-        Refuse(PathOf(*relation), "drop junction", absl::StrCat("the table ", Printable(table), " is there"));
-    }
-    for (const auto& [table, relation] : after) {
-      const auto was = before.find(table);
-      if (was == before.end()) {
-        junctions_.push_back(CreateJunction(*relation));
-        indexes_.push_back(CreateReverseIndex(*relation));
-        continue;
-      }
-      const Relation& old = *was->second;
-      // Which end owns the junction may change when the other is declared.
-      const bool flipped = old.source->name != relation->source->name ||
-                           (old.source == old.target && !SameColumns(old.junction->source, relation->junction->source));
-      const auto& old_source = flipped ? old.junction->target : old.junction->source;
-      const auto& old_target = flipped ? old.junction->source : old.junction->target;
-      if (!SameColumns(old_source, relation->junction->source) ||
-          !SameColumns(old_target, relation->junction->target)) {
-        Refuse(PathOf(*relation), "change junction",
-               absl::StrCat("the table ", Printable(table), " has other columns"));
-      }
-    }
-  }
-
-  std::vector<errors::SchemaProblem> refused_;
-  std::vector<SchemaStep> types_, tables_, columns_, constraints_, junctions_, foreign_keys_, indexes_;
-};
 
 }  // namespace
 
-absl::StatusOr<std::vector<SchemaStep>> PlanMigration(const Catalog* from, const Catalog& to, bool schema_exists) {
+MigrationPlanner::MigrationPlanner(const MigrationRequest& request) : request_(request), renames_(request.renames) {
+  Renames of_known = renames_;
+  Renames of_registered = renames_;
+  live_ = Renamed(request.live, renames_);
+  known_ = Renamed(request.known, of_known);
+  registered_ = Renamed(request.registered, of_registered);
+}
+
+absl::StatusOr<Migration> MigrationPlanner::Run() {
+  PlanRenames();
+  differences_ = CompareImages(live_, request_.wanted);
+  Survey();
+  for (const Difference& difference : differences_) {
+    if (difference.kind != DifferenceKind::kName) Plan(difference);
+  }
+  RecreateForeignKeysOfRetyped();
+  // What is made again has its name already.
+  for (const Difference& difference : differences_) {
+    if (difference.kind == DifferenceKind::kName) Plan(difference);
+  }
+  PlanDrops();
+  CheckNames();
+  CheckRenames();
+  CheckAllowed();
+  if (!refused_.empty()) return errors::ChangeRefused(refused_);
+  return Arranged();
+}
+
+SchemaStep& MigrationPlanner::Add(Phase phase, Timing timing, std::string description, std::string sql,
+                                  const std::string& path) {
+  PlannedStep& planned = steps_.emplace_back(PlannedStep{{}, phase, timing, false});
+  planned.step.description = std::move(description);
+  planned.step.sql = std::move(sql);
+  planned.step.path = path;
+  return planned.step;
+}
+
+void MigrationPlanner::Refuse(std::string reason, const std::string& path, std::string message,
+                              const std::string& what) {
+  refused_.push_back({std::move(reason), path, std::move(message), {{"step", what}}});
+}
+
+std::string MigrationPlanner::Name(const ObjectName& table) const {
+  const std::string name = Printable(table.name);
+  return table.schema == request_.default_schema ? name : absl::StrCat(Printable(table.schema), ".", name);
+}
+
+std::string MigrationPlanner::Name(const ObjectName& table, const std::string& column) const {
+  return absl::StrCat(Name(table), ".", Printable(column));
+}
+
+bool MigrationPlanner::IsOnline(const TableImage& live) const {
+  if (live.kind != TableKind::kTable) return false;  // PostgreSQL cannot, for the parts of a partitioned table
+  switch (request_.online) {
+    case Online::kAuto:
+      return live.bytes >= kOnlineBytes;
+    case Online::kAlways:
+      return live.bytes > 0;
+    case Online::kNever:
+      return false;
+  }
+  return false;
+}
+
+bool MigrationPlanner::IsStable(const TableImage& live, const std::vector<std::string>& columns) const {
+  if (renamed_tables_.count(live.name) != 0) return false;
+  return std::all_of(columns.begin(), columns.end(), [&](const std::string& name) {
+    const ColumnName column{live.name, name};
+    if (early_columns_.count(column) != 0) return true;
+    return live.FindColumn(name) != nullptr && renamed_columns_.count(column) == 0 && retyped_.count(column) == 0;
+  });
+}
+
+bool MigrationPlanner::IsDropped(const ObjectName& table, const std::string& column) const {
+  return dropped_columns_.count({table, column}) != 0;
+}
+
+void MigrationPlanner::PlanRenames() {
+  const auto add = [&](std::string description, std::string sql, const std::string& path) {
+    SchemaStep& step = Add(Phase::kRenames, Timing::kLast, std::move(description), std::move(sql), path);
+    step.lock = TableLock::kAccessExclusive;
+    step.risk = StepRisk::kBreaking;
+    step.explanation = "requests of the earlier version look for the earlier name";
+  };
+  // Where names change places, some make room first.
+  for (TableRename rename : renames_.tables) {
+    renamed_tables_.insert(rename.to);
+    if (rename.from.schema != rename.to.schema) {
+      add(absl::StrCat("move table ", Name(rename.from), " to schema ", Printable(rename.to.schema)),
+          MoveTable(rename.from, rename.to.schema), rename.path);
+      rename.from.schema = rename.to.schema;
+    }
+    if (rename.from.name == rename.to.name) continue;
+    add(absl::StrCat("rename table ", Name(rename.from), " to ", Printable(rename.to.name)),
+        RenameTable(rename.from, rename.to.name), rename.path);
+  }
+  const auto is_source = [&](const ColumnRename& rename) {
+    return std::any_of(renames_.columns.begin(), renames_.columns.end(), [&](const ColumnRename& other) {
+      return other.table == rename.table && other.from == rename.to;
+    });
+  };
+  const auto passing = [](const ColumnRename& rename) { return Shortened(absl::StrCat(rename.to, "_renamed")); };
+  for (const ColumnRename& rename : renames_.columns) {
+    renamed_columns_.insert({rename.table, rename.to});
+    const std::string to = is_source(rename) ? passing(rename) : rename.to;
+    add(absl::StrCat("rename column ", Name(rename.table, rename.from), " to ", Printable(to)),
+        RenameColumn(rename.table, rename.from, to), rename.path);
+  }
+  for (const ColumnRename& rename : renames_.columns) {
+    if (!is_source(rename)) continue;
+    add(absl::StrCat("rename column ", Name(rename.table, passing(rename)), " to ", Printable(rename.to)),
+        RenameColumn(rename.table, passing(rename), rename.to), rename.path);
+  }
+}
+
+// Finds out what changes before steps are planned that depend on it.
+void MigrationPlanner::Survey() {
+  for (const Difference& difference : differences_) {
+    const ObjectName& table = difference.table;
+    switch (difference.kind) {
+      case DifferenceKind::kTableMissing:
+        if (request_.live.FindTable(table) == nullptr) early_tables_.insert(table);
+        break;
+      case DifferenceKind::kColumnMissing: {
+        const ColumnImage& column = *difference.wanted_column;
+        const TableImage* before = request_.live.FindTable(table);
+        const bool unnoticed = column.nullable || column.source != ColumnSource::kNothing;
+        if (unnoticed && renamed_tables_.count(table) == 0 && before->FindColumn(column.name) == nullptr) {
+          early_columns_.insert({table, column.name});
+        }
+        new_columns_.emplace_back(difference.wanted_table, &column);
+        break;
+      }
+      case DifferenceKind::kType: {
+        const Scalar from = difference.live_column->type.scalar;
+        const Scalar to = difference.wanted_column->type.scalar;
+        const auto integer = [](Scalar scalar) {
+          return scalar == Scalar::kInt16 || scalar == Scalar::kInt32 || scalar == Scalar::kInt64;
+        };
+        retyped_.emplace(ColumnName(table, difference.wanted_column->name), !integer(from) || !integer(to));
+        break;
+      }
+      default:  // the rest depends on nothing
+        break;
+    }
+  }
+  for (const auto& [name, known] : known_.tables) {
+    const TableImage* live = live_.FindTable(name);
+    if (live == nullptr || known.read_only) continue;
+    const TableImage* wanted = request_.wanted.FindTable(name);
+    if (wanted == nullptr) {
+      dropped_tables_.insert(name);
+      continue;
+    }
+    for (const ColumnImage& column : known.columns) {
+      if (wanted->FindColumn(column.name) == nullptr && live->FindColumn(column.name) != nullptr) {
+        dropped_columns_.insert({name, column.name});
+      }
+    }
+  }
+}
+
+void MigrationPlanner::PlanDrops() {
+  const auto drop = [&](Phase phase, std::string description, std::string sql, const std::string& path) -> SchemaStep& {
+    SchemaStep& step = Add(phase, Timing::kLast, std::move(description), std::move(sql), path);
+    steps_.back().drop = true;
+    step.lock = TableLock::kAccessExclusive;
+    return step;
+  };
+  const auto rate = [](bool held, const char* loss, SchemaStep& step) {
+    step.risk = held ? StepRisk::kLossy : StepRisk::kSafe;
+    step.explanation = held ? loss : "left over from an apply that did not get to its end";
+  };
+  for (const auto& [name, known] : known_.tables) {
+    const TableImage* live = live_.FindTable(name);
+    if (live == nullptr || known.read_only) continue;
+    if (dropped_tables_.count(name) == 0) {
+      PlanPartDrops(known, *live, *request_.wanted.FindTable(name));
+      for (const ColumnImage& column : known.columns) {
+        if (!IsDropped(name, column.name)) continue;
+        const TableImage* before = registered_.FindTable(name);
+        const bool held = before != nullptr && before->FindColumn(column.name) != nullptr;
+        rate(held, "the values of the column are lost",
+             drop(Phase::kDropColumns, absl::StrCat("drop column ", Name(name, column.name)),
+                  DropColumn(name, column.name), column.path));
+      }
+      continue;
+    }
+    // Tables that refer to each other go in any order once nothing binds them.
+    for (const ForeignKeyImage& key : live->foreign_keys) {
+      const bool bound = key.target != name && dropped_tables_.count(key.target) != 0;
+      if (bound) DropForeignKeyStep(*live, key, known.path, "both tables are dropped");
+    }
+    rate(registered_.FindTable(name) != nullptr, "all rows of the table are lost",
+         drop(Phase::kDropTables, absl::StrCat("drop table ", Name(name)), DropTable(*live), known.path));
+  }
+  for (const auto& [name, known] : known_.enums) {
+    if (request_.wanted.enums.count(name) != 0 || live_.enums.count(name) == 0) continue;
+    SchemaStep& step = drop(Phase::kDropTypes, absl::StrCat("drop type ", Name(name)), DropType(name), known.path);
+    step.lock = TableLock::kNone;
+  }
+}
+
+void MigrationPlanner::PlanPartDrops(const TableImage& known, const TableImage& live, const TableImage& wanted) {
+  // What is over nothing but dropped columns goes with them.
+  const auto goes_along = [&](const std::vector<std::string>& columns) {
+    return !columns.empty() && std::all_of(columns.begin(), columns.end(),
+                                           [&](const std::string& column) { return IsDropped(live.name, column); });
+  };
+  const auto drop = [&](Phase phase, const std::string& what, const std::string& name, const std::string& path) {
+    freed_.insert({live.name.schema, name});
+    SchemaStep& step = Add(phase, Timing::kLast, absl::StrCat("drop ", what, " ", Printable(name), " of ", Name(live.name)),
+                           DropConstraint(live.name, name), path);
+    steps_.back().drop = true;
+    step.lock = TableLock::kAccessExclusive;
+  };
+  for (const KeyImage& key : known.keys) {
+    const KeyImage* found = FindSame(live, key);
+    if (key.primary || found == nullptr || FindSame(wanted, key) != nullptr || goes_along(key.columns)) continue;
+    drop(Phase::kDropKeys, "unique key", found->name, key.path);
+  }
+  for (const CheckImage& check : known.checks) {
+    const auto of_name = [&](const TableImage& table) {
+      const auto same = std::find_if(table.checks.begin(), table.checks.end(),
+                                     [&](const CheckImage& other) { return other.name == check.name; });
+      return same == table.checks.end() ? FindSame(table, check) : &*same;
+    };
+    const CheckImage* found = of_name(live);
+    if (found == nullptr || of_name(wanted) != nullptr || goes_along(AsList(check.enum_column))) continue;
+    drop(Phase::kDropChecks, "check", found->name, check.path);
+  }
+  for (const ForeignKeyImage& key : known.foreign_keys) {
+    const ForeignKeyImage* found = FindSame(live, key);
+    if (found == nullptr || FindSame(wanted, key) != nullptr || goes_along(key.columns)) continue;
+    DropForeignKeyStep(live, *found, key.path, "");
+  }
+  for (const IndexImage& index : known.indexes) {
+    const auto named = std::find_if(live.indexes.begin(), live.indexes.end(),
+                                    [&](const IndexImage& other) { return other.name == index.name; });
+    if (named == live.indexes.end() || FindSame(wanted, index) != nullptr || goes_along(index.columns)) continue;
+    const bool replaced = std::any_of(wanted.indexes.begin(), wanted.indexes.end(),
+                                      [&](const IndexImage& other) { return other.name == index.name; });
+    if (!replaced) DropIndexStep(live, *named, index.path);
+  }
+  for (const CheckImage& check : live.checks) {
+    // Left over from an apply that did not get to its end and that nobody wants any more.
+    const bool proof = check.name.rfind(kNotNullPrefix, 0) == 0;
+    if (proof && proofs_.count({live.name, check.name}) == 0) drop(Phase::kDropChecks, "check", check.name, wanted.path);
+  }
+}
+
+// Refuses to take over what is not Rowan's. Names that the plan frees may be taken.
+void MigrationPlanner::CheckNames() {
+  std::set<ObjectName> taken;
+  for (const auto& [name, table] : live_.tables) {
+    if (dropped_tables_.count(name) != 0) continue;
+    taken.insert(name);
+    for (const KeyImage& key : table.keys) taken.insert({name.schema, key.name});
+    for (const IndexImage& index : table.indexes) taken.insert({name.schema, index.name});
+  }
+  for (const auto& [name, type] : live_.enums) {
+    if (replaced_types_.count(name) == 0) taken.insert(name);
+  }
+  for (const ObjectName& name : freed_) taken.erase(name);
+  for (const PlannedStep& planned : steps_) {
+    for (const ObjectName& name : planned.step.creates) {
+      if (taken.count(name) == 0) continue;
+      Refuse("TABLE_EXISTS", planned.step.path,
+             absl::StrCat("\"", Printable(name.name),
+                          "\" exists already and does not belong to this schema. Name another, remove it, or adopt the "
+                          "tables that are there"),
+             planned.step.description);
+    }
+  }
+  // A table that is there, as wanted or not, and that no version of the schema had.
+  for (const auto& [name, wanted] : request_.wanted.tables) {
+    if (wanted.read_only || live_.FindTable(name) == nullptr || known_.FindTable(name) != nullptr) continue;
+    Refuse("TABLE_EXISTS", wanted.path,
+           absl::StrCat("\"", Name(name),
+                        "\" exists already and does not belong to this schema. Name another, remove it, or adopt it"),
+           absl::StrCat("create table ", Name(name)));
+  }
+  for (const auto& [name, wanted] : request_.wanted.enums) {
+    if (live_.enums.count(name) == 0 || known_.enums.count(name) != 0) continue;
+    Refuse("TABLE_EXISTS", wanted.path,
+           absl::StrCat("\"", Name(name),
+                        "\" exists already and does not belong to this schema. Name another type, remove it, or adopt it"),
+           absl::StrCat("create type ", Name(name)));
+  }
+}
+
+// Something that is gone and something like it that is new may be one thing under two names.
+void MigrationPlanner::CheckRenames() {
+  const auto decided = [&](const std::string& description) {
+    return request_.allow_data_loss.count(description) != 0 || request_.leave_out.count(description) != 0;
+  };
+  const auto ask = [&](const std::string& description, const std::string& path, const std::string& former) {
+    if (decided(description)) return;
+    Refuse("AMBIGUOUS_RENAME", path,
+           absl::StrCat("was it called ", former, "? Then say so with `renamed_from`; otherwise allow \"", description,
+                        "\" by name"),
+           description);
+  };
+  const auto last_part = [](const std::string& path) { return path.substr(path.rfind('.') + 1); };
+  for (const auto& [table, added] : new_columns_) {
+    const TableImage* known = known_.FindTable(table->name);
+    if (known == nullptr) continue;
+    for (const ColumnImage& gone : known->columns) {
+      if (!IsDropped(table->name, gone.name)) continue;
+      const TypeChange change = TypeChangeOf(gone.type, added->type);
+      if (change != TypeChange::kNone && change != TypeChange::kWidening) continue;
+      ask(absl::StrCat("drop column ", Name(table->name, gone.name)), added->path, last_part(gone.path));
+    }
+  }
+  for (const ObjectName& name : dropped_tables_) {
+    const TableImage& gone = *known_.FindTable(name);
+    for (const auto& [other, wanted] : request_.wanted.tables) {
+      if (live_.FindTable(other) != nullptr || wanted.read_only || gone.junction != wanted.junction) continue;
+      const auto common = std::count_if(gone.columns.begin(), gone.columns.end(), [&](const ColumnImage& column) {
+        const ColumnImage* same = wanted.FindColumn(column.name);
+        return same != nullptr && SqlType(same->type) == SqlType(column.type);
+      });
+      const bool alike = static_cast<size_t>(2 * common) > std::max(gone.columns.size(), wanted.columns.size());
+      if (alike) ask(absl::StrCat("drop table ", Name(name)), wanted.path, last_part(gone.path));
+    }
+  }
+}
+
+void MigrationPlanner::CheckAllowed() {
+  const auto find_unused = [&](const std::set<std::string>& names, bool drops) {
+    for (const std::string& name : names) {
+      const bool used = std::any_of(steps_.begin(), steps_.end(), [&](const PlannedStep& planned) {
+        return planned.step.description == name && (planned.drop || !drops);
+      });
+      if (!used) unused_.push_back(name);
+    }
+  };
+  find_unused(request_.allow_data_loss, false);
+  find_unused(request_.leave_out, true);
+  steps_.erase(std::remove_if(steps_.begin(), steps_.end(),
+                              [&](const PlannedStep& planned) {
+                                return planned.drop && request_.leave_out.count(planned.step.description) != 0;
+                              }),
+               steps_.end());
+  for (const PlannedStep& planned : steps_) {
+    const SchemaStep& step = planned.step;
+    if (step.risk != StepRisk::kLossy || request_.allow_data_loss.count(step.description) != 0) continue;
+    const bool asked = std::any_of(refused_.begin(), refused_.end(), [&](const errors::SchemaProblem& problem) {
+      return problem.metadata.at("step") == step.description;
+    });
+    if (asked) continue;
+    Refuse("DATA_LOSS", step.path,
+           absl::StrCat("\"", step.description, "\" can lose data (", step.explanation, "): allow it by this name",
+                        planned.drop ? ", or leave it out" : ""),
+           step.description);
+  }
+}
+
+Migration MigrationPlanner::Arranged() {
   Migration migration;
-  from == nullptr ? migration.CreateAll(to) : migration.Compare(*from, to);
-  std::vector<SchemaStep> steps;
-  if (!schema_exists) steps.push_back(CreateSchema(to));
-  return migration.Take(std::move(steps));
+  migration.unused = std::move(unused_);
+  const bool online = std::any_of(steps_.begin(), steps_.end(),
+                                  [](const PlannedStep& planned) { return planned.timing == Timing::kOnline; });
+  if (!online) {
+    for (PlannedStep& planned : steps_) {
+      if (planned.timing == Timing::kEarly) planned.timing = Timing::kLast;
+    }
+  }
+  std::stable_sort(steps_.begin(), steps_.end(), [](const PlannedStep& a, const PlannedStep& b) {
+    return std::pair(a.timing, a.phase) < std::pair(b.timing, b.phase);
+  });
+  int stage = 0;
+  const PlannedStep* before = nullptr;
+  for (PlannedStep& planned : steps_) {
+    const bool same = before != nullptr && before->timing == planned.timing && planned.timing != Timing::kOnline;
+    if (!same) ++stage;
+    planned.step.stage = stage;
+    before = &planned;
+  }
+  for (PlannedStep& planned : steps_) migration.steps.push_back(std::move(planned.step));
+  return migration;
+}
+
+absl::StatusOr<Migration> PlanMigration(const MigrationRequest& request) {
+  return MigrationPlanner(request).Run();
 }
 
 }  // namespace rowan::store

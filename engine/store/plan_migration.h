@@ -1,34 +1,75 @@
-// From one catalog to another: the ordered steps that bring the database along. Additive changes only; everything else
-// is refused.
+// From the database as it is to what a schema wants: the ordered steps.
 //
-//   (none)      -> blog v1    CREATE TYPE …, CREATE TABLE …, junctions, then foreign keys, then indexes
-//   blog v1     -> blog v2    ALTER TABLE … ADD COLUMN …, ADD CONSTRAINT …, CREATE INDEX …, new tables as above
+//   wanted and live differ        -> create, alter, validate
+//   known, live and not wanted    -> drop, if the request allows it by name
+//   live, neither known nor wanted -> left alone
 //
-// Tables come before all foreign keys, so that models may refer to each other in any order and in circles.
+// `known` is what Rowan made or took over here: the registered version's image, and that of an apply that did not get to
+// its end. Since steps come from the live database, an apply that failed half-way is simply planned again.
+//
+// Without long locks to avoid, all steps are one stage: one transaction. Otherwise (see online) the stages are
+//
+//   1     what others cannot notice: new tables, columns, types; constraints NOT VALID
+//   2 …   each VALIDATE by itself, each index built concurrently
+//   last  all the rest: renames, changes of types, NOT NULL, drops
+//
+// and before them one for labels of native enums that a later step uses, as PostgreSQL demands.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/catalog/catalog.h"
+#include "engine/store/database_image.h"
+#include "engine/store/match_catalogs.h"
 
 namespace rowan::store {
 
-// One change of the database.
+enum class TableLock { kNone, kShareUpdateExclusive, kShare, kShareRowExclusive, kAccessExclusive };
+enum class StepRisk { kSafe, kMayFail, kBlocking, kBreaking, kLossy };
+
+// One change of the database. As rowan.v1.SchemaStep.
 struct SchemaStep {
-  std::string description;  // "create table users"
+  std::string description;  // "create table users"; no two of a plan have the same
   std::string sql;          // one statement, without a semicolon
   std::string path;         // the part of the schema that asks for it: "models.User"
-  // What the step creates beside constraints, and must not exist before: names of tables and indexes, or of a type.
-  std::vector<std::string> creates;
+  TableLock lock = TableLock::kNone;
+  StepRisk risk = StepRisk::kSafe;
+  std::string explanation;
+  int stage = 1;
+  bool alone = false;
+  // What the step creates beside constraints, for messages: names of tables and indexes, or of a type.
+  std::vector<ObjectName> creates;
   // Whether the step holds an SQL expression that the schema's author wrote.
   bool authored = false;
 };
 
-// Plans the way from `from`, or from nothing when it is null, to `to`. `schema_exists` tells whether PostgreSQL has the
-// schema that the tables go to. The same input gives the same steps. Errors: UnsupportedChange, which lists every
-// change that is not additive. Pure.
-absl::StatusOr<std::vector<SchemaStep>> PlanMigration(const Catalog* from, const Catalog& to, bool schema_exists);
+enum class Online { kAuto, kAlways, kNever };
+
+// Tables of this many bytes and more are changed without long locks where it says AUTO.
+inline constexpr int64_t kOnlineBytes = 8 << 20;
+
+struct MigrationRequest {
+  const DatabaseImage& live;
+  const DatabaseImage& wanted;  // its expressions as PostgreSQL would write them, where live ones may be the same
+  const DatabaseImage& known;
+  const DatabaseImage& registered;  // the part of `known` that requests could write to: what is more, holds no data
+  Renames renames;              // from known to wanted
+  std::string default_schema;   // whose tables are described without their schema
+  std::set<std::string> allow_data_loss;  // descriptions of steps
+  std::set<std::string> leave_out;
+  Online online = Online::kAuto;
+};
+
+struct Migration {
+  std::vector<SchemaStep> steps;
+  // Those of allow_data_loss and leave_out that no step has the description of.
+  std::vector<std::string> unused;
+};
+
+// The same request gives the same steps. Errors: DataLoss, AmbiguousRename, UnsupportedChange, TableExists, each with all
+// that it is about. Pure.
+absl::StatusOr<Migration> PlanMigration(const MigrationRequest& request);
 
 }  // namespace rowan::store

@@ -31,6 +31,8 @@ constexpr const char* kColumns = R"sql(
 SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS type_text, a.attnotnull,
   a.attidentity::text, a.attgenerated::text, col_description(a.attrelid, a.attnum) AS comment,
   pg_get_expr(d.adbin, d.adrelid) AS expression,
+  CASE WHEN a.attidentity <> '' OR d.oid IS NOT NULL THEN
+    pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname) END AS sequence,
   d.oid IS NOT NULL AND a.attgenerated = '' AND EXISTS (
     SELECT 1 FROM pg_depend owned JOIN pg_depend used ON used.refclassid = owned.classid AND used.refobjid = owned.objid
     WHERE owned.refclassid = 'pg_class'::regclass AND owned.refobjid = a.attrelid AND owned.refobjsubid = a.attnum
@@ -38,7 +40,7 @@ SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a
       AND used.objid = d.oid) AND pg_get_expr(d.adbin, d.adrelid) ~ '^nextval\(''([^'']|'''')*''::regclass\)$' AS serial,
   (SELECT l.collname FROM pg_collation l JOIN pg_type t ON t.oid = a.atttypid
    WHERE l.oid = a.attcollation AND a.attcollation <> t.typcollation) AS collation
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)sql";
@@ -198,6 +200,7 @@ void ReadSource(const pqxx::row& row, const std::string& domain_default, ColumnI
   if (!identity.empty() || column.serial) {
     column.source = ColumnSource::kIdentity;
     column.always = identity == "a";
+    column.sequence = Text(row, "sequence");
     return;
   }
   column.expression = WithoutOuterParentheses(Text(row, "expression"));

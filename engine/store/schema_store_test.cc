@@ -106,7 +106,8 @@ TEST_F(SchemaStoreTest, ReadsSchemasBackAfterARestart) {
   ASSERT_TRUE(t.compiled.ok()) << t.compiled.status();
   EXPECT_EQ(t.apply_time, applied.apply_time);
   EXPECT_EQ(t.version, schema.canonical.version());
-  EXPECT_EQ(t.compiled->canonical.DebugString(), schema.canonical.DebugString());
+  EXPECT_EQ(t.compiled->canonical.DebugString(), applied.canonical.DebugString());
+  EXPECT_EQ(t.compiled->canonical.models(0).fields(1).number(), 2);
 }
 
 TEST_F(SchemaStoreTest, ReportsDamageWithoutGivingUpTheRest) {
@@ -182,10 +183,14 @@ TEST_F(SchemaStoreTest, TakesOverNothing) {
   EXPECT_EQ(ReasonOfApply(Compile(ModelA(mood))), "TABLE_EXISTS");
 }
 
-TEST_F(SchemaStoreTest, RefusesWhatIsNoAddition) {
+TEST_F(SchemaStoreTest, LosesNothingThatIsNotAllowedByName) {
   Apply(Compile(ModelA(TextField("optional: true"))));
-  EXPECT_EQ(ReasonOfApply(Compile(ModelA())), "UNSUPPORTED_CHANGE");
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA())), "DATA_LOSS");
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA()), {.allow_data_loss = {"drop column a.m"}}), "DATA_LOSS");
   EXPECT_EQ(Count("rowan.schema_history"), 1);
+  const ApplyResult applied = Apply(Compile(ModelA()), {.allow_data_loss = {"drop column a.n", "drop column a.m"}});
+  EXPECT_EQ(applied.unused, std::vector<std::string>{"drop column a.m"});
+  EXPECT_EQ(Count("pg_attribute WHERE attrelid = 'a'::regclass AND attnum > 0 AND NOT attisdropped"), 1);
 }
 
 TEST_F(SchemaStoreTest, ExpressionsAreOneStatement) {

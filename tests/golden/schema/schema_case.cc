@@ -14,6 +14,8 @@
 #include "engine/base/errors.h"
 #include "engine/base/identifier.h"
 #include "engine/base/status_macros.h"
+#include "engine/store/image_of_catalog.h"
+#include "engine/store/match_catalogs.h"
 #include "engine/types/type.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -21,6 +23,9 @@ namespace rowan::golden {
 namespace {
 
 constexpr std::string_view kCase = "==== ";
+constexpr std::string_view kThen = "---- then";
+constexpr std::string_view kAllow = "allow: ";
+constexpr std::string_view kLeaveOut = "leave out: ";
 
 std::string Trim(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -81,10 +86,21 @@ std::string CatalogText(const Catalog& catalog) {
   return text;
 }
 
-std::string StepsText(const std::vector<store::SchemaStep>& steps) {
+std::string LockText(store::TableLock lock) {
+  static constexpr const char* kLocks[] = {"", ", SHARE UPDATE EXCLUSIVE", ", SHARE", ", SHARE ROW EXCLUSIVE",
+                                           ", ACCESS EXCLUSIVE"};
+  return kLocks[static_cast<int>(lock)];
+}
+
+std::string StepsText(const store::Migration& migration) {
+  static constexpr const char* kRisks[] = {"safe", "may fail", "blocking", "breaking", "LOSSY"};
   std::string text;
-  for (const store::SchemaStep& step : steps)
-    absl::StrAppend(&text, "-- ", step.description, " (", step.path, ")\n", step.sql, "\n");
+  for (const store::SchemaStep& step : migration.steps) {
+    absl::StrAppend(&text, "-- ", step.stage > 1 || migration.steps.back().stage > 1 ? absl::StrCat(step.stage, ". ") : "",
+                    step.description, " (", step.path, ") ", kRisks[static_cast<int>(step.risk)], LockText(step.lock),
+                    step.alone ? ", alone" : "", step.explanation.empty() ? "" : ": ", step.explanation, "\n", step.sql, "\n");
+  }
+  for (const std::string& name : migration.unused) absl::StrAppend(&text, "unused: ", name, "\n");
   return text.empty() ? "(no steps)\n" : text;
 }
 
@@ -110,6 +126,33 @@ absl::StatusOr<CompiledSchema> Compile(const std::string& text) {
   return CompileSchema(schema);
 }
 
+// What stands between the two schemas of a change: how full the tables are, and what is allowed.
+//
+//   ---- then, with rows
+//   ---- then, with many rows
+//   allow: drop column posts.body
+//   leave out: drop table posts
+std::string ChangeOutcome(const SchemaCase& golden, const CompiledSchema& after) {
+  const absl::StatusOr<CompiledSchema> before = Compile(golden.before);
+  if (!before.ok()) return "the schema before: " + ErrorText(before.status());
+  const store::DatabaseImage known = store::ImageOf(*before->catalog);
+  store::DatabaseImage live = known;
+  const int64_t bytes = golden.rows == ", with rows" ? 8192 : golden.rows == ", with many rows" ? int64_t{1} << 30 : 0;
+  for (auto& [name, table] : live.tables) table.bytes = bytes;
+  const store::DatabaseImage wanted = store::ImageOf(*after.catalog);
+  store::Matches matches = store::MatchCatalogs(*before->catalog, *after.catalog);
+  const auto migration =
+      store::PlanMigration({.live = live,
+                            .wanted = wanted,
+                            .known = known,
+                            .registered = known,
+                            .renames = store::RenamesOf(*before->catalog, *after.catalog, matches),
+                            .default_schema = after.catalog->database_schema,
+                            .allow_data_loss = {golden.allowed.begin(), golden.allowed.end()},
+                            .leave_out = {golden.left_out.begin(), golden.left_out.end()}});
+  return migration.ok() ? StepsText(*migration) : ErrorText(migration.status());
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<SchemaFile>> ReadSchemaFiles(const std::string& folder) {
@@ -127,9 +170,14 @@ absl::StatusOr<std::vector<SchemaFile>> ReadSchemaFiles(const std::string& folde
       if (line.rfind(kCase, 0) == 0) {
         file.cases.push_back({.title = line.substr(kCase.size())});
         part = &file.cases.back().schema;
-      } else if (line == "---- then" && part != nullptr) {
+      } else if (line.rfind(kThen, 0) == 0 && part != nullptr) {
         file.cases.back().before = Trim(*part);
+        file.cases.back().rows = line.substr(kThen.size());
         part->clear();
+      } else if (line.rfind(kAllow, 0) == 0 && part != nullptr) {
+        file.cases.back().allowed.push_back(line.substr(kAllow.size()));
+      } else if (line.rfind(kLeaveOut, 0) == 0 && part != nullptr) {
+        file.cases.back().left_out.push_back(line.substr(kLeaveOut.size()));
       } else if (line == "----" && part != nullptr) {
         part = &file.cases.back().expected;
       } else if (part != nullptr) {
@@ -152,7 +200,9 @@ void WriteSchemaFile(const SchemaFile& file) {
   for (size_t i = 0; i < file.cases.size(); ++i) {
     const SchemaCase& golden = file.cases[i];
     stream << (i == 0 ? "" : "\n") << kCase << golden.title << "\n";
-    if (!golden.before.empty()) stream << golden.before << "---- then\n";
+    if (!golden.before.empty()) stream << golden.before << kThen << golden.rows << "\n";
+    for (const std::string& name : golden.allowed) stream << kAllow << name << "\n";
+    for (const std::string& name : golden.left_out) stream << kLeaveOut << name << "\n";
     stream << golden.schema << "----\n" << golden.expected;
   }
 }
@@ -173,20 +223,20 @@ absl::StatusOr<v1::Schema> ParseSchema(const std::string& text) {
 std::string Outcome(const SchemaCase& golden) {
   const absl::StatusOr<CompiledSchema> compiled = Compile(golden.schema);
   if (!compiled.ok()) return ErrorText(compiled.status());
-  std::string text;
-  std::shared_ptr<const Catalog> before;
-  if (golden.before.empty()) {
-    text = CatalogText(*compiled->catalog);
-    for (const SchemaNotice& notice : compiled->notices)
-      absl::StrAppend(&text, notice.reason, " ", notice.path, ": ", notice.message, "\n");
-  } else {
-    const absl::StatusOr<CompiledSchema> first = Compile(golden.before);
-    if (!first.ok()) return "the schema before: " + ErrorText(first.status());
-    before = first->catalog;
+  if (!golden.before.empty()) return ChangeOutcome(golden, *compiled);
+  std::string text = CatalogText(*compiled->catalog);
+  for (const SchemaNotice& notice : compiled->notices) {
+    absl::StrAppend(&text, notice.reason, " ", notice.path, ": ", notice.message, "\n");
   }
-  const bool schema_exists = before != nullptr || compiled->catalog->database_schema == "public";
-  const auto steps = store::PlanMigration(before.get(), *compiled->catalog, schema_exists);
-  return steps.ok() ? text + StepsText(*steps) : ErrorText(steps.status());
+  store::DatabaseImage empty;
+  empty.schemas = {"public"};
+  const store::DatabaseImage wanted = store::ImageOf(*compiled->catalog);
+  const auto migration = store::PlanMigration({.live = empty,
+                                               .wanted = wanted,
+                                               .known = empty,
+                                               .registered = empty,
+                                               .default_schema = compiled->catalog->database_schema});
+  return migration.ok() ? text + StepsText(*migration) : ErrorText(migration.status());
 }
 
 }  // namespace rowan::golden

@@ -8,7 +8,9 @@
 //   …
 //
 // A schema is a YAML document, or after a line `proto` a textproto of rowan.v1.Schema. Two schemas with a line `----
-// then` between them are a change: what is expected are the steps from the first to the second.
+// then` between them are a change: what is expected are the steps from the first to the second. `---- then, with rows` and
+// `---- then, with many rows` say how full all tables are, lines `allow: <step>` and `leave out: <step>` after it what the
+// request allows.
 #pragma once
 
 #include <string>
@@ -23,6 +25,9 @@ namespace rowan::golden {
 struct SchemaCase {
   std::string title;
   std::string before;  // empty when the case is no change
+  std::string rows;    // "", ", with rows" or ", with many rows"
+  std::vector<std::string> allowed;
+  std::vector<std::string> left_out;
   std::string schema;
   std::string expected;
 };

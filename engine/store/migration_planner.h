@@ -1,0 +1,147 @@
+// Puts the steps of a migration together. Private to engine/store.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/errors.h"
+#include "engine/store/compare_images.h"
+#include "engine/store/plan_migration.h"
+
+namespace rowan::store {
+
+// The order of steps that run in one transaction.
+enum class Phase {
+  kSchemas,
+  kRenames,
+  kTypes,
+  kDropForeignKeys,
+  kDropChecks,
+  kDropIndexes,
+  kDropKeys,
+  kDropTables,
+  kDropColumns,
+  kNames,
+  kTables,
+  kColumns,
+  kDropDefaults,
+  kAlterTypes,
+  kDefaults,
+  kFillNulls,
+  kNullability,
+  kIdentities,
+  kKeys,
+  kChecks,
+  kForeignKeys,
+  kIndexes,
+  kDropTypes
+};
+
+// When a step runs if some of the plan are run without long locks.
+enum class Timing {
+  kLabels,  // before everything, in a transaction of its own
+  kEarly,   // in the first transaction
+  kOnline,  // in between, by itself
+  kLast     // in the last transaction
+};
+
+// What the names of checks begin with that prove NOT NULL for a while.
+inline constexpr char kNotNullPrefix[] = "rowan_not_null_";
+
+class MigrationPlanner {
+ public:
+  explicit MigrationPlanner(const MigrationRequest& request);
+
+  absl::StatusOr<Migration> Run();
+
+ private:
+  struct PlannedStep {
+    SchemaStep step;
+    Phase phase;
+    Timing timing;
+    bool drop;  // may be left out
+  };
+  using ColumnName = std::pair<ObjectName, std::string>;
+
+  // plan_migration.cc
+  void PlanRenames();
+  void Survey();
+  void PlanDrops();
+  void PlanPartDrops(const TableImage& known, const TableImage& live, const TableImage& wanted);
+  void CheckNames();
+  void CheckRenames();
+  void CheckAllowed();
+  Migration Arranged();
+
+  // plan_tables.cc: one function per kind of difference
+  void Plan(const Difference& difference);
+  void PlanTable(const Difference& difference);
+  void PlanNewColumn(const Difference& difference);
+  void PlanType(const Difference& difference);
+  void PlanNullability(const Difference& difference);
+  void PlanDefault(const Difference& difference);
+  void PlanLabels(const Difference& difference);
+  void ReplaceType(const EnumImage& live, const EnumImage& wanted);
+
+  // plan_constraints.cc
+  void PlanKey(const Difference& difference);
+  void PlanCheck(const Difference& difference);
+  void PlanForeignKey(const Difference& difference);
+  void PlanIndex(const Difference& difference);
+  void PlanName(const Difference& difference);
+  void AddCheckStep(const TableImage& live, const CheckImage& check);
+  void AddForeignKeyStep(const TableImage* live, const TableImage& wanted, const ForeignKeyImage& key);
+  void AddIndexStep(const TableImage* live, const TableImage& wanted, const IndexImage& index);
+  void DropForeignKeyStep(const TableImage& live, const ForeignKeyImage& key, const std::string& path,
+                          const std::string& why);
+  void DropIndexStep(const TableImage& live, const IndexImage& index, const std::string& path);
+  // Drops the live foreign keys that `touched` says yes to and that stay, and adds them again.
+  template <typename Touched>
+  void RecreateForeignKeys(Touched touched, const std::string& why);
+  void RecreateForeignKeysOfRetyped();
+  // A check that the column has a value, validated without a long lock, under which NOT NULL takes but a moment.
+  void ProveNotNull(const TableImage& live, const ColumnImage& column);
+
+  // Adds a step and returns it for the rest to be filled in.
+  SchemaStep& Add(Phase phase, Timing timing, std::string description, std::string sql, const std::string& path);
+  void Refuse(std::string reason, const std::string& path, std::string message, const std::string& what);
+
+  // "users", or "sales.orders" outside of the schema's own.
+  std::string Name(const ObjectName& table) const;
+  std::string Name(const ObjectName& table, const std::string& column) const;
+  bool IsOnline(const TableImage& live) const;
+  // Whether nothing about the columns of the table changes but what runs early.
+  bool IsStable(const TableImage& live, const std::vector<std::string>& columns) const;
+  bool IsDropped(const ObjectName& table, const std::string& column) const;
+  Timing EarlyIf(bool early) const { return early ? Timing::kEarly : Timing::kLast; }
+
+  const MigrationRequest& request_;
+  Renames renames_;
+  DatabaseImage live_;   // with the new names
+  DatabaseImage known_;  // likewise
+  DatabaseImage registered_;
+  std::vector<Difference> differences_;
+
+  std::set<ObjectName> renamed_tables_;
+  std::set<ColumnName> renamed_columns_;
+  std::map<ColumnName, bool> retyped_;     // whether foreign keys over it have to be made again
+  std::set<ColumnName> early_columns_;
+  std::set<ObjectName> early_tables_;
+  std::set<ObjectName> replaced_types_;
+  std::set<ColumnName> dropped_columns_;
+  std::set<ObjectName> dropped_tables_;
+  std::set<std::pair<ObjectName, std::string>> dropped_foreign_keys_;
+  std::vector<std::pair<const TableImage*, const ColumnImage*>> new_columns_;
+
+  std::set<std::pair<ObjectName, std::string>> proofs_;  // checks that prove NOT NULL, by table
+  std::set<ObjectName> freed_;                           // names that others may take
+
+  std::vector<PlannedStep> steps_;
+  std::vector<std::string> unused_;
+  std::vector<errors::SchemaProblem> refused_;
+};
+
+}  // namespace rowan::store

@@ -1,0 +1,273 @@
+#include "engine/store/registry.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <pqxx/pqxx>
+#include <set>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/errors.h"
+#include "engine/catalog/schema_version.h"
+
+namespace rowan::store {
+namespace {
+
+constexpr int kRegistryFormat = 1;
+
+// What registries of earlier versions may lack is added to them.
+constexpr const char* kTables[] = {
+    R"sql(CREATE SCHEMA IF NOT EXISTS "rowan")sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."registry" ("format" integer NOT NULL))sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."schemas" ("name" text PRIMARY KEY, "version" text NOT NULL,
+      "content" bytea NOT NULL, "checksum" text NOT NULL, "applied_at" timestamptz NOT NULL, "applied_by" text NOT NULL))sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."schema_history" ("id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      "name" text NOT NULL, "version" text NOT NULL, "content" bytea NOT NULL, "checksum" text NOT NULL,
+      "steps" jsonb NOT NULL, "applied_at" timestamptz NOT NULL, "applied_by" text NOT NULL))sql",
+    R"sql(ALTER TABLE "rowan"."schema_history" ADD COLUMN IF NOT EXISTS "adopted" boolean NOT NULL DEFAULT false)sql",
+    R"sql(CREATE INDEX IF NOT EXISTS "schema_history_name" ON "rowan"."schema_history" ("name", "id"))sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."schema_attempts" ("name" text PRIMARY KEY, "content" bytea NOT NULL,
+      "begun_at" timestamptz NOT NULL, "begun_by" text NOT NULL))sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."member_numbers" ("schema" text NOT NULL, "model" text NOT NULL,
+      "member" text NOT NULL, "number" integer NOT NULL, PRIMARY KEY ("schema", "model", "member")))sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."requests" ("schema" text NOT NULL, "request_id" text NOT NULL,
+      "fingerprint" text NOT NULL, "answer" bytea, "expires_at" timestamptz NOT NULL, PRIMARY KEY ("schema", "request_id")))sql",
+    R"sql(CREATE INDEX IF NOT EXISTS "requests_expires_at" ON "rowan"."requests" ("expires_at"))sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."secrets" ("name" text PRIMARY KEY, "value" bytea NOT NULL))sql",
+};
+
+// What the newest registry has and earlier ones lack.
+constexpr const char* kIsWhole = R"sql(SELECT to_regclass('"rowan"."member_numbers"') IS NOT NULL)sql";
+
+constexpr const char* kColumns =
+    R"sql("name", "version", encode("content", 'hex') AS content, "checksum",
+          (extract(epoch FROM "applied_at") * 1000000)::bigint AS applied, "applied_by")sql";
+
+RegistryRow RowOf(const pqxx::row& row) {
+  return {.name = row["name"].as<std::string>(),
+          .version = row["version"].as<std::string>(),
+          .content = absl::HexStringToBytes(row["content"].as<std::string>()),
+          .checksum = row["checksum"].as<std::string>(),
+          .apply_time = absl::FromUnixMicros(row["applied"].as<int64_t>()),
+          .applied_by = row["applied_by"].as<std::string>()};
+}
+
+RegistryRow HistoryRowOf(const pqxx::row& row) {
+  RegistryRow entry = RowOf(row);
+  entry.id = row["id"].as<int64_t>();
+  entry.steps = row["steps"].as<std::string>();
+  entry.adopted = row["adopted"].as<bool>();
+  return entry;
+}
+
+using Numbers = std::map<std::string, int32_t>;  // by member
+
+std::map<std::string, Numbers> NumbersOf(pqxx::transaction_base& transaction, const std::string& schema) {
+  std::map<std::string, Numbers> numbers;
+  const pqxx::result rows = transaction.exec_params(
+      R"sql(SELECT "model", "member", "number" FROM "rowan"."member_numbers" WHERE "schema" = $1)sql", schema);
+  for (const auto& row : rows) {
+    numbers[row[0].as<std::string>()][row[1].as<std::string>()] = row[2].as<int32_t>();
+  }
+  return numbers;
+}
+
+// Numbers that protobuf keeps for itself.
+int32_t NextNumber(int32_t number) {
+  return number + 1 == 19000 ? 20000 : number + 1;
+}
+
+}  // namespace
+
+absl::Status CreateRegistry(pqxx::transaction_base& transaction) {
+  if (!transaction.exec_params(kIsWhole)[0][0].as<bool>()) {
+    transaction.exec_params("SELECT pg_advisory_xact_lock($1)", kApplyLock);
+    for (const char* sql : kTables) transaction.exec_params(sql);
+    transaction.exec_params(
+        R"sql(INSERT INTO "rowan"."registry" SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM "rowan"."registry"))sql",
+        kRegistryFormat);
+  }
+  const pqxx::result format = transaction.exec_params(R"sql(SELECT "format" FROM "rowan"."registry")sql");
+  if (format.size() != 1 || format[0][0].as<int>() != kRegistryFormat) {
+    return errors::Internal("the registry in this database has a format that this version does not know");
+  }
+  return absl::OkStatus();
+}
+
+std::vector<RegistryRow> ReadSchemas(pqxx::transaction_base& transaction, const std::optional<std::string>& name) {
+  const std::string select = absl::StrCat("SELECT ", kColumns, R"sql( FROM "rowan"."schemas")sql");
+  const pqxx::result result = name.has_value()
+                                  ? transaction.exec_params(select + R"sql( WHERE "name" = $1)sql", *name)
+                                  : transaction.exec_params(select + R"sql( ORDER BY "name" COLLATE "C")sql");
+  std::vector<RegistryRow> rows;
+  for (const auto& row : result) rows.push_back(RowOf(row));
+  return rows;
+}
+
+std::vector<RegistryRow> ReadHistory(pqxx::transaction_base& transaction, const std::string& name, int64_t before,
+                                     int count) {
+  const pqxx::result result = transaction.exec_params(
+      absl::StrCat("SELECT ", kColumns,
+                   R"sql(, "id", "steps", "adopted" FROM "rowan"."schema_history"
+                         WHERE "name" = $1 AND ($2 = 0 OR "id" < $2) ORDER BY "id" DESC LIMIT $3)sql"),
+      name, before, count);
+  std::vector<RegistryRow> rows;
+  for (const auto& row : result) rows.push_back(HistoryRowOf(row));
+  return rows;
+}
+
+std::optional<RegistryRow> FindVersion(pqxx::transaction_base& transaction, const std::string& name,
+                                       const std::string& version) {
+  const pqxx::result result = transaction.exec_params(
+      absl::StrCat("SELECT ", kColumns,
+                   R"sql(, "id", "steps", "adopted" FROM "rowan"."schema_history"
+                         WHERE "name" = $1 AND "version" = $2 ORDER BY "id" DESC LIMIT 1)sql"),
+      name, version);
+  if (result.empty()) return std::nullopt;
+  return HistoryRowOf(result[0]);
+}
+
+std::optional<std::string> ReadAttempt(pqxx::transaction_base& transaction, const std::string& name) {
+  const pqxx::result result = transaction.exec_params(
+      R"sql(SELECT encode("content", 'hex') FROM "rowan"."schema_attempts" WHERE "name" = $1)sql", name);
+  if (result.empty()) return std::nullopt;
+  return absl::HexStringToBytes(result[0][0].as<std::string>());
+}
+
+void WriteAttempt(pqxx::transaction_base& transaction, const std::string& name, const std::string& content,
+                  const std::string& actor) {
+  transaction.exec_params(
+      R"sql(INSERT INTO "rowan"."schema_attempts" VALUES ($1, decode($2, 'hex'), now(), $3) ON CONFLICT ("name") DO UPDATE
+            SET "content" = excluded."content", "begun_at" = excluded."begun_at", "begun_by" = excluded."begun_by")sql",
+      name, absl::BytesToHexString(content), actor);
+}
+
+absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema,
+                    const std::vector<SchemaStep>& steps, bool adopted, const std::string& actor) {
+  const std::string content = CanonicalContent(schema.canonical);
+  const std::string hex = absl::BytesToHexString(content);
+  const std::string checksum = ContentHash(content);
+  const std::string& name = schema.canonical.name();
+  const std::string& version = schema.canonical.version();
+  transaction.exec_params(
+      R"sql(INSERT INTO "rowan"."schema_history"
+              ("name", "version", "content", "checksum", "steps", "applied_at", "applied_by", "adopted")
+            VALUES ($1, $2, decode($3, 'hex'), $4, $5::jsonb, now(), $6, $7))sql",
+      name, version, hex, checksum, StepsToJson(steps), actor, adopted);
+  const pqxx::result result = transaction.exec_params(
+      R"sql(INSERT INTO "rowan"."schemas" VALUES ($1, $2, decode($3, 'hex'), $4, now(), $5)
+            ON CONFLICT ("name") DO UPDATE SET "version" = excluded."version", "content" = excluded."content",
+              "checksum" = excluded."checksum", "applied_at" = excluded."applied_at", "applied_by" = excluded."applied_by"
+            RETURNING (extract(epoch FROM "applied_at") * 1000000)::bigint)sql",
+      name, version, hex, checksum, actor);
+  transaction.exec_params(R"sql(DELETE FROM "rowan"."schema_attempts" WHERE "name" = $1)sql", name);
+  transaction.exec_params("SELECT pg_notify($1, $2)", kSchemasChannel, name);
+  return absl::FromUnixMicros(result[0][0].as<int64_t>());
+}
+
+void AllotNumbers(pqxx::transaction_base& transaction, const CompiledSchema& schema, const Matches& matches) {
+  const std::string& name = schema.canonical.name();
+  const std::map<std::string, Numbers> known = NumbersOf(transaction, name);
+  nlohmann::json added = nlohmann::json::array();
+  for (const auto& model : schema.catalog->models) {
+    const auto match = matches.find(model->name);
+    const auto find = [&](const std::string& of_model) -> Numbers {
+      const auto found = known.find(of_model);
+      return found == known.end() ? Numbers() : found->second;
+    };
+    Numbers numbers = find(model->name);
+    // A model that was renamed takes all of its numbers along, those that are no longer used, too.
+    const bool renamed = match != matches.end() && match->second.model != model->name;
+    if (renamed && numbers.empty()) numbers = find(match->second.model);
+    const Numbers before = renamed && find(model->name).empty() ? Numbers() : numbers;
+    int32_t last = 0;
+    for (const auto& [member, number] : numbers) last = std::max(last, number);
+    const auto allot = [&](const std::string& member, const std::map<std::string, std::string>& former) {
+      if (numbers.count(member) != 0) return;
+      const auto was = former.find(member);
+      const auto number = was == former.end() ? numbers.end() : numbers.find(was->second);
+      numbers[member] = number == numbers.end() ? last = NextNumber(last) : number->second;
+    };
+    static const std::map<std::string, std::string> kNone;
+    for (const auto& field : model->fields) allot(field->name, match == matches.end() ? kNone : match->second.fields);
+    for (const auto& relation : model->relations) {
+      allot(relation->name, match == matches.end() ? kNone : match->second.relations);
+    }
+    for (const auto& [member, number] : numbers) {
+      if (before.count(member) == 0) added.push_back({{"model", model->name}, {"member", member}, {"number", number}});
+    }
+  }
+  if (added.empty()) return;
+  transaction.exec_params(
+      R"sql(INSERT INTO "rowan"."member_numbers" SELECT $1, a."model", a."member", a."number"
+            FROM jsonb_to_recordset($2::jsonb) AS a ("model" text, "member" text, "number" integer))sql",
+      name, added.dump());
+}
+
+void ReadNumbers(pqxx::transaction_base& transaction, v1::Schema& schema) {
+  const std::map<std::string, Numbers> known = NumbersOf(transaction, schema.name());
+  for (v1::Model& model : *schema.mutable_models()) {
+    const auto found = known.find(model.name());
+    if (found == known.end()) continue;
+    std::set<int32_t> retired;
+    for (const auto& [member, number] : found->second) retired.insert(number);
+    const auto take = [&](auto& members) {
+      for (auto& member : members) {
+        const auto number = found->second.find(member.name());
+        if (number == found->second.end()) continue;
+        member.set_number(number->second);
+        retired.erase(number->second);
+      }
+    };
+    take(*model.mutable_fields());
+    take(*model.mutable_relations());
+    model.clear_retired_numbers();
+    for (const int32_t number : retired) model.add_retired_numbers(number);
+  }
+}
+
+absl::StatusOr<CompiledSchema> Recompile(const RegistryRow& row) {
+  v1::Schema schema;
+  if (ContentHash(row.content) != row.checksum || !schema.ParseFromString(row.content)) {
+    return errors::Internal(absl::StrCat("the stored content of schema ", row.name, " is damaged"));
+  }
+  return CompileSchema(schema);
+}
+
+std::string StepsToJson(const std::vector<SchemaStep>& steps) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const SchemaStep& step : steps) {
+    json.push_back({{"description", step.description},
+                    {"sql", step.sql},
+                    {"path", step.path},
+                    {"lock", static_cast<int>(step.lock)},
+                    {"risk", static_cast<int>(step.risk)},
+                    {"explanation", step.explanation},
+                    {"stage", step.stage},
+                    {"alone", step.alone}});
+  }
+  return json.dump();
+}
+
+std::vector<SchemaStep> StepsFromJson(const std::string& text) {
+  std::vector<SchemaStep> steps;
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_array()) return steps;
+  for (const nlohmann::json& entry : json) {
+    SchemaStep step;
+    step.description = entry.value("description", "");
+    step.sql = entry.value("sql", "");
+    step.path = entry.value("path", "");
+    step.lock = static_cast<TableLock>(entry.value("lock", 0));
+    step.risk = static_cast<StepRisk>(entry.value("risk", 0));
+    step.explanation = entry.value("explanation", "");
+    step.stage = entry.value("stage", 1);
+    step.alone = entry.value("alone", false);
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace rowan::store

@@ -1,0 +1,87 @@
+// The registry's tables in the PostgreSQL schema "rowan": reading and writing them inside a transaction of the caller.
+// Private to engine/store. Everything throws what libpqxx throws.
+//
+//   registry        one row: the format of these tables
+//   schemas         the current version of each schema: canonical content and its checksum
+//   schema_history  every version applied: content, steps, when, by whom
+//   schema_attempts what an apply in several stages is on its way to; gone when it got there
+//   member_numbers  the numbers of fields and relations in typed messages
+//   requests        the answers of requests with an id, for as long as they are kept (see exec/kept_answer.h)
+//   secrets         what tokens are sealed with
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "engine/catalog/compile_catalog.h"
+#include "engine/store/match_catalogs.h"
+#include "engine/store/plan_migration.h"
+
+namespace pqxx {
+class transaction_base;
+}
+
+namespace rowan::store {
+
+// The advisory lock that all who write the registry of a database take.
+inline constexpr int64_t kApplyLock = 0x726f77616e;
+
+// The channel on which servers tell each other that a schema has a new version; the payload is the schema's name.
+inline constexpr char kSchemasChannel[] = "rowan_schemas";
+
+// Creates what is missing of the registry. Error: Internal for a format of a later version.
+absl::Status CreateRegistry(pqxx::transaction_base& transaction);
+
+// A version of a schema as the registry has it.
+struct RegistryRow {
+  std::string name;
+  std::string version;
+  std::string content;
+  std::string checksum;
+  absl::Time apply_time;
+  std::string applied_by;
+  int64_t id = 0;           // of an entry of the history
+  std::string steps;        // of an entry of the history, as JSON
+  bool adopted = false;     // of an entry of the history
+};
+
+// Returns the current version of the schema, or of all by name.
+std::vector<RegistryRow> ReadSchemas(pqxx::transaction_base& transaction, const std::optional<std::string>& name);
+
+// Returns at most `count` entries of the history of a schema before the entry `before` (0: the end), the latest first.
+std::vector<RegistryRow> ReadHistory(pqxx::transaction_base& transaction, const std::string& name, int64_t before,
+                                     int count);
+
+// Returns the latest entry of the version, if there is one.
+std::optional<RegistryRow> FindVersion(pqxx::transaction_base& transaction, const std::string& name,
+                                       const std::string& version);
+
+// Returns the content of what an apply was on its way to when it failed, if there is one.
+std::optional<std::string> ReadAttempt(pqxx::transaction_base& transaction, const std::string& name);
+void WriteAttempt(pqxx::transaction_base& transaction, const std::string& name, const std::string& content,
+                  const std::string& actor);
+
+// Makes the schema the current version, adds it to the history, and tells the other servers. Attempts are over with it.
+// Returns when it was applied.
+absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema,
+                    const std::vector<SchemaStep>& steps, bool adopted, const std::string& actor);
+
+// Gives every field and relation that has none a number that no other one of its model ever had. Those that were renamed
+// (see MatchCatalogs) keep theirs, and so do those that come back under their name.
+void AllotNumbers(pqxx::transaction_base& transaction, const CompiledSchema& schema, const Matches& matches);
+
+// Fills in the numbers of all fields and relations, and those that are no longer used.
+void ReadNumbers(pqxx::transaction_base& transaction, v1::Schema& schema);
+
+// Returns the compiled content of a row. Errors: Internal when it is damaged, or what CompileSchema says.
+absl::StatusOr<CompiledSchema> Recompile(const RegistryRow& row);
+
+// The steps of a plan as the history keeps them, and back.
+std::string StepsToJson(const std::vector<SchemaStep>& steps);
+std::vector<SchemaStep> StepsFromJson(const std::string& json);
+
+}  // namespace rowan::store
