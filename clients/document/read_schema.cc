@@ -142,6 +142,12 @@ absl::Status ReadType(const Node& node, const Path& path, v1::FieldType& type) {
 }
 
 absl::Status ReadDefault(const Node& node, const Path& path, v1::Default& value) {
+  const Node* expression = node.Find("expression");
+  if (expression != nullptr && node.members.size() == 1) {
+    if (!expression->is_text()) return WrongKind(path.Member("expression"), *expression, "an SQL expression");
+    value.set_expression(expression->text);
+    return absl::OkStatus();
+  }
   const Node* generator = node.Find("generator");
   if (generator == nullptr || node.members.size() != 1) return ReadValue(node, path, *value.mutable_literal());
   ROWAN_ASSIGN_OR_RETURN(const v1::DefaultGenerator known,
@@ -150,16 +156,39 @@ absl::Status ReadDefault(const Node& node, const Path& path, v1::Default& value)
   return absl::OkStatus();
 }
 
+// Reads "inet", or {name: bpchar, schema: pg_catalog, modifiers: [3]}.
+absl::Status ReadNative(const Node& node, const Path& path, v1::FieldType& type) {
+  if (node.is_text()) {
+    type.set_native_type(node.text);
+    return absl::OkStatus();
+  }
+  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a native type", {"name", "schema", "modifiers"}));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "name", path, type.mutable_native_type()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "schema", path, type.mutable_native_schema()));
+  return ForEachItem(node, "modifiers", path, [&](const Node& item, const Path& at) -> absl::Status {
+    int32_t modifier = 0;
+    if (item.kind != Node::Kind::kNumber || !absl::SimpleAtoi(item.text, &modifier)) {
+      return WrongKind(at, item, "a whole number");
+    }
+    type.add_native_modifiers(modifier);
+    return absl::OkStatus();
+  });
+}
+
 absl::Status ReadField(const Node& node, const Path& path, v1::Field& field) {
   if (node.is_text()) return ReadType(node, path.Member("type"), *field.mutable_type());
   ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a field",
                                   {"type", "column", "primary", "unique", "index", "nullable", "optional", "default",
-                                   "read_only", "version", "description", "labels", "native"}));
+                                   "read_only", "version", "description", "labels", "native", "generated", "renamed_from"}));
   const Node* type = node.Find("type");
   if (type == nullptr) return DocumentError(path.Member("type"), "a field needs \"type\", for example string");
   ROWAN_RETURN_IF_ERROR(ReadType(*type, path.Member("type"), *field.mutable_type()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "labels", path, field.mutable_type()->mutable_labels()));
-  ROWAN_RETURN_IF_ERROR(ReadText(node, "native", path, field.mutable_type()->mutable_native_type()));
+  if (const Node* native = node.Find("native")) {
+    ROWAN_RETURN_IF_ERROR(ReadNative(*native, path.Member("native"), *field.mutable_type()));
+  }
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "generated", path, field.mutable_generated()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "renamed_from", path, field.mutable_renamed_from()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "column", path, field.mutable_column()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "description", path, field.mutable_description()));
   ROWAN_ASSIGN_OR_RETURN(const bool primary, ReadFlag(node, "primary", path));
@@ -193,13 +222,28 @@ absl::StatusOr<v1::ReferentialAction> ReadAction(const Node& node, const Path& p
 absl::Status ReadJunction(const Node& node, const Path& path, v1::Junction& junction) {
   ROWAN_RETURN_IF_ERROR(
       CheckKeys(path, node, "a junction",
-                {"table", "source_columns", "target_columns", "model", "source_relation", "target_relation"}));
+                {"table", "source_columns", "target_columns", "model", "source_relation", "target_relation",
+                 "primary_key_name", "source_constraint_name", "target_constraint_name", "index_name", "on_update",
+                 "on_delete"}));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "table", path, junction.mutable_table()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "source_columns", path, junction.mutable_source_columns()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "target_columns", path, junction.mutable_target_columns()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "model", path, junction.mutable_model()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "source_relation", path, junction.mutable_source_relation()));
-  return ReadText(node, "target_relation", path, junction.mutable_target_relation());
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "target_relation", path, junction.mutable_target_relation()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "primary_key_name", path, junction.mutable_primary_key_name()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "source_constraint_name", path, junction.mutable_source_constraint_name()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "target_constraint_name", path, junction.mutable_target_constraint_name()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "index_name", path, junction.mutable_index_name()));
+  if (const Node* action = node.Find("on_update")) {
+    ROWAN_ASSIGN_OR_RETURN(const v1::ReferentialAction on_update, ReadAction(*action, path.Member("on_update")));
+    junction.set_on_update(on_update);
+  }
+  if (const Node* action = node.Find("on_delete")) {
+    ROWAN_ASSIGN_OR_RETURN(const v1::ReferentialAction on_delete, ReadAction(*action, path.Member("on_delete")));
+    junction.set_on_delete(on_delete);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadRelationKind(const Node& node, const Path& path, v1::Relation& relation) {
@@ -223,9 +267,10 @@ absl::Status ReadRelation(const Node& node, const Path& path, v1::Relation& rela
       CheckKeys(path, node, "a relation",
                 {"belongs_to", "has_one", "has_many", "many_to_many", "inverse", "fields", "references",
                  "constraint_name", "on_update", "on_delete", "index", "nullable", "optional", "required", "unique",
-                 "junction", "on_connect_owned", "on_displaced", "description"}));
+                 "junction", "on_connect_owned", "on_displaced", "description", "renamed_from"}));
   ROWAN_RETURN_IF_ERROR(ReadRelationKind(node, path, relation));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "inverse", path, relation.mutable_inverse()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "renamed_from", path, relation.mutable_renamed_from()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "fields", path, relation.mutable_fields()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "references", path, relation.mutable_references()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "constraint_name", path, relation.mutable_constraint_name()));
@@ -290,7 +335,13 @@ absl::Status ReadIndex(const Node& node, const Path& path, v1::Index& index) {
 absl::Status ReadModel(const Node& node, const Path& path, v1::Model& model) {
   ROWAN_RETURN_IF_ERROR(
       CheckKeys(path, node, "a model",
-                {"table", "description", "primary_key", "unique", "indexes", "checks", "fields", "relations"}));
+                {"table", "database_schema", "description", "primary_key", "primary_key_name", "unique", "indexes",
+                 "checks", "fields", "relations", "read_only", "renamed_from"}));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "database_schema", path, model.mutable_database_schema()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "primary_key_name", path, model.mutable_primary_key_name()));
+  ROWAN_RETURN_IF_ERROR(ReadText(node, "renamed_from", path, model.mutable_renamed_from()));
+  ROWAN_ASSIGN_OR_RETURN(const bool read_only, ReadFlag(node, "read_only", path));
+  model.set_read_only(read_only);
   ROWAN_RETURN_IF_ERROR(ReadText(node, "table", path, model.mutable_table()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "description", path, model.mutable_description()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "primary_key", path, model.mutable_primary_key()));

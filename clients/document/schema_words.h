@@ -29,6 +29,7 @@ inline constexpr Word<v1::ScalarType> kScalars[] = {
     {"date", v1::SCALAR_TYPE_DATE},
     {"time", v1::SCALAR_TYPE_TIME},
     {"timestamp", v1::SCALAR_TYPE_TIMESTAMP},
+    {"local_timestamp", v1::SCALAR_TYPE_LOCAL_TIMESTAMP},
     {"json", v1::SCALAR_TYPE_JSON},
     {"enum", v1::SCALAR_TYPE_ENUM},
     {"auto_increment", v1::SCALAR_TYPE_AUTO_INCREMENT},

@@ -54,6 +54,18 @@ std::string TypeText(const v1::FieldType& type) {
   return text;
 }
 
+void AddNative(Node& node, const v1::FieldType& type) {
+  if (type.native_schema().empty() && type.native_modifiers().empty()) {
+    return AddText(node, "native", type.native_type());
+  }
+  Node& native = node.Add("native", Object());
+  AddText(native, "name", type.native_type());
+  AddText(native, "schema", type.native_schema());
+  if (type.native_modifiers().empty()) return;
+  Node& modifiers = native.Add("modifiers", List());
+  for (const int32_t modifier : type.native_modifiers()) modifiers.items.push_back(Number(int64_t{modifier}));
+}
+
 Node WriteField(const v1::Field& field) {
   Node node = Object();
   node.Add("type", Text(TypeText(field.type())));
@@ -66,7 +78,8 @@ Node WriteField(const v1::Field& field) {
   AddFlag(node, "read_only", field.read_only());
   AddFlag(node, "version", field.version());
   AddNames(node, "labels", field.type().labels());
-  AddText(node, "native", field.type().native_type());
+  AddNative(node, field.type());
+  AddText(node, "generated", field.generated());
   switch (field.default_().kind_case()) {
     case v1::Default::kLiteral:
       node.Add("default", WriteValue(field.default_().literal()));
@@ -74,10 +87,14 @@ Node WriteField(const v1::Field& field) {
     case v1::Default::kGenerator:
       AddWord(node.Add("default", Object()), "generator", kGenerators, field.default_().generator());
       break;
+    case v1::Default::kExpression:
+      node.Add("default", Object()).Add("expression", Text(field.default_().expression()));
+      break;
     case v1::Default::KIND_NOT_SET:
       break;
   }
   AddText(node, "description", field.description());
+  AddText(node, "renamed_from", field.renamed_from());
   return node.members.size() == 1 ? node.members.front().value : node;
 }
 
@@ -103,10 +120,17 @@ Node WriteRelation(const v1::Relation& relation) {
     AddText(junction, "model", relation.junction().model());
     AddText(junction, "source_relation", relation.junction().source_relation());
     AddText(junction, "target_relation", relation.junction().target_relation());
+    AddText(junction, "primary_key_name", relation.junction().primary_key_name());
+    AddText(junction, "source_constraint_name", relation.junction().source_constraint_name());
+    AddText(junction, "target_constraint_name", relation.junction().target_constraint_name());
+    AddText(junction, "index_name", relation.junction().index_name());
+    AddWord(junction, "on_update", kActions, relation.junction().on_update());
+    AddWord(junction, "on_delete", kActions, relation.junction().on_delete());
   }
   AddWord(node, "on_connect_owned", kPolicies, relation.on_connect_owned());
   AddWord(node, "on_displaced", kDisplacements, relation.on_displaced());
   AddText(node, "description", relation.description());
+  AddText(node, "renamed_from", relation.renamed_from());
   return node;
 }
 
@@ -145,8 +169,12 @@ void AddByName(Node& node, std::string_view key, const Items& items, Write write
 Node WriteModel(const v1::Model& model) {
   Node node = Object();
   AddText(node, "table", model.table());
+  AddText(node, "database_schema", model.database_schema());
   AddText(node, "description", model.description());
+  AddFlag(node, "read_only", model.read_only());
+  AddText(node, "renamed_from", model.renamed_from());
   AddNames(node, "primary_key", model.primary_key());
+  AddText(node, "primary_key_name", model.primary_key_name());
   AddList(node, "unique", model.unique_keys(), WriteUniqueKey);
   AddList(node, "indexes", model.indexes(), WriteIndex);
   AddByName(node, "checks", model.checks(), [](const v1::Check& check) { return Text(check.expression()); });

@@ -52,6 +52,7 @@ bool IsNumber(const Type& type) {
     case Scalar::kDate:
     case Scalar::kTime:
     case Scalar::kTimestamp:
+    case Scalar::kLocalTimestamp:
     case Scalar::kJson:
     case Scalar::kEnum:
       return false;
@@ -64,8 +65,8 @@ std::string_view AllowedChanges(const Field& field) {
   if (field.type.array) return "append";
   if (IsNumber(field.type)) return "increment, decrement, multiply";
   if (field.type.scalar == Scalar::kJson) return "merge";
-  const bool moment = field.type.scalar == Scalar::kTimestamp || field.type.scalar == Scalar::kDate ||
-                      field.type.scalar == Scalar::kTime;
+  const bool moment = field.type.scalar == Scalar::kTimestamp || field.type.scalar == Scalar::kLocalTimestamp ||
+                      field.type.scalar == Scalar::kDate || field.type.scalar == Scalar::kTime;
   return moment ? "now" : "none; write a value";
 }
 

@@ -48,6 +48,7 @@ RelationKind KindOf(v1::RelationKind kind) {
 
 Generator GeneratorOf(const v1::Default& given) {
   if (given.has_literal()) return Generator::kLiteral;
+  if (given.kind_case() == v1::Default::kExpression) return Generator::kExpression;
   switch (given.generator()) {
     case v1::DEFAULT_GENERATOR_NOW:
       return Generator::kNow;
@@ -67,7 +68,7 @@ std::unique_ptr<Field> BuildField(const v1::Field& proto, const Model& model, in
   auto field = std::make_unique<Field>();
   field->name = proto.name();
   field->column = proto.column();
-  field->type = FieldTypeOf(proto.type(), model.schema);
+  field->type = FieldTypeOf(proto.type());
   field->model = &model;
   field->index = index;
   field->nullable = proto.nullable();
@@ -75,7 +76,10 @@ std::unique_ptr<Field> BuildField(const v1::Field& proto, const Model& model, in
   field->version = proto.version();
   field->omittable = proto.optional();
   field->generator = GeneratorOf(proto.default_());
+  field->generated = proto.generated();
   field->description = proto.description();
+  field->renamed_from = proto.renamed_from();
+  if (field->generator == Generator::kExpression) field->literal_text = proto.default_().expression();
   if (field->generator == Generator::kLiteral) {
     // Encoded once already, when it was checked.
     if (auto encoded = EncodeValue(field->type, proto.default_().literal(), Path("default")); encoded.ok()) {
@@ -93,17 +97,19 @@ std::vector<const Field*> FieldsOf(const Model& model, const Names& names) {
   return fields;
 }
 
-std::unique_ptr<Model> BuildModel(const v1::Model& proto, const std::string& schema) {
+std::unique_ptr<Model> BuildModel(const v1::Model& proto) {
   auto model = std::make_unique<Model>();
   model->name = proto.name();
-  model->schema = schema;
+  model->schema = proto.database_schema();
+  model->read_only = proto.read_only();
+  model->renamed_from = proto.renamed_from();
   model->table = proto.table();
   model->description = proto.description();
   for (const v1::Field& field : proto.fields()) {
     model->fields.push_back(BuildField(field, *model, static_cast<int>(model->fields.size())));
     model->field_by_name.emplace(field.name(), model->fields.back().get());
   }
-  model->keys.push_back({ConstraintName("pk", model->table, {}), FieldsOf(*model, proto.primary_key()), true});
+  model->keys.push_back({proto.primary_key_name(), FieldsOf(*model, proto.primary_key()), true});
   for (const v1::UniqueKey& key : proto.unique_keys())
     model->keys.push_back({key.name(), FieldsOf(*model, key.fields()), false});
   for (const v1::Index& index : proto.indexes()) {
@@ -164,6 +170,7 @@ std::string KeyName(const Junction& junction) {
 
 void FillFromModel(const v1::Junction& proto, const Catalog& catalog, Junction& junction) {
   junction.model = catalog.FindModel(proto.model());
+  junction.schema = junction.model->schema;
   junction.table = junction.model->table;
   junction.source_relation = junction.model->FindRelation(proto.source_relation());
   junction.target_relation = junction.model->FindRelation(proto.target_relation());
@@ -177,7 +184,8 @@ void FillFromModel(const v1::Junction& proto, const Catalog& catalog, Junction& 
 // All belongsTo relations are linked already.
 Junction BuildJunction(const v1::Relation& proto, const Relation& relation, const Catalog& catalog) {
   Junction junction;
-  junction.schema = relation.source->schema;
+  // Both ends must come to the same schema.
+  junction.schema = std::min(relation.source->schema, relation.target->schema);
   if (!proto.junction().model().empty()) {
     FillFromModel(proto.junction(), catalog, junction);
     return junction;
@@ -192,10 +200,16 @@ Junction BuildJunction(const v1::Relation& proto, const Relation& relation, cons
       relation.source == relation.target ? junction.owner : relation.source->table < relation.target->table;
   const auto& first = junction.source_first ? junction.source : junction.target;
   const auto& second = junction.source_first ? junction.target : junction.source;
-  junction.primary_key = ConstraintName("pk", junction.table, {});
-  junction.source_foreign_key = ConstraintName("fk", junction.table, NamesOfColumns(junction.source));
-  junction.target_foreign_key = ConstraintName("fk", junction.table, NamesOfColumns(junction.target));
-  junction.reverse_index = ConstraintName("idx", junction.table, NamesOfColumns(second, first));
+  const auto name = [](const std::string& given, std::string usual) { return given.empty() ? usual : given; };
+  const v1::Junction& given = proto.junction();
+  junction.primary_key = name(given.primary_key_name(), ConstraintName("pk", junction.table, {}));
+  junction.source_foreign_key =
+      name(given.source_constraint_name(), ConstraintName("fk", junction.table, NamesOfColumns(junction.source)));
+  junction.target_foreign_key =
+      name(given.target_constraint_name(), ConstraintName("fk", junction.table, NamesOfColumns(junction.target)));
+  junction.reverse_index = name(given.index_name(), ConstraintName("idx", junction.table, NamesOfColumns(second, first)));
+  junction.on_update = ActionOf(given.on_update());
+  junction.on_delete = ActionOf(given.on_delete());
   return junction;
 }
 
@@ -212,6 +226,7 @@ void BuildRelations(const v1::Model& proto, Model& model, const Catalog& catalog
         given.on_connect_owned() == v1::OWNERSHIP_POLICY_FAIL ? OwnershipPolicy::kFail : OwnershipPolicy::kMove;
     relation->delete_displaced = given.on_displaced() == v1::DISPLACEMENT_POLICY_DELETE;
     relation->description = given.description();
+    relation->renamed_from = given.renamed_from();
     model.relation_by_name.emplace(given.name(), relation.get());
     model.relations.push_back(std::move(relation));
   }
@@ -269,7 +284,7 @@ std::shared_ptr<const Catalog> BuildCatalog(const v1::Schema& canonical) {
   catalog->database_schema = canonical.database_schema();
   catalog->version = canonical.version();
   for (const v1::Model& proto : canonical.models()) {
-    catalog->models.push_back(BuildModel(proto, canonical.database_schema()));
+    catalog->models.push_back(BuildModel(proto));
     catalog->model_by_name.emplace(proto.name(), catalog->models.back().get());
   }
   const auto each_relation = [&](auto visit) {

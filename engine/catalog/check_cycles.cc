@@ -53,7 +53,8 @@ void CheckCycles(Draft& draft) {
   Edges edges;
   std::map<const ModelDraft*, std::vector<const ModelDraft*>> users;
   for (const ForeignKeyDraft& key : draft.foreign_keys) {
-    if (!key.relation->proto->required()) continue;
+    // Others see to the rows of read-only models.
+    if (!key.relation->proto->required() || key.holder->proto->read_only()) continue;
     if (key.holder == key.target) {
       draft.Notice("SELF_REQUIRED", key.relation->path,
                    "the first row must refer to itself: give it its own key, or make the relation nullable");

@@ -52,14 +52,10 @@ void CheckGivenName(Draft& draft, const std::string& path, std::string_view name
   }
 }
 
-void CheckDatabaseSchema(Draft& draft) {
-  v1::Schema& schema = draft.schema;
-  if (schema.database_schema().empty()) schema.set_database_schema("public");
-  const std::string& name = schema.database_schema();
-  CheckGivenName(draft, "database_schema", name);
+void CheckDatabaseSchema(Draft& draft, const std::string& path, const std::string& name) {
+  CheckGivenName(draft, path, name);
   if (name == "rowan" || name == "information_schema" || absl::StartsWith(name, "pg_")) {
-    draft.Invalid("database_schema",
-                  absl::StrCat("\"", Printable(name), "\" is reserved: choose another, for example \"public\""));
+    draft.Invalid(path, absl::StrCat("\"", Printable(name), "\" is reserved: choose another, for example \"public\""));
   }
 }
 
@@ -92,7 +88,27 @@ void CheckLabels(Draft& draft, const std::string& path, const v1::FieldType& typ
     if (!seen.insert(label).second)
       draft.Invalid(at, absl::StrCat("the label \"", Printable(label), "\" is there twice"));
   }
-  CheckGivenName(draft, path + ".native", type.native_type());
+}
+
+constexpr int kMaxModifiers = 4;
+
+// The type's own name in the database, for enums and texts.
+void CheckNative(Draft& draft, const std::string& path, const v1::FieldType& type) {
+  CheckGivenName(draft, path, type.native_type());
+  CheckGivenName(draft, path + ".schema", type.native_schema());
+  if (type.native_type().empty() && (!type.native_schema().empty() || !type.native_modifiers().empty())) {
+    draft.Invalid(path + ".name", "the name of the native type is missing");
+  }
+  if (type.scalar() == v1::SCALAR_TYPE_ENUM && !type.native_modifiers().empty()) {
+    draft.Invalid(path + ".modifiers", "an enum takes no modifiers");
+  }
+  if (type.native_modifiers_size() > kMaxModifiers) {
+    draft.Invalid(path + ".modifiers", absl::StrCat("a type has at most 4 modifiers, not ", type.native_modifiers_size()));
+  }
+  for (const int modifier : type.native_modifiers()) {
+    if (modifier >= 0 && modifier <= kMaxLength) continue;
+    draft.Invalid(path + ".modifiers", absl::StrCat("a modifier is 0 to ", kMaxLength, ", not ", modifier));
+  }
 }
 
 void CheckType(Draft& draft, const std::string& path, const v1::Field& field) {
@@ -118,12 +134,26 @@ void CheckType(Draft& draft, const std::string& path, const v1::Field& field) {
       draft.Invalid(path, absl::StrCat("the scale is 0 to the precision ", type.precision(), ", not ", type.scale()));
     }
   }
-  if (scalar == v1::SCALAR_TYPE_ENUM) {
-    CheckLabels(draft, path.substr(0, path.rfind('.')), type);
-  } else if (!type.labels().empty() || !type.native_type().empty()) {
-    draft.Invalid(path, "only enum takes labels and a native type");
+  const std::string at = path.substr(0, path.rfind('.'));
+  if (scalar == v1::SCALAR_TYPE_ENUM) CheckLabels(draft, at, type);
+  if (scalar != v1::SCALAR_TYPE_ENUM && !type.labels().empty()) draft.Invalid(path, "only enum takes labels");
+  if (scalar == v1::SCALAR_TYPE_ENUM || scalar == v1::SCALAR_TYPE_TEXT) {
+    CheckNative(draft, at + ".native", type);
+  } else if (!type.native_type().empty() || !type.native_schema().empty() || !type.native_modifiers().empty()) {
+    draft.Invalid(path, "only enum and text take a native type");
   }
   if (type.array() && scalar == v1::SCALAR_TYPE_AUTO_INCREMENT) draft.Invalid(path, "auto_increment has no arrays");
+}
+
+void CheckExpression(Draft& draft, const std::string& path, const std::string& expression) {
+  CheckText(draft, path, expression);
+  if (std::string fault = SqlExpressionFault(expression); !fault.empty()) draft.Invalid(path, std::move(fault));
+}
+
+void CheckRenamed(Draft& draft, const std::string& path, const std::string& former, const std::string& name) {
+  if (former.empty()) return;
+  if (std::string fault = IdentifierFault(former); !fault.empty()) draft.Invalid(path + ".renamed_from", std::move(fault));
+  if (former == name) draft.Invalid(path + ".renamed_from", "it is the name that it has");
 }
 
 void CheckFields(Draft& draft, ModelDraft& model) {
@@ -143,6 +173,13 @@ void CheckFields(Draft& draft, ModelDraft& model) {
     CheckGivenName(draft, path + ".column", field.column());
     CheckText(draft, path + ".description", field.description());
     if (field.column().empty()) field.set_column(SnakeCase(field.name()));
+    v1::FieldType& type = *field.mutable_type();
+    if (!type.native_type().empty() && type.native_schema().empty()) {
+      type.set_native_schema(type.scalar() == v1::SCALAR_TYPE_ENUM ? model.proto->database_schema() : "pg_catalog");
+    }
+    CheckExpression(draft, path + ".generated", field.generated());
+    CheckRenamed(draft, path, field.renamed_from(), field.name());
+    field.clear_number();
     if (std::find(std::begin(kSystemColumns), std::end(kSystemColumns), field.column()) != std::end(kSystemColumns)) {
       draft.Invalid(path, absl::StrCat("every table of PostgreSQL has a column \"", field.column(),
                                        "\" of its own: give the field another `column`"));
@@ -163,6 +200,18 @@ void CheckJunctionParts(const v1::Junction& junction, Refuse refuse) {
   refuse(!junction.table().empty(), "junction.table", why);
   refuse(!junction.source_columns().empty(), "junction.source_columns", why);
   refuse(!junction.target_columns().empty(), "junction.target_columns", why);
+  refuse(!junction.primary_key_name().empty(), "junction.primary_key_name", why);
+  refuse(!junction.source_constraint_name().empty(), "junction.source_constraint_name", why);
+  refuse(!junction.target_constraint_name().empty(), "junction.target_constraint_name", why);
+  refuse(!junction.index_name().empty(), "junction.index_name", why);
+  refuse(junction.on_update() != v1::REFERENTIAL_ACTION_UNSPECIFIED, "junction.on_update", why);
+  refuse(junction.on_delete() != v1::REFERENTIAL_ACTION_UNSPECIFIED, "junction.on_delete", why);
+}
+
+// The columns of a junction are required, so nothing can be put in their place.
+bool FitsJunction(v1::ReferentialAction action) {
+  return action == v1::REFERENTIAL_ACTION_UNSPECIFIED || action == v1::REFERENTIAL_ACTION_NO_ACTION ||
+         action == v1::REFERENTIAL_ACTION_RESTRICT || action == v1::REFERENTIAL_ACTION_CASCADE;
 }
 
 // Reports attributes that the relation's kind does not have.
@@ -201,6 +250,9 @@ void CheckAttributes(Draft& draft, RelationDraft& relation) {
       refuse(proto.unique(), "unique", why);
       refuse(proto.on_connect_owned() != v1::OWNERSHIP_POLICY_UNSPECIFIED, "on_connect_owned", why);
       CheckJunctionParts(proto.junction(), refuse);
+      const char* actions = "a junction's columns are required: cascade, restrict or no action";
+      refuse(!FitsJunction(proto.junction().on_update()), "junction.on_update", actions);
+      refuse(!FitsJunction(proto.junction().on_delete()), "junction.on_delete", actions);
       break;
     }
     default:
@@ -221,6 +273,10 @@ void CheckAttributes(Draft& draft, RelationDraft& relation) {
 void CheckJunctionNames(Draft& draft, const RelationDraft& relation) {
   const v1::Junction& junction = relation.proto->junction();
   CheckGivenName(draft, relation.path + ".junction.table", junction.table());
+  CheckGivenName(draft, relation.path + ".junction.primary_key_name", junction.primary_key_name());
+  CheckGivenName(draft, relation.path + ".junction.source_constraint_name", junction.source_constraint_name());
+  CheckGivenName(draft, relation.path + ".junction.target_constraint_name", junction.target_constraint_name());
+  CheckGivenName(draft, relation.path + ".junction.index_name", junction.index_name());
   for (const std::string& column : junction.source_columns()) {
     CheckGivenName(draft, relation.path + ".junction.source_columns", column);
   }
@@ -252,6 +308,8 @@ void CheckRelations(Draft& draft, ModelDraft& model) {
     }
     CheckText(draft, relation->path + ".description", proto.description());
     CheckGivenName(draft, relation->path + ".constraint_name", proto.constraint_name());
+    CheckRenamed(draft, relation->path, proto.renamed_from(), proto.name());
+    proto.clear_number();
     CheckAttributes(draft, *relation);
     CheckJunctionNames(draft, *relation);
     for (const std::string& field : proto.fields()) {
@@ -274,11 +332,6 @@ void CheckListedFields(Draft& draft, const std::string& path,
   for (const std::string& field : fields) {
     if (!seen.insert(field).second) draft.Invalid(path, absl::StrCat("\"", Printable(field), "\" is named twice"));
   }
-}
-
-void CheckExpression(Draft& draft, const std::string& path, const std::string& expression) {
-  CheckText(draft, path, expression);
-  if (std::string fault = SqlExpressionFault(expression); !fault.empty()) draft.Invalid(path, std::move(fault));
 }
 
 void CheckLists(Draft& draft, ModelDraft& model) {
@@ -326,12 +379,31 @@ void ResolveTargets(Draft& draft) {
   }
 }
 
+// A name that is still there is no former one.
+void CheckFormerNames(Draft& draft) {
+  const auto check = [&](const std::string& path, const std::string& former, bool there) {
+    if (former.empty() || !there) return;
+    draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is still there beside it"));
+  };
+  for (const ModelDraft& model : draft.models) {
+    check(model.path, model.proto->renamed_from(), draft.model_by_name.count(model.proto->renamed_from()) != 0);
+    for (const auto& [name, field] : model.fields) {
+      check(model.FieldPath(name), field->renamed_from(), model.fields.count(field->renamed_from()) != 0);
+    }
+    for (const auto& relation : model.relations) {
+      const std::string& former = relation->proto->renamed_from();
+      check(relation->path, former, model.relation_by_name.count(former) != 0);
+    }
+  }
+}
+
 }  // namespace
 
 void CheckParts(Draft& draft) {
   v1::Schema& schema = draft.schema;
   CheckSchemaName(draft);
-  CheckDatabaseSchema(draft);
+  if (schema.database_schema().empty()) schema.set_database_schema("public");
+  CheckDatabaseSchema(draft, "database_schema", schema.database_schema());
   CheckText(draft, "description", schema.description());
   if (schema.models_size() > kMaxModels) {
     draft.Invalid("models", absl::StrCat("a schema has at most 2000 models, not ", schema.models_size()));
@@ -357,6 +429,15 @@ void CheckParts(Draft& draft) {
     draft.model_by_name.emplace(proto.name(), &model);
     CheckGivenName(draft, path + ".table", proto.table());
     if (proto.table().empty()) proto.set_table(SnakeCase(proto.name()));
+    if (proto.database_schema().empty()) proto.set_database_schema(schema.database_schema());
+    // Else it is the schema's, which was checked already.
+    if (proto.database_schema() != schema.database_schema()) {
+      CheckDatabaseSchema(draft, path + ".database_schema", proto.database_schema());
+    }
+    CheckGivenName(draft, path + ".primary_key_name", proto.primary_key_name());
+    if (proto.primary_key_name().empty()) proto.set_primary_key_name(ConstraintName("pk", proto.table(), {}));
+    CheckRenamed(draft, path, proto.renamed_from(), proto.name());
+    proto.clear_retired_numbers();
     CheckText(draft, path + ".description", proto.description());
     if (proto.fields_size() > kMaxFields) {
       draft.Invalid(path + ".fields", absl::StrCat("a model has at most 500 fields, not ", proto.fields_size()));
@@ -371,6 +452,7 @@ void CheckParts(Draft& draft) {
     CheckRelations(draft, model);
     CheckLists(draft, model);
   }
+  CheckFormerNames(draft);
   ResolveTargets(draft);
 }
 

@@ -43,6 +43,8 @@ Scalar ScalarOf(v1::ScalarType scalar) {
       return Scalar::kTime;
     case v1::SCALAR_TYPE_TIMESTAMP:
       return Scalar::kTimestamp;
+    case v1::SCALAR_TYPE_LOCAL_TIMESTAMP:
+      return Scalar::kLocalTimestamp;
     case v1::SCALAR_TYPE_JSON:
       return Scalar::kJson;
     case v1::SCALAR_TYPE_ENUM:
@@ -121,7 +123,7 @@ std::string InputText(const v1::Value& value) {
 
 }  // namespace
 
-Type FieldTypeOf(const v1::FieldType& proto, const std::string& database_schema) {
+Type FieldTypeOf(const v1::FieldType& proto) {
   Type type;
   type.scalar = ScalarOf(proto.scalar());
   type.array = proto.array();
@@ -130,7 +132,8 @@ Type FieldTypeOf(const v1::FieldType& proto, const std::string& database_schema)
   type.scale = proto.scale();
   type.labels = {proto.labels().begin(), proto.labels().end()};
   type.native_name = proto.native_type();
-  if (!type.native_name.empty()) type.native_schema = database_schema;
+  type.native_schema = proto.native_schema();
+  type.native_modifiers = {proto.native_modifiers().begin(), proto.native_modifiers().end()};
   return type;
 }
 

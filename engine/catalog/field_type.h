@@ -13,7 +13,7 @@ class FieldType;
 namespace rowan {
 
 // Returns the engine's type for a resolved one (neither number, auto-increment nor unspecified).
-Type FieldTypeOf(const v1::FieldType& type, const std::string& database_schema);
+Type FieldTypeOf(const v1::FieldType& type);
 
 // Returns a value as an SQL literal, quoted, to be followed by a cast to its type. The value came from DecodeValue, is
 // not null, and is read with standard_conforming_strings on.

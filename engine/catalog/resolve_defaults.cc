@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/catalog/field_type.h"
 #include "engine/catalog/schema_draft.h"
+#include "engine/catalog/sql_expression.h"
 #include "engine/types/codec.h"
 
 namespace rowan {
@@ -19,9 +20,9 @@ void CheckGenerator(Draft& draft, const std::string& path, const v1::Field& fiel
   const bool array = field.type().array();
   switch (field.default_().generator()) {
     case v1::DEFAULT_GENERATOR_NOW:
-      if (array ||
-          (scalar != v1::SCALAR_TYPE_TIMESTAMP && scalar != v1::SCALAR_TYPE_DATE && scalar != v1::SCALAR_TYPE_TIME)) {
-        draft.Invalid(path, "now is for timestamp, date and time fields");
+      if (array || (scalar != v1::SCALAR_TYPE_TIMESTAMP && scalar != v1::SCALAR_TYPE_LOCAL_TIMESTAMP &&
+                    scalar != v1::SCALAR_TYPE_DATE && scalar != v1::SCALAR_TYPE_TIME)) {
+        draft.Invalid(path, "now is for timestamp, local_timestamp, date and time fields");
       }
       return;
     case v1::DEFAULT_GENERATOR_UUID:
@@ -43,7 +44,7 @@ void CheckLiteral(Draft& draft, const std::string& path, v1::Field& field) {
     draft.Invalid(path, "null is no default: leave it out and make the field optional");
     return;
   }
-  const Type type = FieldTypeOf(field.type(), draft.schema.database_schema());
+  const Type type = FieldTypeOf(field.type());
   const Path at(path);
   const absl::StatusOr<Encoded> encoded = EncodeValue(type, literal, at);
   if (!encoded.ok()) {
@@ -59,6 +60,11 @@ void CheckLiteral(Draft& draft, const std::string& path, v1::Field& field) {
     return;
   }
   literal = std::move(normal);
+}
+
+void CheckExpression(Draft& draft, const std::string& path, const std::string& expression) {
+  if (expression.empty()) return draft.Invalid(path, "the expression is missing");
+  if (std::string fault = SqlExpressionFault(expression); !fault.empty()) draft.Invalid(path, std::move(fault));
 }
 
 // A field that counts updates begins at 1, which is its default.
@@ -101,12 +107,17 @@ void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
   const bool primary = model.IsPrimary(field.name());
   if (field.has_default_() && !HasDefault(field)) draft.Invalid(path + ".default", "the default is empty");
   if (primary && model.primary.size() == 1 && IsInteger(field.type()) && !field.has_default_() &&
-      model.foreign.count(field.name()) == 0) {
+      model.foreign.count(field.name()) == 0 && !model.proto->read_only() && field.generated().empty()) {
     field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
   }
   if (field.version()) ResolveVersion(draft, model, field);
   if (field.optional() && !HasDefault(field)) field.set_nullable(true);
-  if (primary && field.nullable()) {
+  if (!field.generated().empty()) {
+    if (field.has_default_()) draft.Invalid(path + ".default", "the database computes the field: it has no default");
+    field.set_read_only(true);
+  }
+  // Views have no keys of their own, so theirs may hold nulls.
+  if (primary && field.nullable() && !model.proto->read_only()) {
     draft.Invalid(path,
                   "a field of the primary key is always there: it cannot be nullable, nor optional without a default");
   }
@@ -117,10 +128,13 @@ void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
     case v1::Default::kGenerator:
       CheckGenerator(draft, path + ".default", field);
       break;
+    case v1::Default::kExpression:
+      CheckExpression(draft, path + ".default.expression", field.default_().expression());
+      break;
     case v1::Default::KIND_NOT_SET:
       break;
   }
-  field.set_optional(field.nullable() || HasDefault(field));
+  field.set_optional(field.nullable() || HasDefault(field) || !field.generated().empty());
 }
 
 }  // namespace

@@ -91,6 +91,10 @@ void PairUnnamed(Draft& draft, const std::vector<RelationDraft*>& open) {
   }
 }
 
+Names ActionAsList(v1::ReferentialAction action) {
+  return action == v1::REFERENTIAL_ACTION_UNSPECIFIED ? Names() : Names{v1::ReferentialAction_Name(action)};
+}
+
 std::string DefaultTable(const RelationDraft& relation) {
   const auto [first, second] = std::minmax(relation.source->proto->table(), relation.target->proto->table());
   return Shortened(Singular(first) + "_" + second);
@@ -117,7 +121,16 @@ void ResolveJunction(Draft& draft, RelationDraft& relation) {
   const bool agreed =
       JunctionEndsAgree(draft, relation, "the junction's table", NameAsList(here.table()), NameAsList(there.table())) &
       JunctionEndsAgree(draft, relation, "source_columns", here_source, there_target) &
-      JunctionEndsAgree(draft, relation, "target_columns", here_target, there_source);
+      JunctionEndsAgree(draft, relation, "target_columns", here_target, there_source) &
+      JunctionEndsAgree(draft, relation, "primary_key_name", NameAsList(here.primary_key_name()),
+                        NameAsList(there.primary_key_name())) &
+      JunctionEndsAgree(draft, relation, "source_constraint_name", NameAsList(here.source_constraint_name()),
+                        NameAsList(there.target_constraint_name())) &
+      JunctionEndsAgree(draft, relation, "target_constraint_name", NameAsList(here.target_constraint_name()),
+                        NameAsList(there.source_constraint_name())) &
+      JunctionEndsAgree(draft, relation, "index_name", NameAsList(here.index_name()), NameAsList(there.index_name())) &
+      JunctionEndsAgree(draft, relation, "on_update", ActionAsList(here.on_update()), ActionAsList(there.on_update())) &
+      JunctionEndsAgree(draft, relation, "on_delete", ActionAsList(here.on_delete()), ActionAsList(there.on_delete()));
   if (!agreed) return;
   const auto either = [](const auto& a, const auto& b, const auto& otherwise) {
     return !a.empty() ? a : !b.empty() ? b : otherwise;
@@ -148,11 +161,28 @@ void ResolveJunction(Draft& draft, RelationDraft& relation) {
   junction.set_table(table);
   *junction.mutable_source_columns() = {sources.begin(), sources.end()};
   *junction.mutable_target_columns() = {targets.begin(), targets.end()};
+  const std::string none;
+  junction.set_primary_key_name(either(here.primary_key_name(), there.primary_key_name(), none));
+  junction.set_source_constraint_name(either(here.source_constraint_name(), there.target_constraint_name(), none));
+  junction.set_target_constraint_name(either(here.target_constraint_name(), there.source_constraint_name(), none));
+  junction.set_index_name(either(here.index_name(), there.index_name(), none));
+  const auto action = [](v1::ReferentialAction a, v1::ReferentialAction b) {
+    if (a != v1::REFERENTIAL_ACTION_UNSPECIFIED) return a;
+    return b != v1::REFERENTIAL_ACTION_UNSPECIFIED ? b : v1::REFERENTIAL_ACTION_CASCADE;
+  };
+  junction.set_on_update(action(here.on_update(), there.on_update()));
+  junction.set_on_delete(action(here.on_delete(), there.on_delete()));
   if (relation.inverse == nullptr) return;
   v1::Junction& mirrored = *relation.inverse->proto->mutable_junction();
   mirrored.set_table(table);
   *mirrored.mutable_source_columns() = {targets.begin(), targets.end()};
   *mirrored.mutable_target_columns() = {sources.begin(), sources.end()};
+  mirrored.set_primary_key_name(junction.primary_key_name());
+  mirrored.set_source_constraint_name(junction.target_constraint_name());
+  mirrored.set_target_constraint_name(junction.source_constraint_name());
+  mirrored.set_index_name(junction.index_name());
+  mirrored.set_on_update(junction.on_update());
+  mirrored.set_on_delete(junction.on_delete());
   relation.proto->set_inverse(relation.inverse->proto->name());
   relation.inverse->proto->set_inverse(relation.proto->name());
 }

@@ -22,6 +22,11 @@ std::string CanonicalContent(const v1::Schema& canonical) {
   v1::Schema content = canonical;
   content.clear_version();
   content.clear_apply_time();
+  for (v1::Model& model : *content.mutable_models()) {
+    model.clear_retired_numbers();
+    for (v1::Field& field : *model.mutable_fields()) field.clear_number();
+    for (v1::Relation& relation : *model.mutable_relations()) relation.clear_number();
+  }
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);

@@ -93,6 +93,8 @@ v1::ScalarType ScalarProto(Scalar scalar) {
       return v1::SCALAR_TYPE_TIME;
     case Scalar::kTimestamp:
       return v1::SCALAR_TYPE_TIMESTAMP;
+    case Scalar::kLocalTimestamp:
+      return v1::SCALAR_TYPE_LOCAL_TIMESTAMP;
     case Scalar::kJson:
       return v1::SCALAR_TYPE_JSON;
     case Scalar::kEnum:
@@ -114,6 +116,8 @@ void DescribeField(const std::string& name, const Type& type, bool nullable, v1:
   }
   for (const std::string& label : type.labels) proto.add_labels(label);
   proto.set_native_type(type.native_name);
+  proto.set_native_schema(type.native_schema);
+  for (const int modifier : type.native_modifiers) proto.add_native_modifiers(modifier);
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ std::string DefaultSql(const Field& field) {
       return "gen_random_uuid()";
     case Generator::kLiteral:
       return field.literal_text + "::" + SqlType(field.type);
+    case Generator::kExpression:
+      return "(" + field.literal_text + ")";
     case Generator::kNone:
     case Generator::kIdentity:  // allotted by the program before it is written
       break;

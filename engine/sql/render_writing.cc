@@ -28,6 +28,7 @@ void StepRenderer::operator()(const plan::Allot& step) {
     case Generator::kNow:
     case Generator::kUuid:
     case Generator::kLiteral:
+    case Generator::kExpression:
     case Generator::kNone:
       writer_ << "SELECT " << DefaultSql(field) << " FROM generate_series(1, ";
       Parameter(FromCount{}, Type{.scalar = Scalar::kInt64});

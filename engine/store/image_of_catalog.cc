@@ -51,6 +51,8 @@ std::string NowText(Scalar scalar) {
       return "CURRENT_DATE";
     case Scalar::kTime:
       return "LOCALTIME";
+    case Scalar::kLocalTimestamp:
+      return "LOCALTIMESTAMP";
     default:  // the compiler lets no other type have it
       return "now()";
   }

@@ -63,7 +63,7 @@ TypeChange TextChange(const Type& from, const Type& to) {
 }
 
 bool IsMoment(Scalar scalar) {
-  return scalar == Scalar::kTimestamp || scalar == Scalar::kDate;
+  return scalar == Scalar::kTimestamp || scalar == Scalar::kLocalTimestamp || scalar == Scalar::kDate;
 }
 
 TypeChange ScalarChange(const Type& from, const Type& to) {
@@ -74,7 +74,7 @@ TypeChange ScalarChange(const Type& from, const Type& to) {
   if (IsMoment(from.scalar) && IsMoment(to.scalar)) {
     return to.scalar == Scalar::kDate ? TypeChange::kNarrowing : TypeChange::kRewriting;
   }
-  if (from.scalar == Scalar::kTimestamp) {
+  if (from.scalar == Scalar::kTimestamp || from.scalar == Scalar::kLocalTimestamp) {
     return to.scalar == Scalar::kTime ? TypeChange::kNarrowing : TypeChange::kImpossible;
   }
   if (from.scalar == Scalar::kEnum && to.scalar == Scalar::kEnum) {

@@ -338,6 +338,7 @@ struct Encoder {
       case Scalar::kTime:
         return Times();
       case Scalar::kTimestamp:
+      case Scalar::kLocalTimestamp:
         return Timestamps();
       case Scalar::kJson:
         return Json();
@@ -402,7 +403,8 @@ absl::Status DecodeScalar(const Type& type, std::string_view bytes, Value& value
     case Scalar::kTime:
       value.set_time_value(FormatTime(reader.Read<int64_t>()));
       break;
-    case Scalar::kTimestamp: {
+    case Scalar::kTimestamp:
+    case Scalar::kLocalTimestamp: {
       const int64_t microseconds = reader.Read<int64_t>();
       if (microseconds == std::numeric_limits<int64_t>::max() || microseconds == std::numeric_limits<int64_t>::min()) {
         value.set_text_value(FormatTimestamp(microseconds));

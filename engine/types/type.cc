@@ -24,6 +24,7 @@ constexpr TypeFacts kFacts[] = {
     {"date", "date", 1082, 1182, true, false},
     {"time", "time", 1083, 1183, true, false},
     {"timestamp", "timestamptz", 1184, 1185, true, false},
+    {"local_timestamp", "timestamp", 1114, 1115, true, false},
     {"json", "jsonb", 3802, 3807, false, false},
     {"enum", "text", 25, 1009, true, false},
 };
@@ -63,6 +64,10 @@ std::string SqlType(const Type& type) {
   std::string text;
   if (!type.native_name.empty()) {
     text = QuoteQualified(type.native_schema, type.native_name);
+    for (size_t i = 0; i < type.native_modifiers.size(); ++i) {
+      text += (i == 0 ? "(" : ",") + std::to_string(type.native_modifiers[i]);
+    }
+    if (!type.native_modifiers.empty()) text += ")";
   } else {
     text = Facts(type.scalar).sql_name;
     if (type.length > 0) text += "(" + std::to_string(type.length) + ")";

@@ -26,6 +26,7 @@ enum class Scalar {
   kDate,
   kTime,
   kTimestamp,
+  kLocalTimestamp,  // without time zone; its values are those of UTC
   kJson,
   kEnum
 };

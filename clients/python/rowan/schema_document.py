@@ -40,9 +40,24 @@ POLICIES = {"move": pb.OWNERSHIP_POLICY_MOVE, "fail": pb.OWNERSHIP_POLICY_FAIL}
 DISPLACEMENTS = {"detach": pb.DISPLACEMENT_POLICY_DETACH, "delete": pb.DISPLACEMENT_POLICY_DELETE}
 
 _SCHEMA_KEYS = ("schema", "database_schema", "description", "models")
-_MODEL_KEYS = ("table", "description", "primary_key", "unique", "indexes", "checks", "fields", "relations")
+_MODEL_KEYS = (
+    "table",
+    "database_schema",
+    "description",
+    "primary_key",
+    "primary_key_name",
+    "unique",
+    "indexes",
+    "checks",
+    "fields",
+    "relations",
+    "read_only",
+    "renamed_from",
+)
 _FIELD_KEYS = (
     "type",
+    "generated",
+    "renamed_from",
     "column",
     "primary",
     "unique",
@@ -56,9 +71,22 @@ _FIELD_KEYS = (
     "labels",
     "native",
 )
-_JUNCTION_KEYS = ("table", "source_columns", "target_columns", "model", "source_relation", "target_relation")
+_JUNCTION_NAMES = (
+    "table",
+    "model",
+    "source_relation",
+    "target_relation",
+    "primary_key_name",
+    "source_constraint_name",
+    "target_constraint_name",
+    "index_name",
+)
+_JUNCTION_COLUMNS = ("source_columns", "target_columns")
+_ACTION_KEYS = ("on_update", "on_delete")
+_JUNCTION_KEYS = (*_JUNCTION_NAMES, *_JUNCTION_COLUMNS, *_ACTION_KEYS)
 _RELATION_KEYS = (
     *KINDS,
+    "renamed_from",
     "inverse",
     "fields",
     "references",
@@ -104,8 +132,9 @@ def to_schema(document: Any) -> pb.Schema:
 
 def _model(target: pb.Model, document: Any, path: str, models: Mapping[str, Any]) -> None:
     _object(document, path, "a model", _MODEL_KEYS)
-    target.table = _text(document, "table", path)
-    target.description = _text(document, "description", path)
+    for key in ("table", "database_schema", "description", "primary_key_name", "renamed_from"):
+        setattr(target, key, _text(document, key, path))
+    target.read_only = _flag(document, "read_only", path)
     for name, field in _object(document.get("fields") or {}, f"{path}.fields", "the fields").items():
         _field(target.fields.add(name=_name(name, f"{path}.fields")), field, f"{path}.fields.{name}")
     relations = _object(document.get("relations") or {}, f"{path}.relations", "the relations")
@@ -169,21 +198,37 @@ def _field(target: pb.Field, document: Any, path: str) -> None:
     if "type" not in document:
         raise DocumentError(f"{path}.type", 'a field needs "type", for example string')
     _type(target.type, document["type"], f"{path}.type")
-    target.column = _text(document, "column", path)
-    target.description = _text(document, "description", path)
+    for key in ("column", "description", "generated", "renamed_from"):
+        setattr(target, key, _text(document, key, path))
     for key in ("primary", "unique", "index", "nullable", "optional", "read_only", "version"):
         setattr(target, key, _flag(document, key, path))
     if "labels" in document:
         target.type.labels.extend(_names(document["labels"], f"{path}.labels"))
-    target.type.native_type = _text(document, "native", path)
+    if "native" in document:
+        _native(target.type, document["native"], f"{path}.native")
     if "default" in document:
         default = document["default"]
-        if isinstance(default, Mapping) and set(default) == {"generator"}:
+        if isinstance(default, Mapping) and set(default) == {"expression"}:
+            target.default.expression = _text(default, "expression", f"{path}.default")
+        elif isinstance(default, Mapping) and set(default) == {"generator"}:
             target.default.generator = _choice(
                 default["generator"], GENERATORS, f"{path}.default.generator", "generator"
             )
         else:
             values.fill(target.default.literal, default, f"{path}.default")
+
+
+def _native(target: pb.FieldType, document: Any, path: str) -> None:
+    """Reads "inet", or {name: bpchar, schema: pg_catalog, modifiers: [3]}."""
+    if not isinstance(document, Mapping):
+        document = {"name": document}
+    _object(document, path, "a native type", ("name", "schema", "modifiers"))
+    target.native_type = _text(document, "name", path)
+    target.native_schema = _text(document, "schema", path)
+    modifiers = document.get("modifiers", [])
+    if not isinstance(modifiers, (list, tuple)) or any(type(modifier) is not int for modifier in modifiers):
+        raise DocumentError(f"{path}.modifiers", "write a list of whole numbers")
+    target.native_modifiers.extend(modifiers)
 
 
 def _type(target: pb.FieldType, text: Any, path: str) -> None:
@@ -220,18 +265,14 @@ def _relation(target: pb.Relation, document: Any, path: str) -> None:
         )
     target.kind = KINDS[kinds[0]]
     target.target = _text(document, kinds[0], path)
-    for key in ("inverse", "constraint_name", "description"):
+    for key in ("inverse", "constraint_name", "description", "renamed_from"):
         setattr(target, key, _text(document, key, path))
     for key in ("index", "nullable", "optional", "required", "unique"):
         setattr(target, key, _flag(document, key, path))
     for key in ("fields", "references"):
         if key in document:
             getattr(target, key).extend(_names(document[key], f"{path}.{key}"))
-    for key in ("on_update", "on_delete"):
-        if key in document:
-            word = document[key]
-            word = re.sub(r"[-_ ]+", " ", word) if isinstance(word, str) else word
-            setattr(target, key, _choice(word, ACTIONS, f"{path}.{key}", "action"))
+    _actions(target, document, path)
     if "on_connect_owned" in document:
         target.on_connect_owned = _choice(document["on_connect_owned"], POLICIES, f"{path}.on_connect_owned", "policy")
     if "on_displaced" in document:
@@ -239,11 +280,20 @@ def _relation(target: pb.Relation, document: Any, path: str) -> None:
     if "junction" in document:
         place = f"{path}.junction"
         junction = _object(document["junction"], place, "a junction", _JUNCTION_KEYS)
-        for key in ("table", "model", "source_relation", "target_relation"):
+        for key in _JUNCTION_NAMES:
             setattr(target.junction, key, _text(junction, key, place))
-        for key in ("source_columns", "target_columns"):
+        for key in _JUNCTION_COLUMNS:
             if key in junction:
                 getattr(target.junction, key).extend(_names(junction[key], f"{place}.{key}"))
+        _actions(target.junction, junction, place)
+
+
+def _actions(target: Any, document: Mapping[str, Any], path: str) -> None:
+    for key in _ACTION_KEYS:
+        if key in document:
+            word = document[key]
+            word = re.sub(r"[-_ ]+", " ", word) if isinstance(word, str) else word
+            setattr(target, key, _choice(word, ACTIONS, f"{path}.{key}", "action"))
 
 
 def _entries(document: Mapping[str, Any], key: str, path: str) -> list[tuple[Any, str]]:
@@ -318,7 +368,8 @@ def from_schema(schema: pb.Schema) -> dict[str, Any]:
 
 def _from_model(model: pb.Model) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    _put(result, model, "table", "description", "primary_key")
+    _put(result, model, "table", "database_schema", "description", "read_only", "renamed_from")
+    _put(result, model, "primary_key", "primary_key_name")
     if model.unique_keys:
         result["unique"] = [_put({"fields": list(key.fields)}, key, "name") for key in model.unique_keys]
     if model.indexes:
@@ -336,16 +387,29 @@ def _from_model(model: pb.Model) -> dict[str, Any]:
 def _from_field(field: pb.Field) -> dict[str, Any]:
     result: dict[str, Any] = {"type": type_text(field.type)}
     _put(result, field, "column", "primary", "unique", "index", "nullable", "optional", "read_only", "version")
-    _put(result, field, "description")
+    _put(result, field, "generated", "description", "renamed_from")
     if field.type.labels:
         result["labels"] = list(field.type.labels)
     if field.type.native_type:
-        result["native"] = field.type.native_type
+        result["native"] = _from_native(field.type)
     kind = field.default.WhichOneof("kind")
     if kind == "generator":
         result["default"] = {"generator": _word(GENERATORS, field.default.generator)}
+    elif kind == "expression":
+        result["default"] = {"expression": field.default.expression}
     elif kind == "literal":
         result["default"] = _from_default(field.default.literal)
+    return result
+
+
+def _from_native(field_type: pb.FieldType) -> Any:
+    if not field_type.native_schema and not field_type.native_modifiers:
+        return field_type.native_type
+    result: dict[str, Any] = {"name": field_type.native_type}
+    if field_type.native_schema:
+        result["schema"] = field_type.native_schema
+    if field_type.native_modifiers:
+        result["modifiers"] = list(field_type.native_modifiers)
     return result
 
 
@@ -380,17 +444,23 @@ def type_text(field_type: pb.FieldType) -> str:
 def _from_relation(relation: pb.Relation) -> dict[str, Any]:
     result: dict[str, Any] = {_word(KINDS, relation.kind): relation.target}
     _put(result, relation, "inverse", "fields", "references", "constraint_name")
-    for key in ("on_update", "on_delete"):
-        if getattr(relation, key):
-            result[key] = _word(ACTIONS, getattr(relation, key))
+    _put_actions(result, relation)
     _put(result, relation, "index", "nullable", "optional", "required", "unique")
     if relation.HasField("junction"):
-        result["junction"] = _put({}, relation.junction, *_JUNCTION_KEYS)
+        junction = _put({}, relation.junction, *_JUNCTION_NAMES, *_JUNCTION_COLUMNS)
+        result["junction"] = _put_actions(junction, relation.junction)
     if relation.on_connect_owned:
         result["on_connect_owned"] = _word(POLICIES, relation.on_connect_owned)
     if relation.on_displaced:
         result["on_displaced"] = _word(DISPLACEMENTS, relation.on_displaced)
-    return _put(result, relation, "description")
+    return _put(result, relation, "description", "renamed_from")
+
+
+def _put_actions(result: dict[str, Any], message: Any) -> dict[str, Any]:
+    for key in _ACTION_KEYS:
+        if getattr(message, key):
+            result[key] = _word(ACTIONS, getattr(message, key))
+    return result
 
 
 def _put(result: dict[str, Any], message: Any, *names: str) -> dict[str, Any]:
