@@ -27,9 +27,11 @@ ALLOWED = {
     "store": {"base", "types", "catalog", "pg"},
 }
 
-# Engine headers know messages by name only. Those of compile_catalog are its result.
+# Engine headers know messages by name only. Those of compile_catalog and introspect are their
+# results.
 PB_HEADERS = {"engine/catalog/compile_catalog.h", "engine/catalog/schema_draft.h", "engine/catalog/schema_version.h",
-              "engine/catalog/field_type.h"}
+              "engine/catalog/field_type.h", "engine/store/introspect.h", "engine/store/introspection_draft.h",
+              "engine/store/read_default.h"}
 PB_FOLDERS = ("types", "catalog", "bind", "hydrate", "exec", "store")
 
 
