@@ -267,6 +267,10 @@ absl::Status Engine::CheckDrift(const v1::CheckDriftRequest& request, v1::CheckD
   return rowan::CheckDrift(request, *impl_->store, *impl_->schemas, response);
 }
 
+absl::Status Engine::Introspect(const v1::IntrospectRequest& request, v1::IntrospectResponse& response) {
+  return rowan::Introspect(request, *impl_->store, response);
+}
+
 absl::Status Engine::Ping(const Call& call) {
   static const Catalog kNone;
   const exec::Context context{kNone, impl_->options.limits, *impl_->tokens, call, impl_->counters, impl_->options.log};

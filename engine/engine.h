@@ -35,6 +35,8 @@ class GetRequest;
 class GetResponse;
 class GetSchemaRequest;
 class InsertRequest;
+class IntrospectRequest;
+class IntrospectResponse;
 class ListSchemaVersionsRequest;
 class ListSchemaVersionsResponse;
 class ListSchemasResponse;
@@ -144,6 +146,7 @@ class Engine {
   absl::Status ListSchemaVersions(const v1::ListSchemaVersionsRequest& request,
                                   v1::ListSchemaVersionsResponse& response);
   absl::Status CheckDrift(const v1::CheckDriftRequest& request, v1::CheckDriftResponse& response);
+  absl::Status Introspect(const v1::IntrospectRequest& request, v1::IntrospectResponse& response);
 
   // Asks PostgreSQL for an answer. For readiness checks.
   absl::Status Ping(const Call& call);

@@ -276,4 +276,16 @@ absl::Status CheckDrift(const v1::CheckDriftRequest& request, const store::Schem
   return absl::OkStatus();
 }
 
+absl::Status Introspect(const v1::IntrospectRequest& request, const store::SchemaStore& store,
+                        v1::IntrospectResponse& response) {
+  store::IntrospectOptions options{request.name(), {request.tables().begin(), request.tables().end()}};
+  ROWAN_ASSIGN_OR_RETURN(store::Introspection found,
+                         store.Introspect({request.database_schemas().begin(), request.database_schemas().end()},
+                                          std::move(options)));
+  *response.mutable_schema() = std::move(found.schema);
+  *response.mutable_diagnostics() = {std::make_move_iterator(found.diagnostics.begin()),
+                                     std::make_move_iterator(found.diagnostics.end())};
+  return absl::OkStatus();
+}
+
 }  // namespace rowan

@@ -15,6 +15,8 @@ class ApplySchemaResponse;
 class CheckDriftRequest;
 class CheckDriftResponse;
 class GetSchemaRequest;
+class IntrospectRequest;
+class IntrospectResponse;
 class ListSchemasResponse;
 class ListSchemaVersionsRequest;
 class ListSchemaVersionsResponse;
@@ -38,5 +40,8 @@ absl::Status ListSchemaVersions(const v1::ListSchemaVersionsRequest& request, co
 
 absl::Status CheckDrift(const v1::CheckDriftRequest& request, const store::SchemaStore& store,
                         const ServedSchemas& schemas, v1::CheckDriftResponse& response);
+
+absl::Status Introspect(const v1::IntrospectRequest& request, const store::SchemaStore& store,
+                        v1::IntrospectResponse& response);
 
 }  // namespace rowan

@@ -24,4 +24,11 @@ grpc::ServerUnaryReactor* SchemaService::ListSchemas(grpc::CallbackServerContext
                   [=](Engine& engine, const Call&) { return engine.ListSchemas(*response); });
 }
 
+grpc::ServerUnaryReactor* SchemaService::Introspect(grpc::CallbackServerContext* context,
+                                                    const v1::IntrospectRequest* request,
+                                                    v1::IntrospectResponse* response) {
+  return RunUnary(state_, *context, "Introspect", {request->name(), ""},
+                  [=](Engine& engine, const Call&) { return engine.Introspect(*request, *response); });
+}
+
 }  // namespace rowan::service

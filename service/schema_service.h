@@ -17,6 +17,8 @@ class SchemaService final : public v1::SchemaService::CallbackService {
                                       v1::Schema* response) override;
   grpc::ServerUnaryReactor* ListSchemas(grpc::CallbackServerContext* context, const v1::ListSchemasRequest* request,
                                         v1::ListSchemasResponse* response) override;
+  grpc::ServerUnaryReactor* Introspect(grpc::CallbackServerContext* context, const v1::IntrospectRequest* request,
+                                       v1::IntrospectResponse* response) override;
 
  private:
   ServerState& state_;

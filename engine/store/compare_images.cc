@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/base/identifier.h"
 #include "engine/catalog/naming.h"
+#include "engine/store/read_default.h"
 
 namespace rowan::store {
 namespace {
@@ -40,6 +41,13 @@ bool Serves(const IndexImage& live, const IndexImage& wanted) {
   if (!live.plain || live.predicate != wanted.predicate) return false;
   if (wanted.needed > 0) return BeginsWith(live.columns, wanted.columns, wanted.needed);
   return live.unique == wanted.unique && live.columns == wanted.columns;
+}
+
+// Whether both are the same literal or generator, however they are written.
+bool SameDefault(const ColumnImage& a, const ColumnImage& b) {
+  const auto of_a = ReadDefault(a.type, a.expression);
+  const auto of_b = ReadDefault(b.type, b.expression);
+  return of_a.has_value() && of_b.has_value() && of_a->SerializeAsString() == of_b->SerializeAsString();
 }
 
 bool SameCheck(const CheckImage& a, const CheckImage& b) {
@@ -223,8 +231,8 @@ class Comparison {
       const auto text = [](const ColumnImage& column) { return column.nullable ? "nullable" : "NOT NULL"; };
       add(DifferenceKind::kNullability, Gravity::kError, text(wanted), text(*live));
     }
-    const bool same_expression =
-        live->expression == wanted.expression || wanted.source == ColumnSource::kIdentity;
+    const bool same_expression = live->expression == wanted.expression ||
+                                 wanted.source == ColumnSource::kIdentity || SameDefault(*live, wanted);
     if (live->source != wanted.source || !same_expression) {
       add(DifferenceKind::kDefault, Gravity::kWarning, Text(wanted), Text(*live));
     }
@@ -252,6 +260,10 @@ class Comparison {
       if (live->name != wanted.name) add(DifferenceKind::kName, Gravity::kNotice, wanted.name, live->name);
       return;
     }
+    // A unique constraint over what is never null is as good as a primary key.
+    const bool unique = std::any_of(live_table_->keys.begin(), live_table_->keys.end(),
+                                    [&](const KeyImage& key) { return SameSet(key.columns, wanted.columns); });
+    if (unique && AllRequired(wanted)) return;
     // A unique index, as other tools make them, is as good as a unique constraint.
     const IndexImage* index = UniqueIndexOver(wanted.columns);
     // One of its very name is what is left of a key that was not finished.

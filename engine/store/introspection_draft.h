@@ -38,7 +38,8 @@ struct ImagePart {
 
 // A unique constraint, or a unique index that does the same.
 struct UniqueDraft {
-  std::string name;
+  std::string part;  // what it is in the database
+  std::string name;  // in the schema
   std::vector<std::string> columns;
   bool index = false;
 };
@@ -51,6 +52,7 @@ struct TableDraft {
   bool read_only = false;
   std::vector<std::string> primary;           // columns
   std::string primary_name;                   // the constraint's
+  std::string primary_index;                  // the unique index that is the key, if any
   std::vector<UniqueDraft> unique_keys;       // without the one that is the primary key
   std::map<std::string, std::string> fields;  // column -> field
   std::map<std::string, std::string> enums;   // column -> the check that has its labels

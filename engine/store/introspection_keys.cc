@@ -51,7 +51,7 @@ void WriteUniqueKeys(IntrospectionDraft& draft, TableDraft& table) {
     const bool implied = relation != nullptr && relation->one && !relation->inverse.empty();
     if (unique.name == by_rule && (marked || implied)) continue;
     const std::string path = absl::StrCat("models.", table.name, ".unique[", table.model->unique_keys_size(), "]");
-    draft.parts[path] = {Kind::kNamed, table.image->name, unique.name};
+    draft.parts[path] = {Kind::kNamed, table.image->name, unique.part};
     v1::UniqueKey& proto = *table.model->add_unique_keys();
     SetFields(table, unique.columns, proto.mutable_fields());
     if (unique.name != by_rule) proto.set_name(unique.name);
@@ -114,9 +114,9 @@ bool MarkIndexed(IntrospectionDraft& draft, TableDraft& table, const IndexImage&
 void WriteIndexes(IntrospectionDraft& draft, TableDraft& table) {
   const ObjectName& name = table.image->name;
   for (const IndexImage& index : table.image->indexes) {
-    if (draft.IsLeftOut(Kind::kNamed, name, index.name) || index.name == table.primary_name) continue;
+    if (draft.IsLeftOut(Kind::kNamed, name, index.name) || index.name == table.primary_index) continue;
     const bool key = std::any_of(table.unique_keys.begin(), table.unique_keys.end(),
-                                 [&](const UniqueDraft& unique) { return unique.index && unique.name == index.name; });
+                                 [&](const UniqueDraft& unique) { return unique.index && unique.part == index.name; });
     if (key) continue;
     if (const std::string fault = IndexFault(table, index); !fault.empty()) {
       draft.Note(v1::SEVERITY_NOTICE, "INDEX_LEFT_OUT", name, index.name, fault);

@@ -50,13 +50,21 @@ bool AllRequired(const TableImage& table, const Columns& columns) {
                      [&](const std::string& column) { return !table.FindColumn(column)->nullable; });
 }
 
+// Returns a name for a key that a unique index serves as: that by the rules, but never the index's own, which a
+// constraint beside it could not have.
+std::string KeyNameInstead(const char* prefix, const TableDraft& table, const Columns& columns,
+                           const std::string& index) {
+  std::string name = ConstraintName(prefix, table.image->name.name, columns);
+  return name == index ? Shortened(name + "_key") : name;
+}
+
 // Unique constraints, and unique indexes that are as good as one.
 std::vector<UniqueDraft> UniquesOf(const IntrospectionDraft& draft, const TableDraft& table) {
   const TableImage& image = *table.image;
   std::vector<UniqueDraft> uniques;
   const auto take = [&](const std::string& name, const Columns& columns, bool index) {
     if (!HasColumns(table, columns) || draft.IsLeftOut(Kind::kNamed, image.name, name)) return;
-    uniques.push_back({name, columns, index});
+    uniques.push_back({name, index ? KeyNameInstead("uq", table, columns, name) : name, columns, index});
   };
   for (const KeyImage& key : image.keys) {
     if (!key.primary) take(key.name, key.columns, false);
@@ -112,10 +120,11 @@ bool ChooseKey(IntrospectionDraft& draft, TableDraft& table) {
     // A view's columns may all be null as far as PostgreSQL knows.
     if (!view && !AllRequired(image, unique->columns)) continue;
     note(v1::SEVERITY_NOTICE, "KEY_GUESSED",
-         absl::StrCat("it has no primary key: ", Printable(unique->name), " over (",
+         absl::StrCat("it has no primary key: ", Printable(unique->part), " over (",
                       Printable(absl::StrJoin(unique->columns, ", ")), ") serves as one"));
     table.primary = unique->columns;
-    table.primary_name = unique->name;
+    table.primary_name = unique->index ? KeyNameInstead("pk", table, {}, unique->part) : unique->name;
+    table.primary_index = unique->index ? unique->part : "";
     table.unique_keys.erase(unique);
     return true;
   }

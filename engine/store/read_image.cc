@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/store/column_type.h"
@@ -194,9 +195,15 @@ TypeRows ReadTypes(const pqxx::result& rows) {
   return types;
 }
 
+// NULL::character varying, which some tools write, is no default.
+bool IsNull(const std::string& expression) {
+  constexpr const char* kTypeBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ .,\"()[]";
+  return absl::StartsWith(expression, "NULL::") && expression.find_first_not_of(kTypeBytes, 6) == std::string::npos;
+}
+
 void ReadSource(const pqxx::row& row, const std::string& domain_default, ColumnImage& column) {
   const std::string identity = Text(row, "attidentity");
-  column.serial = Flag(row, "serial");
+  column.serial = Flag(row, "serial") && !column.nullable;
   if (!identity.empty() || column.serial) {
     column.source = ColumnSource::kIdentity;
     column.always = identity == "a";
@@ -209,6 +216,7 @@ void ReadSource(const pqxx::row& row, const std::string& domain_default, ColumnI
     return;
   }
   if (column.expression.empty()) column.expression = WithoutOuterParentheses(domain_default);
+  if (IsNull(column.expression)) column.expression.clear();
   if (!column.expression.empty()) column.source = ColumnSource::kExpression;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/store/apply_schema.h"
 #include "engine/store/connection.h"
 #include "engine/store/driver_errors.h"
+#include "engine/store/introspect_database.h"
 #include "engine/store/registry.h"
 
 namespace rowan::store {
@@ -114,6 +115,11 @@ absl::StatusOr<ApplyResult> SchemaStore::Apply(const CompiledSchema& schema, con
 
 absl::StatusOr<std::vector<SchemaDifference>> SchemaStore::FindDrift(const Catalog& schema) const {
   return store::FindDrift(options_, schema);
+}
+
+absl::StatusOr<Introspection> SchemaStore::Introspect(const std::vector<std::string>& database_schemas,
+                                                      IntrospectOptions options) const {
+  return IntrospectDatabase(options_, database_schemas, std::move(options));
 }
 
 }  // namespace rowan::store

@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "engine/catalog/compile_catalog.h"
 #include "engine/store/compare_images.h"
+#include "engine/store/introspect.h"
 #include "engine/store/plan_migration.h"
 
 namespace rowan::store {
@@ -122,6 +123,10 @@ class SchemaStore {
 
   // Returns how the schema differs from the database, errors first.
   absl::StatusOr<std::vector<SchemaDifference>> FindDrift(const Catalog& schema) const;
+
+  // Reads a schema off the database; see introspect_database.h.
+  absl::StatusOr<Introspection> Introspect(const std::vector<std::string>& database_schemas,
+                                           IntrospectOptions options) const;
 
  private:
   explicit SchemaStore(StoreOptions options) : options_(std::move(options)) {}

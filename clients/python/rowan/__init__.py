@@ -39,7 +39,7 @@ from rowan.errors import (
 from rowan.explain_results import Cascade, Explanation, PlanNode, Statement
 from rowan.load import LoadReject, LoadResult
 from rowan.results import MutationResult, Page
-from rowan.schema_results import ApplyResult, Diagnostic, Schema, SchemaSummary, Step
+from rowan.schema_results import ApplyResult, Diagnostic, Introspection, Schema, SchemaSummary, Step
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
 from rowan.transactions import Transaction
 
@@ -60,6 +60,7 @@ __all__ = [
     "Explanation",
     "FailedPreconditionError",
     "InternalError",
+    "Introspection",
     "InvalidArgumentError",
     "LoadReject",
     "LoadResult",

@@ -14,7 +14,16 @@ from rowan import batches, channels, document, errors, explain_results, load, no
 from rowan._generated.rowan.v1 import data_service_pb2 as service
 from rowan._generated.rowan.v1 import schema_service_pb2
 from rowan.calls import DEFAULT_TIMEOUT, Authorization, CallOptions, Calls
-from rowan.schema_results import ApplyResult, Schema, SchemaSummary, apply_result, schema_of, summary
+from rowan.schema_results import (
+    ApplyResult,
+    Introspection,
+    Schema,
+    SchemaSummary,
+    apply_result,
+    introspection,
+    schema_of,
+    summary,
+)
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
 from rowan.words import ISOLATIONS
 
@@ -488,3 +497,22 @@ class Client(Calls):
         """Returns what is registered, by name, without the content."""
         response = self._call(self._schemas.ListSchemas, schema_service_pb2.ListSchemasRequest(), **call)
         return [summary(entry) for entry in response.schemas]
+
+    def introspect(
+        self,
+        name: str = "",
+        *,
+        database_schemas: Sequence[str] = (),
+        tables: Sequence[str] = (),
+        **call: Unpack[CallOptions],
+    ) -> Introspection:
+        """Turns the live database into a schema. Reads the database's catalog only and changes nothing.
+
+        Args:
+            name: the name that the schema is to have; "" for the database's, where a schema can have it.
+            database_schemas: the PostgreSQL schemas to look at; all but PostgreSQL's and Rowan's own when empty.
+            tables: the only tables to look at, as "table" or "schema.table"; all when empty.
+            **call: `timeout` and `request_id`, as the class says.
+        """
+        request = schema_service_pb2.IntrospectRequest(name=name, database_schemas=database_schemas, tables=tables)
+        return introspection(self._call(self._schemas.Introspect, request, **call))

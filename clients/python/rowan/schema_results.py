@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Iterable
 from typing import Any, Optional
 
 from rowan import schema_document
@@ -73,6 +74,19 @@ class ApplyResult:
 
 
 @dataclasses.dataclass(frozen=True)
+class Introspection:
+    """The schema of a live database.
+
+    Attributes:
+        document: the schema as a person would write it, which apply_schema takes.
+        diagnostics: what the schema cannot hold or holds in another way, each by its name in the database.
+    """
+
+    document: dict[str, Any]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class SchemaSummary:
     """A registered schema without its content.
 
@@ -98,20 +112,28 @@ def schema_of(schema: schema_pb2.Schema) -> Schema:
 
 def apply_result(response: schema_service_pb2.ApplySchemaResponse) -> ApplyResult:
     """Returns what an ApplySchemaResponse tells."""
-    names = schema_service_pb2.Severity
-    diagnostics = (
-        Diagnostic(
-            names.Name(entry.severity).removeprefix("SEVERITY_").lower(), entry.reason, entry.path, entry.message
-        )
-        for entry in response.diagnostics
-    )
     steps = (Step(entry.description, entry.sql) for entry in response.steps)
-    return ApplyResult(schema_of(response.schema), tuple(diagnostics), tuple(steps), response.applied)
+    return ApplyResult(schema_of(response.schema), _diagnostics(response.diagnostics), tuple(steps), response.applied)
+
+
+def introspection(response: schema_service_pb2.IntrospectResponse) -> Introspection:
+    """Returns what an IntrospectResponse tells."""
+    return Introspection(schema_document.from_schema(response.schema), _diagnostics(response.diagnostics))
 
 
 def summary(entry: schema_service_pb2.SchemaSummary) -> SchemaSummary:
     """Returns what a SchemaSummary tells."""
     return SchemaSummary(entry.name, entry.version, _time(entry), entry.model_count, entry.description)
+
+
+def _diagnostics(entries: Iterable[schema_service_pb2.Diagnostic]) -> tuple[Diagnostic, ...]:
+    names = schema_service_pb2.Severity
+    return tuple(
+        Diagnostic(
+            names.Name(entry.severity).removeprefix("SEVERITY_").lower(), entry.reason, entry.path, entry.message
+        )
+        for entry in entries
+    )
 
 
 def _time(message: Any) -> Optional[datetime.datetime]:

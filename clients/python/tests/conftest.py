@@ -29,7 +29,8 @@ class FakeServer:
     """
 
     METHODS = (
-        "Get", "Aggregate", "Exists", "Insert", "Update", "Delete", "Explain", "ApplySchema", "GetSchema", "ListSchemas"
+        "Get", "Aggregate", "Exists", "Insert", "Update", "Delete", "Explain", "ApplySchema", "GetSchema", "ListSchemas",
+        "Introspect",
     )
 
     def __init__(self) -> None:

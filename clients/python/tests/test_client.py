@@ -94,6 +94,20 @@ def test_schemas_are_read_back(server, client):
     assert client.list_schemas() == [rowan.SchemaSummary("a", "1", epoch, 2, "d")]
 
 
+def test_databases_are_introspected(server, client):
+    server.answers["Introspect"] = lambda request, _: text_format.Parse(
+        f'schema {{ name: "{request.name or "database"}" models {{ name: "A" table: "a" }} }} '
+        'diagnostics { severity: SEVERITY_WARNING reason: "R" path: "public.a.b" message: "m" }',
+        schema_service_pb2.IntrospectResponse(),
+    )
+    found = client.introspect("blog", database_schemas=["public", "sales"], tables=["a"])
+    assert found.document == {"schema": "blog", "models": {"A": {"table": "a", "fields": {}}}}
+    assert found.diagnostics == (rowan.Diagnostic("warning", "R", "public.a.b", "m"),)
+    assert client.introspect().document["schema"] == "database"
+    requests = [call[1] for call in server.calls]
+    assert [(list(r.database_schemas), list(r.tables)) for r in requests] == [(["public", "sales"], ["a"]), ([], [])]
+
+
 @pytest.mark.parametrize("response, healthy", [(b"\x08\x01", True), (b"\x08\x02", False), (b"", False)])
 def test_health(server, client, response, healthy):
     server.answers["Check"] = lambda request, _: response

@@ -13,23 +13,22 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <pqxx/pqxx>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "clients/document/schema.h"
-#include "engine/store/introspect.h"
-#include "engine/store/read_image.h"
+#include "engine/store/schema_store.h"
 #include "tests/golden/schema/schema_case.h"
+#include "tests/support/pg_session.h"
 #include "tests/support/private_postgres.h"
 
 namespace rowan::golden {
 namespace {
 
 struct Request {
-  std::set<std::string> schemas;
+  std::vector<std::string> schemas;
   store::IntrospectOptions options;
   std::string ddl;
 };
@@ -58,30 +57,28 @@ std::string Text(const store::Introspection& result) {
   return text;
 }
 
-store::DatabaseImage Read(pqxx::connection& connection, const Request& request) {
-  pqxx::read_transaction transaction(connection);
-  const std::string home = store::HomeSchema(store::FindSchemas(transaction, request.schemas));
-  transaction.exec_params("SELECT set_config('search_path', quote_ident($1), true)", home);
-  return store::ReadImage(transaction, request.schemas);
+void RunDdl(const std::string& conninfo, const std::string& ddl) {
+  const auto connection = pg::Connect(conninfo);
+  ASSERT_NE(connection, nullptr);
+  ASSERT_TRUE(pg::RunSql(*connection, "SET search_path = public").ok());
+  for (const absl::string_view statement : absl::StrSplit(ddl, ";\n", absl::SkipWhitespace())) {
+    const auto done = pg::RunSql(*connection, std::string(statement));
+    EXPECT_TRUE(done.ok()) << done.status() << "\n" << statement;
+  }
 }
 
 // Returns what introspecting gives, and checks what holds for every database.
 std::string Outcome(const SchemaCase& golden, const std::string& database) {
   const auto conninfo = test::PrivatePostgres::Shared().CreateDatabase(database);
   if (!conninfo.ok()) return absl::StrCat(conninfo.status().message(), "\n");
-  pqxx::connection connection(*conninfo);
-  const Request request = ParseRequest(golden.schema);
-  {
-    pqxx::work transaction(connection);
-    transaction.exec("SET client_min_messages = error");
-    transaction.exec(request.ddl);
-    transaction.commit();
-  }
-  const store::DatabaseImage image = Read(connection, request);
-  const auto result = store::Introspect(image, request.options);
-  EXPECT_TRUE(result.ok()) << result.status();
+  Request request = ParseRequest(golden.schema);
+  request.options.name = "database";
+  RunDdl(*conninfo, request.ddl);
+  const auto store = store::SchemaStore::Open({.conninfo = *conninfo});
+  if (!store.ok()) return absl::StrCat(store.status().message(), "\n");
+  const auto result = (*store)->Introspect(request.schemas, request.options);
   if (!result.ok()) return absl::StrCat(result.status().message(), "\n");
-  const auto again = store::Introspect(Read(connection, request), request.options);
+  const auto again = (*store)->Introspect(request.schemas, request.options);
   EXPECT_TRUE(again.ok()) << again.status();
   if (again.ok()) {
     EXPECT_EQ(Text(*result), Text(*again));
