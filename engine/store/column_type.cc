@@ -22,13 +22,21 @@ struct ScalarName {
 };
 
 constexpr ScalarName kScalars[] = {
-    {"int2", Scalar::kInt16},     {"int4", Scalar::kInt32},
-    {"int8", Scalar::kInt64},     {"float4", Scalar::kFloat32},
-    {"float8", Scalar::kFloat64}, {"numeric", Scalar::kDecimal},
-    {"bool", Scalar::kBool},      {"varchar", Scalar::kString},
-    {"text", Scalar::kText},      {"bytea", Scalar::kBytes},
-    {"uuid", Scalar::kUuid},      {"date", Scalar::kDate},
-    {"time", Scalar::kTime},      {"timestamptz", Scalar::kTimestamp},
+    {"int2", Scalar::kInt16},
+    {"int4", Scalar::kInt32},
+    {"int8", Scalar::kInt64},
+    {"float4", Scalar::kFloat32},
+    {"float8", Scalar::kFloat64},
+    {"numeric", Scalar::kDecimal},
+    {"bool", Scalar::kBool},
+    {"varchar", Scalar::kString},
+    {"text", Scalar::kText},
+    {"bytea", Scalar::kBytes},
+    {"uuid", Scalar::kUuid},
+    {"date", Scalar::kDate},
+    {"time", Scalar::kTime},
+    {"timestamptz", Scalar::kTimestamp},
+    {"timestamp", Scalar::kLocalTimestamp},
     {"jsonb", Scalar::kJson},
 };
 
@@ -109,7 +117,6 @@ ColumnType ReadColumnType(const TypeRows& types, uint32_t type, int modifier, co
   if (row->element != 0) {
     column.type.array = true;
     row = &types.at(row->element);
-    if (row->base != 0) column.domain = QuoteQualified(row->schema, row->name);
   }
   if (row->is_enum) {
     column.type.scalar = Scalar::kEnum;

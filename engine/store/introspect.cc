@@ -1,6 +1,7 @@
 #include "engine/store/introspect.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -45,6 +46,20 @@ const ImagePart* FindPart(const std::map<std::string, ImagePart>& parts, std::st
   }
 }
 
+int RankOf(v1::RelationKind kind) {
+  if (kind == v1::RELATION_KIND_BELONGS_TO) return 0;
+  return kind == v1::RELATION_KIND_MANY_TO_MANY ? 2 : 1;
+}
+
+// By kind and name: the columns of foreign keys come in another order in a table that is made from the schema.
+void SortRelations(v1::Model& model) {
+  std::stable_sort(model.mutable_relations()->pointer_begin(), model.mutable_relations()->pointer_end(),
+                   [](const v1::Relation* a, const v1::Relation* b) {
+                     return std::pair(RankOf(a->kind()), std::string_view(a->name())) <
+                            std::pair(RankOf(b->kind()), std::string_view(b->name()));
+                   });
+}
+
 void WriteModels(IntrospectionDraft& draft) {
   std::vector<TableDraft*> tables;
   for (auto& [name, table] : draft.tables) {
@@ -67,6 +82,7 @@ void WriteModels(IntrospectionDraft& draft) {
     WriteKeys(draft, *table);
   }
   WriteJunctions(draft);
+  for (v1::Model& model : *draft.schema.mutable_models()) SortRelations(model);
 }
 
 // Objects that belong to no table that was asked for are not listed.

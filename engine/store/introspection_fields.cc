@@ -46,6 +46,8 @@ v1::ScalarType ProtoOf(Scalar scalar) {
       return v1::SCALAR_TYPE_TIME;
     case Scalar::kTimestamp:
       return v1::SCALAR_TYPE_TIMESTAMP;
+    case Scalar::kLocalTimestamp:
+      return v1::SCALAR_TYPE_LOCAL_TIMESTAMP;
     case Scalar::kJson:
       return v1::SCALAR_TYPE_JSON;
     case Scalar::kEnum:

@@ -137,6 +137,9 @@ bool CastKeeps(Scalar scalar, const Constant& constant) {
       case Scalar::kTimestamp:
         keeps = cast == "timestamp with time zone";
         break;
+      case Scalar::kLocalTimestamp:
+        keeps = cast == "timestamp without time zone";
+        break;
       case Scalar::kJson:
         keeps = cast == "jsonb";
         break;
@@ -251,6 +254,8 @@ bool IsNow(const Type& type, const std::string& expression) {
   switch (type.scalar) {
     case Scalar::kTimestamp:
       return now;
+    case Scalar::kLocalTimestamp:
+      return now || expression == "LOCALTIMESTAMP";
     case Scalar::kDate:
       return expression == "CURRENT_DATE";
     case Scalar::kTime:

@@ -91,6 +91,7 @@ TEST_F(ReadImageTest, MapsTypes) {
       {"date", "date", Scalar::kDate},
       {"time", "time", Scalar::kTime},
       {"timestamptz", "timestamptz", Scalar::kTimestamp},
+      {"timestamp", "timestamp", Scalar::kLocalTimestamp},
       {"jsonb", "jsonb", Scalar::kJson},
       {"\"other\".\"Mood\"", "\"other\".\"Mood\"", Scalar::kEnum},
       {"\"other\".\"Mood\"[]", "\"other\".\"Mood\"[]", Scalar::kEnum},
@@ -119,11 +120,11 @@ TEST_F(ReadImageTest, MapsTypes) {
     EXPECT_EQ(SqlType(column.type), c.held);
     EXPECT_EQ(column.type.scalar, c.scalar);
   }
-  const ColumnImage& work_email = Column(Table(image, "t22"), "c");
+  const ColumnImage& work_email = Column(Table(image, "t23"), "c");
   EXPECT_EQ(work_email.domain, "\"public\".\"work_email\"");
   EXPECT_FALSE(work_email.nullable);
   EXPECT_EQ(work_email.expression, "'x'::character varying");
-  EXPECT_THAT(Column(Table(image, "t19"), "c").type.labels, ElementsAre("sad", "it's"));
+  EXPECT_THAT(Column(Table(image, "t20"), "c").type.labels, ElementsAre("sad", "it's"));
   EXPECT_THAT(image.enums.at({"other", "Mood"}).labels, ElementsAre("sad", "it's"));
   EXPECT_THAT(image.schemas, ElementsAre("other", "public"));
 }

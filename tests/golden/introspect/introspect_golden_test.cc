@@ -12,6 +12,7 @@
 //   notice REASON public.posts: …
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
@@ -67,6 +68,31 @@ void RunDdl(const std::string& conninfo, const std::string& ddl) {
   }
 }
 
+// The database differs in nothing from what it was read off, but for rows that may break what is not validated.
+void ExpectNoDrift(const store::SchemaStore& store, const CompiledSchema& compiled) {
+  const auto differences = store.FindDrift(*compiled.catalog);
+  ASSERT_TRUE(differences.ok()) << differences.status();
+  for (const store::SchemaDifference& difference : *differences) {
+    const bool validation = difference.found == "not validated";
+    EXPECT_TRUE(difference.gravity == store::Gravity::kNotice || validation)
+        << difference.kind << " " << difference.path << ": " << difference.expected << " is " << difference.found;
+  }
+}
+
+// A schema that holds all there is gives itself when an empty database is brought up to it.
+void ExpectFixedPoint(const CompiledSchema& compiled, const Request& request, const std::string& database,
+                      const std::string& expected) {
+  const auto conninfo = test::PrivatePostgres::Shared().CreateDatabase(database);
+  ASSERT_TRUE(conninfo.ok()) << conninfo.status();
+  const auto store = store::SchemaStore::Open({.conninfo = *conninfo});
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto applied = (*store)->Apply(compiled, {});
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  const auto again = (*store)->Introspect(request.schemas, request.options);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(Text(*again), expected);
+}
+
 // Returns what introspecting gives, and checks what holds for every database.
 std::string Outcome(const SchemaCase& golden, const std::string& database) {
   const auto conninfo = test::PrivatePostgres::Shared().CreateDatabase(database);
@@ -85,6 +111,13 @@ std::string Outcome(const SchemaCase& golden, const std::string& database) {
   }
   const auto compiled = CompileSchema(result->schema);
   EXPECT_TRUE(compiled.ok()) << compiled.status();
+  if (compiled.ok()) {
+    ExpectNoDrift(**store, *compiled);
+    const auto& models = result->schema.models();
+    const bool whole = result->diagnostics.empty() &&
+                       std::none_of(models.begin(), models.end(), [](const auto& model) { return model.read_only(); });
+    if (whole) ExpectFixedPoint(*compiled, request, database + "_again", Text(*result));
+  }
   return Text(*result);
 }
 
