@@ -113,6 +113,7 @@ struct TableImage {
   std::vector<ForeignKeyImage> foreign_keys;  // by name
   int64_t bytes = 0;  // of the table's main storage; 0: it has no rows and never had any since it was last truncated
   std::string comment;
+  std::string extension;   // ReadImage: the extension that made it, such as PostGIS; empty: none did
   std::string path;        // ImageOf: "models.User", or of the relation that owns the junction
   bool junction = false;   // ImageOf: a plain junction
   bool read_only = false;  // ImageOf: of a read-only model

@@ -225,6 +225,12 @@ void Limit(IntrospectionDraft& draft) {
 void DraftTables(IntrospectionDraft& draft) {
   for (const auto& [name, image] : draft.image.tables) {
     if (!IsAsked(draft.options, name) || draft.IsLeftOut(Kind::kTable, name)) continue;
+    if (!image.extension.empty() && draft.options.tables.empty()) {
+      draft.Note(v1::SEVERITY_NOTICE, "EXTENSION", name, "",
+                 absl::StrCat("it is part of the extension ", Printable(image.extension),
+                              ": it is a model only when it is asked for"));
+      continue;
+    }
     TableDraft table;
     table.image = &image;
     NameFields(draft, table);

@@ -23,7 +23,10 @@ SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relispartition, c.relrows
   CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid)
        WHEN c.relkind = 'p' THEN (SELECT sum(pg_relation_size(leaf.relid))::bigint FROM pg_partition_tree(c.oid) leaf
                                   WHERE leaf.isleaf) END AS bytes,
-  obj_description(c.oid, 'pg_class') AS comment
+  obj_description(c.oid, 'pg_class') AS comment,
+  (SELECT x.extname FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
+   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
+     AND d.refclassid = 'pg_extension'::regclass LIMIT 1) AS extension
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))sql";
 
@@ -170,6 +173,7 @@ TablesByOid ReadTables(const pqxx::result& rows, DatabaseImage& image) {
     table.kind = KindOf(row);
     table.bytes = row["bytes"].is_null() ? 0 : row["bytes"].as<int64_t>();
     table.comment = Text(row, "comment");
+    table.extension = Text(row, "extension");
     tables[Oid(row, "oid")] = &table;
     if (Flag(row, "relrowsecurity")) AddUnheld(image, table, "", "row-level security");
     if (Text(row, "relpersistence") == "u") AddUnheld(image, table, "", "an unlogged table");

@@ -335,5 +335,12 @@ TEST_F(ReadImageTest, LeavesReservedSchemasOut) {
   EXPECT_THAT(Read({"missing"}).tables, IsEmpty());
 }
 
+TEST_F(ReadImageTest, KnowsTablesOfExtensions) {
+  Sql("CREATE TABLE t (a int); ALTER EXTENSION plpgsql ADD TABLE t; CREATE TABLE mine (a int)");
+  const DatabaseImage image = Read();
+  EXPECT_EQ(Table(image, "t").extension, "plpgsql");
+  EXPECT_EQ(Table(image, "mine").extension, "");
+}
+
 }  // namespace
 }  // namespace rowan::store
