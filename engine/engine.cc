@@ -30,11 +30,41 @@
 #include "engine/served_schemas.h"
 #include "engine/sql/render_load.h"
 #include "engine/store/schema_store.h"
+#include "engine/store/watch_versions.h"
 #include "engine/transact.h"
 #include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema_service.pb.h"
 
 namespace rowan {
+namespace {
+
+// Keeps the shape back until something follows, so that a stream which turns out to be of an outdated schema begins anew.
+class HoldingSink : public StreamSink {
+ public:
+  explicit HoldingSink(StreamSink& sink) : sink_(sink) {}
+
+  absl::Status Write(const v1::StreamResponse& message) override {
+    if (message.has_shape()) {
+      shape_ = message;
+      return absl::OkStatus();
+    }
+    if (!sent_) {
+      sent_ = true;
+      ROWAN_RETURN_IF_ERROR(sink_.Write(shape_));
+    }
+    return sink_.Write(message);
+  }
+
+  bool sent() const { return sent_; }
+
+ private:
+  StreamSink& sink_;
+  v1::StreamResponse shape_;
+  bool sent_ = false;
+};
+
+}  // namespace
+
 struct Engine::Impl {
   EngineOptions options;
   std::unique_ptr<const TokenKey> tokens;
@@ -47,6 +77,7 @@ struct Engine::Impl {
   PlanCacheCounters plan_cache;
 
   std::unique_ptr<ServedSchemas> schemas;
+  std::unique_ptr<store::VersionWatcher> watcher;  // ends before what it refreshes
 
   absl::StatusOr<std::shared_ptr<ServedSchema>> Find(std::string_view name) const { return schemas->Find(name); }
 
@@ -55,8 +86,45 @@ struct Engine::Impl {
   }
   BindContext Binding(const ServedSchema& schema) const { return {*schema.catalog, options.limits, *tokens}; }
 
+  // Runs `run`, and once more when the database turned out to be another one than the schema says: another server may have
+  // applied a version that is not known here yet, or a prepared statement may be of the time before it. `run` changes
+  // nothing but its answer, which it clears, unless it succeeds.
+  template <typename Run>
+  absl::Status Retried(Run run, const std::function<bool()>& repeatable = [] { return true; }) {
+    const int64_t seen = schemas->refreshes();
+    const absl::Status status = run();
+    if (status.ok() || ErrorReasonOf(status) != "SCHEMA_DRIFT" || !repeatable()) return status;
+    if (!schemas->RefreshOnce(seen).ok()) return status;
+    for (pg::Pool* pool : {interactive.get(), stream.get(), transaction.get()}) pool->Renew();
+    return run();
+  }
+
+  // Tells how the schemas differ from the database.
+  void LogDrift() {
+    for (const std::shared_ptr<ServedSchema>& schema : schemas->Current()) {
+      const auto differences = store->FindDrift(*schema->catalog);
+      if (!differences.ok()) continue;  // the store logs why
+      const auto graver = std::count_if(differences->begin(), differences->end(), [](const auto& difference) {
+        return difference.gravity != store::Gravity::kNotice;
+      });
+      if (graver == 0) continue;
+      const store::SchemaDifference& first = differences->front();
+      options.log("", "schema " + schema->catalog->schema_name + " has drifted: " + std::to_string(graver) +
+                          " differences, first " + first.kind + " of " + first.object + ": the database has " +
+                          (first.found.empty() ? "nothing" : first.found) + ", the schema says " + first.expected);
+    }
+  }
+
+  absl::Status StreamOnce(const v1::StreamRequest& request, const Call& call, StreamSink& sink);
+
   template <typename Request, typename Bind>
   absl::Status Mutate(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind) {
+    return Retried([&] { return MutateOnce(request, call, response, bind); });
+  }
+
+  template <typename Request, typename Bind>
+  absl::Status MutateOnce(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind) {
+    response.Clear();
     ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, Find(request.schema()));
     ROWAN_ASSIGN_OR_RETURN(const exec::Transaction transaction,
                            TransactionOf(request, options.request_retention, call));
@@ -93,22 +161,39 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
   impl->tokens = std::make_unique<const TokenKey>(std::move(secret));
   impl->schemas = std::make_unique<ServedSchemas>(*impl->store, opened.limits, impl->plan_cache, log_store);
   ROWAN_RETURN_IF_ERROR(impl->schemas->Refresh());
+  Impl& running = *impl;
+  impl->watcher = std::make_unique<store::VersionWatcher>(
+      store::StoreOptions{.conninfo = opened.conninfo, .log = log_store}, opened.schema_poll_interval,
+      [&running] { running.LogDrift(); },
+      [&running] {
+        if (const absl::Status status = running.schemas->Refresh(); !status.ok()) {
+          running.options.log("", "schemas are not refreshed: " + std::string(status.message()));
+        }
+      });
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
 absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
-  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindGet(request, impl_->Binding(*schema)));
-  const auto compiled = Compile(*schema, std::move(bound.read));
-  HydrateShape(compiled->plan.root, *response.mutable_shape());
-  ROWAN_RETURN_IF_ERROR(
-      exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response));
-  return CheckCount(bound.expect, bound.arguments, response.records_size());
+  return impl_->Retried([&]() -> absl::Status {
+    response.Clear();
+    ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+    ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindGet(request, impl_->Binding(*schema)));
+    const auto compiled = Compile(*schema, std::move(bound.read));
+    HydrateShape(compiled->plan.root, *response.mutable_shape());
+    ROWAN_RETURN_IF_ERROR(
+        exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response));
+    return CheckCount(bound.expect, bound.arguments, response.records_size());
+  });
 }
 
 absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
-  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
-  const BindContext binding = impl_->Binding(*schema);
+  HoldingSink holding(sink);
+  return impl_->Retried([&] { return impl_->StreamOnce(request, call, holding); }, [&] { return !holding.sent(); });
+}
+
+absl::Status Engine::Impl::StreamOnce(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
+  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, Find(request.schema()));
+  const BindContext binding = Binding(*schema);
   const bool paged = request.mode() == v1::STREAM_MODE_KEYSET;
   int rows = exec::kFirstPageRows;
   ROWAN_ASSIGN_OR_RETURN(BoundRead bound,
@@ -125,10 +210,10 @@ absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, 
     message.mutable_batch()->Swap(&batch);
     return written;
   };
-  const exec::Context context = impl_->Context(*schema, call);
+  const exec::Context context = Context(*schema, call);
   if (!paged) {
     ROWAN_RETURN_IF_ERROR(
-        exec::RunStream(*compiled, bound.arguments, *impl_->stream, context, on_batch, progress));
+        exec::RunStream(*compiled, bound.arguments, *stream, context, on_batch, progress));
   } else {
     // Each page is the same stream resumed where the last one ended.
     v1::StreamRequest next = request;
@@ -137,9 +222,9 @@ absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, 
     for (;;) {
       exec::StreamPage page;
       ROWAN_RETURN_IF_ERROR(
-          exec::RunStreamPage(*compiled, bound.arguments, *impl_->stream, context, on_batch, progress, page));
+          exec::RunStreamPage(*compiled, bound.arguments, *stream, context, on_batch, progress, page));
       if (!page.more || ended()) break;
-      rows = exec::NextPageRows(rows, page, impl_->options.limits);
+      rows = exec::NextPageRows(rows, page, options.limits);
       next.set_resume_token(progress.resume_token);
       ROWAN_ASSIGN_OR_RETURN(bound, BindStream(next, binding, rows));
       compiled = Compile(*schema, std::move(bound.read));
@@ -153,21 +238,27 @@ absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, 
 
 absl::Status Engine::Aggregate(const v1::AggregateRequest& request, const Call& call,
                                v1::AggregateResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
-  ROWAN_ASSIGN_OR_RETURN(BoundAggregation bound, BindAggregation(request, impl_->Binding(*schema)));
-  const auto compiled = Compile(*schema, std::move(bound.aggregation));
-  HydrateShape(compiled->plan, *response.mutable_shape());
-  return exec::RunAggregation(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call),
-                              response);
+  return impl_->Retried([&]() -> absl::Status {
+    response.Clear();
+    ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+    ROWAN_ASSIGN_OR_RETURN(BoundAggregation bound, BindAggregation(request, impl_->Binding(*schema)));
+    const auto compiled = Compile(*schema, std::move(bound.aggregation));
+    HydrateShape(compiled->plan, *response.mutable_shape());
+    return exec::RunAggregation(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call),
+                                response);
+  });
 }
 
 absl::Status Engine::Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
-  ROWAN_ASSIGN_OR_RETURN(BoundExists bound, BindExists(request, impl_->Binding(*schema)));
-  const auto compiled = Compile(*schema, std::move(bound.exists));
-  ROWAN_RETURN_IF_ERROR(
-      exec::RunExists(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response));
-  return CheckExistence(bound.expect, response.exists());
+  return impl_->Retried([&]() -> absl::Status {
+    response.Clear();
+    ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+    ROWAN_ASSIGN_OR_RETURN(BoundExists bound, BindExists(request, impl_->Binding(*schema)));
+    const auto compiled = Compile(*schema, std::move(bound.exists));
+    ROWAN_RETURN_IF_ERROR(
+        exec::RunExists(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response));
+    return CheckExistence(bound.expect, response.exists());
+  });
 }
 
 absl::Status Engine::Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response) {
@@ -203,13 +294,16 @@ absl::Status Engine::Load(const Call& call, LoadPeer& peer) {
 }
 
 absl::Status Engine::Batch(const v1::BatchRequest& request, const Call& call, v1::BatchResponse& response) {
-  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
-  ROWAN_ASSIGN_OR_RETURN(exec::Transaction transaction,
-                         TransactionOf(request, impl_->options.request_retention, call));
-  const BindContext binding = impl_->Binding(*schema);
-  ROWAN_ASSIGN_OR_RETURN(const PreparedBatch prepared, PrepareBatch(request, *schema, binding));
-  return RunBatch(request, prepared, std::move(transaction), *schema, binding, *impl_->interactive,
-                  impl_->Context(*schema, call), response);
+  return impl_->Retried([&]() -> absl::Status {
+    response.Clear();
+    ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
+    ROWAN_ASSIGN_OR_RETURN(exec::Transaction transaction,
+                           TransactionOf(request, impl_->options.request_retention, call));
+    const BindContext binding = impl_->Binding(*schema);
+    ROWAN_ASSIGN_OR_RETURN(const PreparedBatch prepared, PrepareBatch(request, *schema, binding));
+    return RunBatch(request, prepared, std::move(transaction), *schema, binding, *impl_->interactive,
+                    impl_->Context(*schema, call), response);
+  });
 }
 
 absl::Status Engine::Transact(const Call& call, TransactPeer& peer) {
@@ -235,13 +329,16 @@ absl::Status Engine::Transact(const Call& call, TransactPeer& peer) {
 }
 
 absl::Status Engine::Explain(const v1::ExplainRequest& request, const Call& call, v1::ExplainResponse& response) {
-  if (request.request_case() == v1::ExplainRequest::REQUEST_NOT_SET) {
-    return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update, upsert, delete, batch or load");
-  }
-  ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(ExplainedSchema(request)));
-  const exec::Context context = impl_->Context(*schema, call);
-  const ExplainDatabase database{*impl_->interactive, context};
-  return ExplainRequest(request, impl_->Binding(*schema), &database, response);
+  return impl_->Retried([&]() -> absl::Status {
+    response.Clear();
+    if (request.request_case() == v1::ExplainRequest::REQUEST_NOT_SET) {
+      return errors::MissingArgument(Path("request"), "get, stream, aggregate, exists, insert, update, upsert, delete, batch or load");
+    }
+    ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(ExplainedSchema(request)));
+    const exec::Context context = impl_->Context(*schema, call);
+    const ExplainDatabase database{*impl_->interactive, context};
+    return ExplainRequest(request, impl_->Binding(*schema), &database, response);
+  });
 }
 
 absl::Status Engine::ApplySchema(const v1::ApplySchemaRequest& request, const std::string& actor, const Call& call,

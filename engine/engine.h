@@ -67,6 +67,8 @@ struct EngineOptions {
   // Longest silence of the client of an interactive transaction, and longest duration of one.
   std::chrono::milliseconds transaction_idle_timeout{30000};
   std::chrono::milliseconds transaction_timeout{300000};
+  // How often the registry is asked for versions that other servers applied; they also tell at once where LISTEN works.
+  std::chrono::milliseconds schema_poll_interval{500};
   // How long the answers of requests with a request_id are kept.
   std::chrono::milliseconds request_retention = std::chrono::hours(24);
   Limits limits;

@@ -26,6 +26,15 @@ void SetTime(absl::Time time, google::protobuf::Timestamp& timestamp) {
 
 absl::Status ServedSchemas::Refresh() {
   std::lock_guard lock(refresh_);
+  return RefreshLocked();
+}
+
+absl::Status ServedSchemas::RefreshOnce(int64_t seen) {
+  std::lock_guard lock(refresh_);
+  return refreshes_ > seen ? absl::OkStatus() : RefreshLocked();
+}
+
+absl::Status ServedSchemas::RefreshLocked() {
   ROWAN_ASSIGN_OR_RETURN(std::vector<store::StoredSchema> stored, store_.LoadAll());
   const std::shared_ptr<const ByName> before = current_.load();
   auto schemas = std::make_shared<ByName>();
@@ -45,21 +54,10 @@ absl::Status ServedSchemas::Refresh() {
     }
   }
   current_.store(std::move(schemas));
+  ++refreshes_;
   std::lock_guard earlier_lock(earlier_mutex_);
   earlier_.clear();
   return absl::OkStatus();
-}
-
-void ServedSchemas::Serve(CompiledSchema compiled, absl::Time apply_time) {
-  std::lock_guard lock(refresh_);
-  SetTime(apply_time, *compiled.canonical.mutable_apply_time());
-  auto schemas = std::make_shared<ByName>(*current_.load());
-  std::shared_ptr<ServedSchema>& place = (*schemas)[compiled.canonical.name()];
-  // Another server may have been faster with a later version, which the watcher sees to.
-  place = std::make_shared<ServedSchema>(std::move(compiled.catalog), compiled.canonical, limits_, counters_);
-  current_.store(std::move(schemas));
-  std::lock_guard earlier_lock(earlier_mutex_);
-  earlier_.clear();
 }
 
 absl::StatusOr<std::shared_ptr<ServedSchema>> ServedSchemas::Find(std::string_view named) const {

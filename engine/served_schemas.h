@@ -38,8 +38,12 @@ class ServedSchemas {
   // SchemaStore::LoadAll.
   absl::Status Refresh();
 
-  // Takes a schema into service as its current version.
-  void Serve(CompiledSchema compiled, absl::Time apply_time);
+  // Counts the refreshes that changed something or could have. For RefreshOnce.
+  int64_t refreshes() const { return refreshes_; }
+
+  // Refreshes unless somebody did since `seen` refreshes were counted, so that many requests that fail at once ask the
+  // registry once.
+  absl::Status RefreshOnce(int64_t seen);
 
   // Returns the version that a request names. Errors, with path `schema`: MissingArgument, UnknownSchema, UnknownVersion,
   // VersionIncompatible, and those of the database when an earlier version is looked up.
@@ -62,7 +66,10 @@ class ServedSchemas {
   const Limits& limits_;
   PlanCacheCounters& counters_;
   const Log log_;
+  absl::Status RefreshLocked();
+
   std::mutex refresh_;  // held while versions are taken into service
+  std::atomic<int64_t> refreshes_ = 0;
   // Never changed, only replaced as a whole, so that requests read it without waiting.
   std::atomic<std::shared_ptr<const ByName>> current_{std::make_shared<const ByName>()};
   mutable std::mutex earlier_mutex_;

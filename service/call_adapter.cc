@@ -15,8 +15,8 @@ namespace {
 class UnaryReactor : public grpc::ServerUnaryReactor {
  public:
   UnaryReactor(ServerState& state, grpc::CallbackServerContext& context, const char* method, CallSubject subject,
-               std::function<absl::Status(Engine&, const Call&)> run)
-      : record_(state, context, method, std::move(subject), state.query_timeout) {
+               std::function<absl::Status(Engine&, const Call&)> run, std::chrono::milliseconds limit)
+      : record_(state, context, method, std::move(subject), limit) {
     const bool queued = state.unary_workers->Submit([this, run = std::move(run)] {
       End(record_.Run([&](Engine& engine) { return run(engine, record_.call()); }));
     });
@@ -100,8 +100,9 @@ class StreamReactor : public grpc::ServerWriteReactor<v1::StreamResponse>, priva
 }  // namespace
 
 grpc::ServerUnaryReactor* RunUnary(ServerState& state, grpc::CallbackServerContext& context, const char* method,
-                                   CallSubject subject, std::function<absl::Status(Engine&, const Call&)> run) {
-  return new UnaryReactor(state, context, method, std::move(subject), std::move(run));
+                                   CallSubject subject, std::function<absl::Status(Engine&, const Call&)> run,
+                                   std::optional<std::chrono::milliseconds> limit) {
+  return new UnaryReactor(state, context, method, std::move(subject), std::move(run), limit.value_or(state.query_timeout));
 }
 
 grpc::ServerWriteReactor<v1::StreamResponse>* RunStream(

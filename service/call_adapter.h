@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -28,6 +29,7 @@ struct ServerState {
   std::unique_ptr<Workers> stream_workers;
   std::unique_ptr<Workers> transaction_workers;
   std::chrono::milliseconds query_timeout{30000};
+  std::chrono::milliseconds schema_timeout{3600000};
   std::chrono::milliseconds stream_timeout{3600000};
   std::chrono::milliseconds stall_timeout{60000};
   std::chrono::milliseconds transaction_idle_timeout{30000};
@@ -41,9 +43,11 @@ struct CallSubject {
   std::string model;
 };
 
-// Runs a unary call on a worker and finishes the reactor with its status.
+// Runs a unary call on a worker, for no longer than `limit` (unset: the query time-out), and finishes the reactor with its
+// status.
 grpc::ServerUnaryReactor* RunUnary(ServerState& state, grpc::CallbackServerContext& context, const char* method,
-                                   CallSubject subject, std::function<absl::Status(Engine&, const Call&)> run);
+                                   CallSubject subject, std::function<absl::Status(Engine&, const Call&)> run,
+                                   std::optional<std::chrono::milliseconds> limit = std::nullopt);
 
 // Makes the reactor of a stream: `run` writes to its sink from a worker, and is held back until each message was
 // accepted.

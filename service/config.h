@@ -27,6 +27,8 @@ struct Config {
   std::chrono::milliseconds db_pool_wait{1000};
   int db_queue_limit = 1000;
   std::chrono::milliseconds query_timeout{30000};
+  std::chrono::milliseconds schema_timeout{3600000};
+  std::chrono::milliseconds schema_poll_interval{500};
   std::chrono::milliseconds stream_timeout{3600000};
   std::chrono::milliseconds stream_stall_timeout{60000};
   std::chrono::milliseconds transaction_idle_timeout{30000};

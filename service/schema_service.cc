@@ -5,11 +5,14 @@ namespace rowan::service {
 grpc::ServerUnaryReactor* SchemaService::ApplySchema(grpc::CallbackServerContext* context,
                                                      const v1::ApplySchemaRequest* request,
                                                      v1::ApplySchemaResponse* response) {
+  const std::string& name = request->has_earlier() ? request->earlier().name() : request->schema().name();
   // The history keeps where a change came from; there are no user names yet.
-  return RunUnary(state_, *context, "ApplySchema", {request->schema().name(), ""},
-                  [=, peer = context->peer()](Engine& engine, const Call& call) {
-                    return engine.ApplySchema(*request, peer, call, *response);
-                  });
+  return RunUnary(
+      state_, *context, "ApplySchema", {name, ""},
+      [=, peer = context->peer()](Engine& engine, const Call& call) {
+        return engine.ApplySchema(*request, peer, call, *response);
+      },
+      state_.schema_timeout);
 }
 
 grpc::ServerUnaryReactor* SchemaService::GetSchema(grpc::CallbackServerContext* context,
@@ -24,11 +27,27 @@ grpc::ServerUnaryReactor* SchemaService::ListSchemas(grpc::CallbackServerContext
                   [=](Engine& engine, const Call&) { return engine.ListSchemas(*response); });
 }
 
+grpc::ServerUnaryReactor* SchemaService::ListSchemaVersions(grpc::CallbackServerContext* context,
+                                                            const v1::ListSchemaVersionsRequest* request,
+                                                            v1::ListSchemaVersionsResponse* response) {
+  return RunUnary(state_, *context, "ListSchemaVersions", {request->name(), ""},
+                  [=](Engine& engine, const Call&) { return engine.ListSchemaVersions(*request, *response); });
+}
+
 grpc::ServerUnaryReactor* SchemaService::Introspect(grpc::CallbackServerContext* context,
                                                     const v1::IntrospectRequest* request,
                                                     v1::IntrospectResponse* response) {
-  return RunUnary(state_, *context, "Introspect", {request->name(), ""},
-                  [=](Engine& engine, const Call&) { return engine.Introspect(*request, *response); });
+  return RunUnary(
+      state_, *context, "Introspect", {request->name(), ""},
+      [=](Engine& engine, const Call&) { return engine.Introspect(*request, *response); }, state_.schema_timeout);
+}
+
+grpc::ServerUnaryReactor* SchemaService::CheckDrift(grpc::CallbackServerContext* context,
+                                                    const v1::CheckDriftRequest* request,
+                                                    v1::CheckDriftResponse* response) {
+  return RunUnary(
+      state_, *context, "CheckDrift", {request->name(), ""},
+      [=](Engine& engine, const Call&) { return engine.CheckDrift(*request, *response); }, state_.schema_timeout);
 }
 
 }  // namespace rowan::service

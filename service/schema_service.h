@@ -17,6 +17,11 @@ class SchemaService final : public v1::SchemaService::CallbackService {
                                       v1::Schema* response) override;
   grpc::ServerUnaryReactor* ListSchemas(grpc::CallbackServerContext* context, const v1::ListSchemasRequest* request,
                                         v1::ListSchemasResponse* response) override;
+  grpc::ServerUnaryReactor* ListSchemaVersions(grpc::CallbackServerContext* context,
+                                               const v1::ListSchemaVersionsRequest* request,
+                                               v1::ListSchemaVersionsResponse* response) override;
+  grpc::ServerUnaryReactor* CheckDrift(grpc::CallbackServerContext* context, const v1::CheckDriftRequest* request,
+                                       v1::CheckDriftResponse* response) override;
   grpc::ServerUnaryReactor* Introspect(grpc::CallbackServerContext* context, const v1::IntrospectRequest* request,
                                        v1::IntrospectResponse* response) override;
 

@@ -114,6 +114,7 @@ EngineOptions MakeEngineOptions(const Config& config, std::string conninfo) {
   options.request_retention = config.request_retention;
   options.queue_limit = config.db_queue_limit;
   options.pool_wait = config.db_pool_wait;
+  options.schema_poll_interval = config.schema_poll_interval;
   options.token_secret = config.token_secret;
   options.limits.reply_bytes = config.message_out_bytes;
   options.log = [](const std::string& request_id, const std::string& message) {
@@ -256,6 +257,7 @@ int Serve(const Config& config) {
 
   ServerState state;
   state.query_timeout = config.query_timeout;
+  state.schema_timeout = config.schema_timeout;
   state.stream_timeout = config.stream_timeout;
   state.stall_timeout = config.stream_stall_timeout;
   state.transaction_idle_timeout = config.transaction_idle_timeout;

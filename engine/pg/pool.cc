@@ -34,6 +34,7 @@ struct Pool::Impl {
   std::vector<Idle> idle;  // the most recently returned last
   int open = 0;            // idle, leased and being opened
   std::list<Waiter*> queue;
+  int64_t epoch = 0;  // counts renewals
 
   // Hands a connection, or with null the right to open one, to the first waiter; returns false when nobody waits.
   // Locked.
@@ -47,11 +48,13 @@ struct Pool::Impl {
     return true;
   }
 
-  void Return(std::unique_ptr<Connection> connection) {
+  void Return(std::unique_ptr<Connection> connection, int64_t lent) {
     // Closing and rolling back talk to PostgreSQL, so they are done without the lock.
     connection->Rollback();
     if (!connection->Alive()) connection.reset();
+    std::unique_ptr<Connection> stale;  // is closed without the lock
     std::lock_guard lock(mutex);
+    if (lent < epoch) stale = std::move(connection);
     const bool alive = connection != nullptr;
     if (Serve(connection)) return;
     if (alive) {
@@ -78,16 +81,18 @@ Pool::Pool(PoolOptions options) : impl_(std::make_unique<Impl>()) {
 }
 Pool::~Pool() = default;
 
-Pool::Lease::Lease(Pool* pool, std::unique_ptr<Connection> connection)
-    : pool_(pool), connection_(std::move(connection)) {}
-Pool::Lease::Lease(Lease&& other) noexcept : pool_(other.pool_), connection_(std::move(other.connection_)) {}
+Pool::Lease::Lease(Pool* pool, std::unique_ptr<Connection> connection, int64_t epoch)
+    : pool_(pool), connection_(std::move(connection)), epoch_(epoch) {}
+Pool::Lease::Lease(Lease&& other) noexcept
+    : pool_(other.pool_), connection_(std::move(other.connection_)), epoch_(other.epoch_) {}
 Pool::Lease::~Lease() {
-  if (connection_ != nullptr) pool_->impl_->Return(std::move(connection_));
+  if (connection_ != nullptr) pool_->impl_->Return(std::move(connection_), epoch_);
 }
 
 absl::StatusOr<Pool::Lease> Pool::Acquire(const Call& call) {
   Impl& impl = *impl_;
   std::unique_ptr<Connection> connection;
+  int64_t epoch = 0;
   {
     std::unique_lock lock(impl.mutex);
     const Clock::time_point now = Clock::now();
@@ -128,13 +133,22 @@ absl::StatusOr<Pool::Lease> Pool::Acquire(const Call& call) {
       }
       connection = std::move(waiter.connection);
     }
+    epoch = impl.epoch;
   }
   if (connection == nullptr) {
     auto opened = impl.Open(call);
     if (!opened.ok()) return opened.status();
     connection = *std::move(opened);
   }
-  return Lease(this, std::move(connection));
+  return Lease(this, std::move(connection), epoch);
+}
+
+void Pool::Renew() {
+  std::vector<Idle> closed;  // without the lock
+  std::lock_guard lock(impl_->mutex);
+  ++impl_->epoch;
+  impl_->open -= static_cast<int>(impl_->idle.size());
+  closed.swap(impl_->idle);
 }
 
 PoolState Pool::state() const {

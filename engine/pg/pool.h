@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -37,7 +38,7 @@ class Pool {
   // connection.
   class Lease {
    public:
-    Lease(Pool* pool, std::unique_ptr<Connection> connection);
+    Lease(Pool* pool, std::unique_ptr<Connection> connection, int64_t epoch);
     ~Lease();
     Lease(Lease&& other) noexcept;
     Lease& operator=(Lease&&) = delete;
@@ -47,12 +48,17 @@ class Pool {
    private:
     Pool* pool_;
     std::unique_ptr<Connection> connection_;
+    int64_t epoch_;  // of the pool when the connection was lent
   };
 
   // Returns a usable connection, waiting fairly (first come, first served). Before an idle connection is lent it is
   // checked without a round trip (socket closed by the server: discarded). Errors: PoolExhausted, DeadlineExceeded,
   // Cancelled; a status with a DatabaseError when a new connection cannot be made.
   absl::StatusOr<Lease> Acquire(const Call& call);
+
+  // Lends none of the connections again that there are now: idle ones are closed, leased ones when their leases end. For
+  // when statements that are prepared on them no longer fit the database.
+  void Renew();
 
   PoolState state() const;
   const PoolOptions& options() const;
