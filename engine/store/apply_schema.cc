@@ -186,13 +186,11 @@ class Applying {
     std::vector<RegistryRow> since;
     for (int64_t before = 0;;) {
       const std::vector<RegistryRow> page = ReadHistory(transaction, name_, before, kPage);
-      bool ended = page.size() < kPage;
       for (const RegistryRow& row : page) {
-        ended = ended || (target.has_value() && row.id <= target->id);
-        if (!ended || (target.has_value() && row.id == target->id)) since.push_back(row);
         before = row.id;
+        if (!target.has_value() || row.id >= target->id) since.push_back(row);
       }
-      if (ended) break;
+      if (page.size() < kPage || (target.has_value() && before <= target->id)) break;
     }
     std::shared_ptr<const Catalog> from = schema_.catalog;
     Matches matches = MatchCatalogs(*from, *from);
