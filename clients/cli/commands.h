@@ -42,8 +42,15 @@ int RunBatch(const Options& options, const Channel& channel, Console& console);
 // to, and kExitFailedCheck when the input ended first.
 int RunTransact(const Options& options, const Channel& channel, Console& console);
 
-// Schemas: schema_commands.cc. `channel` is null for an offline validate.
-int RunSchemaApply(const Options& options, const Channel& channel, Console& console);
+// Changes of schemas, validate, diff and apply: schema_change_commands.cc. `channel` is null for an offline validate.
+int RunSchemaChange(const Options& options, const Channel& channel, Console& console);
+
+// The schema of a database: schema_pull_command.cc
+int RunSchemaPull(const Options& options, const Channel& channel, Console& console);
+
+// What is registered: schema_commands.cc. Drift returns kExitFailedCheck when the database has drifted.
+int RunSchemaDrift(const Options& options, const Channel& channel, Console& console);
+int RunSchemaHistory(const Options& options, const Channel& channel, Console& console);
 int RunSchemaGet(const Options& options, const Channel& channel, Console& console);
 int RunSchemaList(const Options& options, const Channel& channel, Console& console);
 

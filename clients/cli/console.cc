@@ -3,9 +3,11 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
+#include <istream>
 #include <mutex>
 #include <ostream>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -22,6 +24,14 @@ int Flush(Console& console) {
   console.err << "rowan: cannot write the output" << (cause == 0 ? "" : absl::StrCat(": ", std::strerror(cause)))
               << "\n";
   return kExitOutput;
+}
+
+bool Confirm(Console& console, std::string_view question) {
+  console.err << question << std::flush;
+  std::string answer;
+  std::getline(console.in, answer);
+  answer = absl::AsciiStrToLower(std::string(absl::StripAsciiWhitespace(answer)));
+  return answer == "y" || answer == "yes";
 }
 
 bool Pause(Console& console, std::chrono::milliseconds time) {

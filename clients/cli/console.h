@@ -15,6 +15,7 @@ namespace rowan::cli {
 inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailedCheck = 1;
 inline constexpr int kExitUsage = 2;
+inline constexpr int kExitDiffers = 2;  // of schema diff --exit-code
 inline constexpr int kExitOutput = 3;
 inline constexpr int kExitStatus = 64;
 
@@ -24,6 +25,7 @@ struct Console {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   bool color = false;  // may be used where a stream is a terminal
@@ -38,6 +40,9 @@ struct Console {
 // Flushes `out`. Returns kExitSuccess when all was written, or when the reader has closed the pipe, which is its right;
 // otherwise says what went wrong and returns kExitOutput.
 int Flush(Console& console);
+
+// Asks a question on `err`, and reads a line of `in`. True for "y" and "yes", in any case of letters.
+bool Confirm(Console& console, std::string_view question);
 
 // Waits. False when an interrupt came meanwhile, or before.
 bool Pause(Console& console, std::chrono::milliseconds time);

@@ -75,6 +75,9 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   Handler<v1::ApplySchemaRequest, v1::ApplySchemaResponse> apply;
   Handler<v1::GetSchemaRequest, v1::Schema> get_schema;
   Handler<v1::ListSchemasRequest, v1::ListSchemasResponse> list_schemas;
+  Handler<v1::ListSchemaVersionsRequest, v1::ListSchemaVersionsResponse> list_versions;
+  Handler<v1::IntrospectRequest, v1::IntrospectResponse> introspect;
+  Handler<v1::CheckDriftRequest, v1::CheckDriftResponse> check_drift;
 
   // Of the last call.
   std::string request_id;
@@ -153,6 +156,18 @@ class FakeServer final : public v1::DataService::Service, public v1::SchemaServi
   grpc::Status ListSchemas(grpc::ServerContext* context, const v1::ListSchemasRequest* request,
                            v1::ListSchemasResponse* response) override {
     return Answer(context, list_schemas, request, response);
+  }
+  grpc::Status ListSchemaVersions(grpc::ServerContext* context, const v1::ListSchemaVersionsRequest* request,
+                                  v1::ListSchemaVersionsResponse* response) override {
+    return Answer(context, list_versions, request, response);
+  }
+  grpc::Status Introspect(grpc::ServerContext* context, const v1::IntrospectRequest* request,
+                          v1::IntrospectResponse* response) override {
+    return Answer(context, introspect, request, response);
+  }
+  grpc::Status CheckDrift(grpc::ServerContext* context, const v1::CheckDriftRequest* request,
+                          v1::CheckDriftResponse* response) override {
+    return Answer(context, check_drift, request, response);
   }
 
   std::unique_ptr<grpc::Server> server_;

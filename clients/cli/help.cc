@@ -13,7 +13,7 @@ const CommandHelp kHelp = {"rowan", "Reads and writes trees of records through a
 
 Exit codes:
   0       success
-  1       no: exists found nothing, the server does not serve, a schema is not valid
+  1       no: exists found nothing, the server does not serve, a schema is not valid, a database has drifted, an apply was not wanted
   2       the command line or the document is wrong; nothing was sent
   3       the output could not be written
   64+N    the call ended with gRPC status N, for example 67 INVALID_ARGUMENT, 69 NOT_FOUND, 78 UNAVAILABLE
@@ -178,40 +178,5 @@ const CommandHelp kHealthHelp = {"health", "Tell whether the server serves",
 Examples:
   rowan health
   rowan health --wait 30s --address db.example.com:50051)"};
-
-const CommandHelp kSchemaHelp = {"schema", "Register schemas and read them back",
-                                 R"(Examples:
-  rowan schema validate blog.yaml
-  rowan schema apply blog.yaml
-  rowan schema get blog
-  rowan schema list)"};
-
-const CommandHelp kSchemaValidateHelp = {
-    "validate", "Check a schema against the server, and change nothing",
-    R"(Prints what applying would do. Exits with 1 when the schema cannot be applied.
-
-Examples:
-  rowan schema validate blog.yaml
-  rowan schema validate blog.yaml --offline)"};
-
-const CommandHelp kSchemaApplyHelp = {"apply", "Register a schema, and bring the database up to it",
-                                      R"(Prints the steps. The same schema again changes nothing.
-
-Examples:
-  rowan schema apply blog.yaml
-  rowan schema apply blog.yaml --validate-only --show-sql
-  rowan schema apply blog.yaml --expected-version 0f3a5c7e9b1d2f40)"};
-
-const CommandHelp kSchemaGetHelp = {"get", "Print a registered schema with every name and default spelled out",
-                                    R"(What is printed can be applied again.
-
-Examples:
-  rowan schema get blog > blog.yaml
-  rowan schema get blog --format json)"};
-
-const CommandHelp kSchemaListHelp = {"list", "List the registered schemas",
-                                     R"(Examples:
-  rowan schema list
-  rowan schema list --format json)"};
 
 }  // namespace rowan::cli

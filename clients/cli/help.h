@@ -11,6 +11,7 @@ struct CommandHelp {
 
 extern const CommandHelp kHelp, kGetHelp, kStreamHelp, kAggregateHelp, kExistsHelp, kInsertHelp, kUpdateHelp,
     kUpsertHelp, kDeleteHelp, kBatchHelp, kTransactHelp, kLoadHelp, kExportHelp, kExplainHelp, kHealthHelp, kSchemaHelp,
-    kSchemaValidateHelp, kSchemaApplyHelp, kSchemaGetHelp, kSchemaListHelp;
+    kSchemaValidateHelp, kSchemaDiffHelp, kSchemaApplyHelp, kSchemaPullHelp, kSchemaDriftHelp, kSchemaHistoryHelp,
+    kSchemaGetHelp, kSchemaListHelp;
 
 }  // namespace rowan::cli

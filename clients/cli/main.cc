@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
 
   rowan::cli::Console console{std::cin, std::cout, std::cerr};
+  console.in_is_terminal = isatty(STDIN_FILENO) != 0;
   console.out_is_terminal = isatty(STDOUT_FILENO) != 0;
   console.err_is_terminal = isatty(STDERR_FILENO) != 0;
   console.color = WantsColor();

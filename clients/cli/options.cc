@@ -1,6 +1,5 @@
 #include "clients/cli/options.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -11,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "clients/cli/help.h"
+#include "clients/cli/option_parser.h"
 #include "engine/base/nearest.h"
 
 namespace rowan::cli {
@@ -35,15 +35,7 @@ std::optional<Format> FormatOfFile(const std::string& name) {
   return std::nullopt;
 }
 
-// What the parser writes before it is read into Options.
-struct Raw {
-  Options options;
-  std::string timeout;
-  std::string wait;
-  std::string format;
-  std::string expected_version;
-  std::optional<std::string> limit;
-};
+}  // namespace
 
 void AddFormat(CLI::App& app, Raw& raw, const std::vector<std::string>& allowed, const std::string& preset) {
   raw.format.clear();
@@ -51,6 +43,20 @@ void AddFormat(CLI::App& app, Raw& raw, const std::vector<std::string>& allowed,
       ->check(CLI::IsMember(allowed))
       ->type_name("FORMAT");
 }
+
+CLI::App* AddCommand(CLI::App& parent, const CommandHelp& help) {
+  CLI::App* app = parent.add_subcommand(help.name, help.summary);
+  app->footer(help.footer);
+  app->fallthrough();
+  return app;
+}
+
+void AddLimit(CLI::App& app, Raw& raw) {
+  app.add_option("--limit", raw.limit, "How many to read at most, in place of the document's limit")
+      ->type_name("NUMBER");
+}
+
+namespace {
 
 void AddSchemaName(CLI::App& app, Raw& raw) {
   app.add_option("schema", raw.options.schema, "The schema's name, for example blog")->required()->type_name("");
@@ -73,20 +79,8 @@ void AddDocument(CLI::App& app, Raw& raw, const std::string& what) {
   AddDocumentText(app, raw, what);
 }
 
-CLI::App* AddCommand(CLI::App& parent, const CommandHelp& help) {
-  CLI::App* app = parent.add_subcommand(help.name, help.summary);
-  app->footer(help.footer);
-  app->fallthrough();
-  return app;
-}
-
 void AddShowSql(CLI::App& app, Raw& raw) {
   app.add_flag("--show-sql", raw.options.show_sql, "Print the SQL on standard error first");
-}
-
-void AddLimit(CLI::App& app, Raw& raw) {
-  app.add_option("--limit", raw.limit, "How many to read at most, in place of the document's limit")
-      ->type_name("NUMBER");
 }
 
 void AddStrategy(CLI::App& app, Raw& raw) {
@@ -228,34 +222,6 @@ void AddExplain(CLI::App& app, Raw& raw) {
   AddFormat(*explain, raw, {"text", "json"}, "text");
 }
 
-void AddSchema(CLI::App& app, Raw& raw) {
-  CLI::App* schema = AddCommand(app, kSchemaHelp);
-  schema->require_subcommand(1);
-  CLI::App* validate = AddCommand(*schema, kSchemaValidateHelp);
-  validate->add_option("file", raw.options.file, "The schema in YAML or JSON; - for standard input")
-      ->required()
-      ->type_name("");
-  validate->add_flag("--offline", raw.options.offline, "Check the form alone, without a server");
-  CLI::App* apply = AddCommand(*schema, kSchemaApplyHelp);
-  apply->add_option("file", raw.options.file, "The schema in YAML or JSON; - for standard input")
-      ->required()
-      ->type_name("");
-  apply->add_flag("--validate-only", raw.options.validate_only, "Show what would be done, and do nothing");
-  apply
-      ->add_option("--expected-version", raw.expected_version,
-                   "Go on only if this version is current; \"\" for not registered yet")
-      ->type_name("VERSION");
-  for (CLI::App* command : {validate, apply}) {
-    command->add_flag("--show-sql", raw.options.show_sql, "Print the SQL of each step");
-    AddFormat(*command, raw, {"text", "json"}, "text");
-  }
-  CLI::App* get = AddCommand(*schema, kSchemaGetHelp);
-  get->add_option("name", raw.options.schema, "The schema's name")->required()->type_name("");
-  AddFormat(*get, raw, {"yaml", "json"}, "yaml");
-  CLI::App* list = AddCommand(*schema, kSchemaListHelp);
-  AddFormat(*list, raw, {"table", "json", "jsonl"}, "table");
-}
-
 void AddHealth(CLI::App& app, Raw& raw) {
   CLI::App* health = AddCommand(app, kHealthHelp);
   health->add_option("--wait", raw.wait, "Wait so long for the server to serve, for example 30s")
@@ -289,13 +255,7 @@ void AddGlobal(CLI::App& app, Raw& raw) {
 
 Command CommandOf(const CLI::App& app) {
   const CLI::App* chosen = app.get_subcommands().front();
-  if (chosen->get_name() == "schema") {
-    const std::string name = chosen->get_subcommands().front()->get_name();
-    return name == "validate" ? Command::kSchemaValidate
-           : name == "apply"  ? Command::kSchemaApply
-           : name == "get"    ? Command::kSchemaGet
-                              : Command::kSchemaList;
-  }
+  if (chosen->get_name() == "schema") return SchemaCommandOf(*chosen->get_subcommands().front());
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
       {"get", Command::kGet},           {"stream", Command::kStream}, {"aggregate", Command::kAggregate},
       {"exists", Command::kExists},     {"insert", Command::kInsert}, {"update", Command::kUpdate},
@@ -327,10 +287,14 @@ Format DefaultFormat(Command command) {
     case Command::kExplain:
     case Command::kHealth:
     case Command::kSchemaValidate:
+    case Command::kSchemaDiff:
     case Command::kSchemaApply:
       return Format::kText;
+    case Command::kSchemaPull:
     case Command::kSchemaGet:
       return Format::kYaml;
+    case Command::kSchemaDrift:
+    case Command::kSchemaHistory:
     case Command::kSchemaList:
       return Format::kTable;
   }
@@ -431,9 +395,6 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   if (raw.limit && !absl::SimpleAtoi(*raw.limit, &options.read.limit.emplace())) {
     return Usage(console, "--limit: \"" + *raw.limit + "\" is no whole number", "write it like 20");
   }
-  const CLI::App* schema = app.get_subcommand("schema");
-  if (schema->get_subcommand("apply")->get_option("--expected-version")->count() > 0)
-    options.expected_version = raw.expected_version;
   if (options.request_id.empty()) options.request_id = NewRequestId();
   return options;
 }

@@ -29,7 +29,11 @@ enum class Command {
   kExplain,
   kHealth,
   kSchemaValidate,
+  kSchemaDiff,
   kSchemaApply,
+  kSchemaPull,
+  kSchemaDrift,
+  kSchemaHistory,
   kSchemaGet,
   kSchemaList,
 };
@@ -64,6 +68,23 @@ struct LoadFlags {
   std::string rejects;  // a path; empty: none
 };
 
+// What the commands of schemas take beside their file or name.
+struct SchemaFlags {
+  bool offline = false;                         // of validate: without a server
+  std::optional<std::string> expected_version;  // that must be current; "": not registered yet
+  std::string to_version;                       // of diff and apply: an earlier version to go back to; empty: none
+  std::vector<std::string> allow;               // steps that may lose data
+  std::vector<std::string> leave_out;           // steps that are not to be done
+  std::string adopt;                            // "off", "warn" or "enforce"; empty: the database is changed
+  std::string online;                           // "auto", "always" or "never"; empty: the server's default
+  bool validate_only = false;                   // of apply
+  bool yes = false;                             // no questions
+  bool exit_code = false;                       // of diff: tell by the exit code whether there are steps
+  std::vector<std::string> database_schemas;    // of pull; empty: all
+  std::vector<std::string> tables;              // of pull; empty: all
+  std::string version;                          // of get; empty: the current one
+};
+
 struct Options {
   Command command = Command::kGet;
 
@@ -94,9 +115,8 @@ struct Options {
   std::string where;                 // of export: a filter as text, or "@path"
   bool estimate = false;             // of explain: with PostgreSQL's estimates
   bool analyze = false;              // of explain: with what happens when it runs
-  bool offline = false;              // of schema validate: without a server
-  bool validate_only = false;
-  std::optional<std::string> expected_version;
+  SchemaFlags schemas;
+  std::string output;   // a path; empty: standard output
   absl::Duration wait;  // of health; zero: no waiting
 };
 

@@ -37,8 +37,15 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
     case Command::kHealth:
       return RunHealth(options, channel, console);
     case Command::kSchemaValidate:
+    case Command::kSchemaDiff:
     case Command::kSchemaApply:
-      return RunSchemaApply(options, channel, console);
+      return RunSchemaChange(options, channel, console);
+    case Command::kSchemaPull:
+      return RunSchemaPull(options, channel, console);
+    case Command::kSchemaDrift:
+      return RunSchemaDrift(options, channel, console);
+    case Command::kSchemaHistory:
+      return RunSchemaHistory(options, channel, console);
     case Command::kSchemaGet:
       return RunSchemaGet(options, channel, console);
     case Command::kSchemaList:
@@ -56,7 +63,7 @@ int Run(const std::vector<std::string>& arguments, Console& console) {
     return *code;
   }
   const Options& options = std::get<Options>(parsed);
-  if (options.offline) return Dispatch(options, nullptr, console);
+  if (options.schemas.offline) return Dispatch(options, nullptr, console);
   const absl::StatusOr<Channel> channel = OpenChannel(options);
   if (!channel.ok()) return Tell(console, FailureOf(channel.status()));
   return Dispatch(options, *channel, console);

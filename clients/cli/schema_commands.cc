@@ -1,106 +1,25 @@
+// get, list, history and drift: what is registered, and how the database compares.
+#include <algorithm>
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "clients/cli/commands.h"
-#include "clients/cli/input.h"
+#include "clients/cli/schema_printing.h"
 #include "clients/cli/server.h"
 #include "clients/cli/table.h"
 #include "clients/document/schema.h"
 #include "clients/document/write_document.h"
-#include "engine/base/status_macros.h"
 #include "rowan/v1/schema_service.grpc.pb.h"
 
 namespace rowan::cli {
 namespace {
 
-std::string SeverityName(v1::Severity severity) {
-  switch (severity) {
-    case v1::SEVERITY_NOTICE:
-      return "notice";
-    case v1::SEVERITY_WARNING:
-      return "warning";
-    case v1::SEVERITY_ERROR:
-      return "error";
-    default:  // the proto's enum is open
-      return absl::StrCat("severity ", static_cast<int>(severity));
-  }
-}
+using Stub = v1::SchemaService::Stub;
+using Rows = std::vector<std::vector<std::string>>;
+using cli::ToDocument;
 
-absl::StatusOr<v1::Schema> ReadSchema(Options options, Console& console) {
-  if (options.file.size() > 1 && options.file[0] == '@') options.file.erase(0, 1);  // as documents are given elsewhere
-  ROWAN_ASSIGN_OR_RETURN(const document::Node node, ReadDocument(options, console));
-  return document::ToSchema(node);
-}
-
-std::string TimeText(const google::protobuf::Timestamp& time) {
-  const absl::Time instant = absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", instant, absl::UTCTimeZone());
-}
-
-document::Node ToDocument(const v1::ApplySchemaResponse& response) {
-  document::Node node = document::Object();
-  node.Add("schema", document::Text(response.schema().name()));
-  node.Add("version", document::Text(response.schema().version()));
-  node.Add("applied", document::Bool(response.applied()));
-  document::Node& diagnostics = node.Add("diagnostics", document::List());
-  for (const v1::Diagnostic& diagnostic : response.diagnostics()) {
-    document::Node& entry = diagnostics.items.emplace_back(document::Object());
-    entry.Add("severity", document::Text(SeverityName(diagnostic.severity())));
-    entry.Add("reason", document::Text(diagnostic.reason()));
-    entry.Add("path", document::Text(diagnostic.path()));
-    entry.Add("message", document::Text(diagnostic.message()));
-  }
-  document::Node& steps = node.Add("steps", document::List());
-  for (const v1::SchemaStep& step : response.steps()) {
-    document::Node& entry = steps.items.emplace_back(document::Object());
-    entry.Add("description", document::Text(step.description()));
-    entry.Add("sql", document::Text(step.sql()));
-  }
-  return node;
-}
-
-// What became of the schema, in one sentence.
-std::string Outcome(const Options& options, const v1::ApplySchemaResponse& response) {
-  const std::string name = Printable(response.schema().name());
-  const std::string version = Printable(response.schema().version());
-  if (response.applied()) return absl::StrCat(name, " is now at version ", version);
-  if (response.steps().empty())
-    return absl::StrCat(name, " is valid; the database needs no change (version ", version, ")");
-  const bool checked = options.command == Command::kSchemaValidate || options.validate_only;
-  return absl::StrCat(name, " is valid; nothing was changed", checked ? "" : " by this call", " (version ", version,
-                      ")");
-}
-
-void PrintApply(const Options& options, const v1::ApplySchemaResponse& response, Console& console) {
-  for (const v1::SchemaStep& step : response.steps()) {
-    console.out << Printable(step.description()) << '\n';
-    if (!options.show_sql) continue;
-    for (const absl::string_view line : absl::StrSplit(absl::StripTrailingAsciiWhitespace(step.sql()), '\n'))
-      console.out << "  " << Printable(std::string(line)) << '\n';
-  }
-  console.out << Outcome(options, response) << '\n';
-}
-
-// Notices and warnings are talk, so they go to the side.
-void TellDiagnostics(const v1::ApplySchemaResponse& response, Console& console) {
-  for (const v1::Diagnostic& diagnostic : response.diagnostics()) {
-    console.err << "rowan: " << SeverityName(diagnostic.severity()) << " " << Printable(diagnostic.reason()) << " at "
-                << Printable(diagnostic.path()) << ": " << Printable(diagnostic.message()) << "\n";
-  }
-}
-
-// A schema that does not pass is what validate is there to find; that the server cannot be asked is not.
-int ExitCodeOf(const Options& options, const Failure& failure) {
-  const bool found =
-      failure.code.empty() || failure.code == "INVALID_ARGUMENT" || failure.code == "FAILED_PRECONDITION";
-  return options.command == Command::kSchemaValidate && found ? kExitFailedCheck : failure.exit_code;
-}
-
-int TellFailure(const Options& options, Console& console, Failure failure) {
-  failure.exit_code = ExitCodeOf(options, failure);
-  return Tell(console, failure);
-}
+// Of the 64 digits of a checksum, what tells two apart at a glance.
+constexpr size_t kShortChecksum = 12;
 
 document::Node ToDocument(const v1::SchemaSummary& summary) {
   document::Node node = document::Object();
@@ -112,48 +31,74 @@ document::Node ToDocument(const v1::SchemaSummary& summary) {
   return node;
 }
 
-void PrintTable(const v1::ListSchemasResponse& response, Console& console) {
-  const std::vector<Column> columns = {{"name"}, {"version"}, {"applied"}, {"models", true}, {"description"}};
-  std::vector<std::vector<std::string>> rows;
-  for (const v1::SchemaSummary& summary : response.schemas()) {
-    rows.push_back({Printable(summary.name()), Printable(summary.version()), TimeText(summary.apply_time()),
-                    std::to_string(summary.model_count()), Printable(summary.description())});
+std::vector<std::string> ToRow(const v1::SchemaSummary& summary) {
+  return {Printable(summary.name()), Printable(summary.version()), TimeText(summary.apply_time()),
+          std::to_string(summary.model_count()), Printable(summary.description())};
+}
+
+document::Node ToDocument(const v1::SchemaVersion& version) {
+  document::Node node = document::Object();
+  node.Add("version", document::Text(version.version()));
+  node.Add("apply_time", document::Text(TimeText(version.apply_time())));
+  node.Add("applied_by", document::Text(version.applied_by()));
+  node.Add("adopted", document::Bool(version.adopted()));
+  node.Add("checksum", document::Text(version.checksum()));
+  document::Node& steps = node.Add("steps", document::List());
+  for (const v1::SchemaStep& step : version.steps()) steps.items.push_back(ToDocument(step));
+  return node;
+}
+
+std::vector<std::string> ToRow(const v1::SchemaVersion& version) {
+  return {Printable(version.version()),
+          TimeText(version.apply_time()),
+          Printable(version.applied_by()),
+          std::to_string(version.steps_size()),
+          version.adopted() ? "yes" : "no",
+          Printable(version.checksum().substr(0, kShortChecksum))};
+}
+
+document::Node ToDocument(const v1::SchemaDifference& difference) {
+  document::Node node = document::Object();
+  node.Add("severity", document::Text(SeverityName(difference.severity())));
+  node.Add("kind", document::Text(difference.kind()));
+  node.Add("path", document::Text(difference.path()));
+  node.Add("object", document::Text(difference.object()));
+  node.Add("expected", document::Text(difference.expected()));
+  node.Add("found", document::Text(difference.found()));
+  return node;
+}
+
+std::vector<std::string> ToRow(const v1::SchemaDifference& difference) {
+  return {SeverityName(difference.severity()), Printable(difference.kind()), Printable(difference.object()),
+          difference.expected().empty() ? "-" : Printable(difference.expected()),
+          difference.found().empty() ? "-" : Printable(difference.found())};
+}
+
+// Prints entries as a table, a list or a line each.
+template <typename Entries>
+void Print(const Options& options, const std::vector<Column>& columns, const Entries& entries, Console& console) {
+  if (options.format == Format::kTable) {
+    Rows rows;
+    for (const auto& entry : entries) rows.push_back(ToRow(entry));
+    WriteTable(columns, rows, console.color && console.out_is_terminal, console.out);
+  } else if (options.format == Format::kJson) {
+    document::Node list = document::List();
+    for (const auto& entry : entries) list.items.push_back(ToDocument(entry));
+    console.out << document::ToJson(list) << '\n';
+  } else {
+    for (const auto& entry : entries) console.out << document::ToJsonLine(ToDocument(entry)) << '\n';
   }
-  WriteTable(columns, rows, console.color && console.out_is_terminal, console.out);
 }
 
 }  // namespace
 
-int RunSchemaApply(const Options& options, const Channel& channel, Console& console) {
-  const absl::StatusOr<v1::Schema> schema = ReadSchema(options, console);
-  if (!schema.ok()) return TellFailure(options, console, FailureOf(schema.status()));
-  if (options.offline) {
-    console.out << Printable(schema->name()) << " is well formed; whether it is valid, only a server can tell\n";
-    return Flush(console);
-  }
-  v1::ApplySchemaRequest request;
-  *request.mutable_schema() = *schema;
-  request.set_validate_only(options.validate_only || options.command == Command::kSchemaValidate);
-  if (options.expected_version) request.set_expected_version(*options.expected_version);
-  v1::SchemaService::Stub stub(channel);
-  v1::ApplySchemaResponse response;
-  if (const auto failure = Send(options, console, stub, &v1::SchemaService::Stub::ApplySchema, request, response))
-    return TellFailure(options, console, *failure);
-  if (options.format == Format::kJson) {
-    console.out << document::ToJson(ToDocument(response)) << '\n';
-  } else {
-    if (!options.quiet) TellDiagnostics(response, console);
-    PrintApply(options, response, console);
-  }
-  return Flush(console);
-}
-
 int RunSchemaGet(const Options& options, const Channel& channel, Console& console) {
   v1::GetSchemaRequest request;
   request.set_name(options.schema);
-  v1::SchemaService::Stub stub(channel);
+  request.set_version(options.schemas.version);
+  Stub stub(channel);
   v1::Schema schema;
-  if (const auto failure = Send(options, console, stub, &v1::SchemaService::Stub::GetSchema, request, schema))
+  if (const auto failure = Send(options, console, stub, &Stub::GetSchema, request, schema))
     return Tell(console, *failure);
   if (options.format == Format::kJson) {
     console.out << document::ToJson(document::FromSchema(schema)) << '\n';
@@ -165,22 +110,53 @@ int RunSchemaGet(const Options& options, const Channel& channel, Console& consol
 }
 
 int RunSchemaList(const Options& options, const Channel& channel, Console& console) {
-  v1::SchemaService::Stub stub(channel);
+  Stub stub(channel);
   v1::ListSchemasResponse response;
-  if (const auto failure =
-          Send(options, console, stub, &v1::SchemaService::Stub::ListSchemas, v1::ListSchemasRequest(), response))
+  if (const auto failure = Send(options, console, stub, &Stub::ListSchemas, v1::ListSchemasRequest(), response))
     return Tell(console, *failure);
-  if (options.format == Format::kTable) {
-    PrintTable(response, console);
-  } else if (options.format == Format::kJson) {
-    document::Node list = document::List();
-    for (const v1::SchemaSummary& summary : response.schemas()) list.items.push_back(ToDocument(summary));
-    console.out << document::ToJson(list) << '\n';
-  } else {
-    for (const v1::SchemaSummary& summary : response.schemas())
-      console.out << document::ToJsonLine(ToDocument(summary)) << '\n';
-  }
+  Print(options, {{"name"}, {"version"}, {"applied"}, {"models", true}, {"description"}}, response.schemas(), console);
   return Flush(console);
+}
+
+int RunSchemaHistory(const Options& options, const Channel& channel, Console& console) {
+  constexpr int64_t kPage = 50;
+  v1::ListSchemaVersionsRequest request;
+  request.set_name(options.schema);
+  Stub stub(channel);
+  std::vector<v1::SchemaVersion> versions;
+  do {
+    const int64_t left = options.read.limit ? *options.read.limit - static_cast<int64_t>(versions.size()) : kPage;
+    if (left <= 0) break;
+    request.set_page_size(static_cast<int32_t>(std::min(left, kPage)));
+    v1::ListSchemaVersionsResponse response;
+    if (const auto failure = Send(options, console, stub, &Stub::ListSchemaVersions, request, response))
+      return Tell(console, *failure);
+    versions.insert(versions.end(), response.versions().begin(), response.versions().end());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  Print(options, {{"version"}, {"applied"}, {"by"}, {"steps", true}, {"adopted"}, {"checksum"}}, versions, console);
+  return Flush(console);
+}
+
+int RunSchemaDrift(const Options& options, const Channel& channel, Console& console) {
+  v1::CheckDriftRequest request;
+  request.set_name(options.schema);
+  Stub stub(channel);
+  v1::CheckDriftResponse response;
+  if (const auto failure = Send(options, console, stub, &Stub::CheckDrift, request, response))
+    return Tell(console, *failure);
+  const auto& differences = response.differences();
+  if (options.format == Format::kTable && differences.empty()) {
+    console.out << "the database is as version " << Printable(response.version()) << " of "
+                << Printable(options.schema) << " says\n";
+  } else {
+    Print(options, {{"severity"}, {"kind"}, {"object"}, {"expected"}, {"found"}}, differences, console);
+  }
+  const bool drifted = std::any_of(differences.begin(), differences.end(), [](const v1::SchemaDifference& difference) {
+    return difference.severity() >= v1::SEVERITY_WARNING;
+  });
+  const int code = Flush(console);
+  return code == kExitSuccess && drifted ? kExitFailedCheck : code;
 }
 
 }  // namespace rowan::cli

@@ -1,7 +1,3 @@
-#include <chrono>
-#include <fstream>
-#include <thread>
-
 #include "clients/cli/cli_test.h"
 #include "clients/document/parse_document.h"
 #include "clients/document/schema.h"
@@ -10,100 +6,11 @@ namespace rowan::cli {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 constexpr char kBlog[] =
     "schema: blog\nmodels:\n  User:\n    fields:\n      id: {type: auto_increment, primary: true}\n";
 
-class SchemaTest : public CliTest {
- protected:
-  void SetUp() override {
-    server_.apply = [this](const v1::ApplySchemaRequest& request, v1::ApplySchemaResponse& response) {
-      request_ = request;
-      response = FromText<v1::ApplySchemaResponse>(R"pb(
-        schema { name: "blog" version: "0f3a" }
-        diagnostics {
-          severity: SEVERITY_NOTICE
-          reason: "IMPLIED_NULLABLE"
-          path: "models.Post.relations.user"
-          message: "set null implies nullable"
-        }
-        steps { description: "create table users" sql: "CREATE TABLE users (\n  id bigint\n)" })pb");
-      response.set_applied(!request.validate_only());
-      return grpc::Status::OK;
-    };
-  }
-  v1::ApplySchemaRequest request_;
-};
-
-TEST_F(SchemaTest, AppliesAndPrintsSteps) {
-  EXPECT_EQ(RunRowan({"schema", "apply", "-"}, kBlog), 0);
-  EXPECT_EQ(out(), "create table users\nblog is now at version 0f3a\n");
-  EXPECT_EQ(err(), "rowan: notice IMPLIED_NULLABLE at models.Post.relations.user: set null implies nullable\n");
-  EXPECT_EQ(request_.schema().models(0).fields(0).type().scalar(), v1::SCALAR_TYPE_AUTO_INCREMENT);
-  EXPECT_FALSE(request_.validate_only());
-  EXPECT_FALSE(request_.has_expected_version());
-}
-
-TEST_F(SchemaTest, ValidatesOnly) {
-  EXPECT_EQ(RunRowan({"schema", "apply", "-", "--validate-only", "--show-sql", "--expected-version", ""}, kBlog), 0);
-  EXPECT_EQ(out(),
-            "create table users\n  CREATE TABLE users (\n    id bigint\n  )\nblog is valid; nothing was changed "
-            "(version 0f3a)\n");
-  EXPECT_TRUE(request_.validate_only());
-  EXPECT_TRUE(request_.has_expected_version());
-  EXPECT_EQ(RunRowan({"schema", "validate", "-", "--quiet"}, kBlog), 0);
-  EXPECT_TRUE(request_.validate_only());
-  EXPECT_THAT(err(), IsEmpty());
-}
-
-TEST_F(SchemaTest, PrintsJson) {
-  EXPECT_EQ(RunRowan({"schema", "apply", "-", "--format", "json"}, kBlog), 0);
-  const auto printed = document::ParseJson(out());
-  ASSERT_TRUE(printed.ok()) << out();
-  EXPECT_TRUE(printed->Find("applied")->truth);
-  EXPECT_EQ(printed->Find("steps")->items[0].Find("description")->text, "create table users");
-  EXPECT_EQ(printed->Find("diagnostics")->items[0].Find("severity")->text, "notice");
-}
-
-TEST_F(SchemaTest, ReadsJsonAndYamlFiles) {
-  const std::string path = testing::TempDir() + "rowan_schema.json";
-  std::ofstream(path) << R"({"schema": "blog", "models": {}})";
-  EXPECT_EQ(RunRowan({"schema", "apply", path}), 0) << err();
-  EXPECT_EQ(request_.schema().name(), "blog");
-  std::ofstream(path) << "schema: blog\n";
-  EXPECT_EQ(RunRowan({"schema", "apply", path}), 2);
-  EXPECT_THAT(err(), HasSubstr(path + ": line 1, column 1"));
-}
-
-TEST_F(SchemaTest, ChecksTheFormWithoutAServer) {
-  EXPECT_EQ(RunRowan({"schema", "validate", "-", "--offline"}, kBlog), 0) << err();
-  EXPECT_EQ(RunRowan({"schema", "validate", "-", "--offline"}, "schema: blog\nmodles: {}\n"), 1);
-  EXPECT_THAT(err(), HasSubstr("did you mean \"models\"?"));
-  EXPECT_EQ(request_.schema().name(), "");
-}
-
-TEST_F(SchemaTest, TellsAllMistakesAndFailsTheCheck) {
-  server_.apply = [](const v1::ApplySchemaRequest&, v1::ApplySchemaResponse&) {
-    return ErrorStatus(
-        grpc::StatusCode::INVALID_ARGUMENT, "the schema has 2 mistakes",
-        FromText<google::rpc::ErrorInfo>(R"pb(reason: "UNKNOWN_TARGET")pb"),
-        FromText<google::rpc::BadRequest>(
-            R"pb(field_violations { field: "models.User.relations.role" description: "there is no model Rol" }
-                 field_violations { field: "models.User.table" description: "too long" })pb"));
-  };
-  EXPECT_EQ(RunRowan({"schema", "validate", "-"}, kBlog), 1);
-  EXPECT_THAT(err(),
-              HasSubstr("  at models.User.relations.role: there is no model Rol\n  at models.User.table: too long\n"));
-  EXPECT_EQ(RunRowan({"schema", "apply", "-"}, kBlog), 67);
-}
-
-TEST_F(SchemaTest, ValidateTellsAMissingServerApart) {
-  server_.apply = [](const v1::ApplySchemaRequest&, v1::ApplySchemaResponse&) {
-    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
-  };
-  EXPECT_EQ(RunRowan({"schema", "validate", "-"}, kBlog), 78);
-}
+class SchemaTest : public CliTest {};
 
 TEST_F(SchemaTest, PrintsASchemaThatCanBeAppliedAgain) {
   const auto original = document::ToSchema(*document::ParseYaml(kBlog));
@@ -158,38 +65,101 @@ TEST_F(SchemaTest, SuggestsTheNearestSchema) {
   EXPECT_THAT(err(), HasSubstr("did you mean \"blog\"?"));
 }
 
-class HealthTest : public CliTest {};
-
-TEST_F(HealthTest, TellsThatTheServerServes) {
-  EXPECT_EQ(RunRowan({"health"}), 0) << err();
-  EXPECT_EQ(out(), "SERVING\n");
+TEST_F(SchemaTest, PrintsAnEarlierVersion) {
+  std::string asked;
+  server_.get_schema = [&](const v1::GetSchemaRequest& request, v1::Schema& response) {
+    asked = request.version();
+    if (asked != "77b0") {
+      return ErrorStatus(grpc::StatusCode::NOT_FOUND, "schema blog was never at version",
+                         FromText<google::rpc::ErrorInfo>(R"pb(reason: "UNKNOWN_VERSION")pb"), {});
+    }
+    response.set_name("blog");
+    response.set_version(asked);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(RunRowan({"schema", "get", "blog", "--version", "77b0"}), 0) << err();
+  EXPECT_THAT(out(), HasSubstr("# version 77b0"));
+  EXPECT_EQ(RunRowan({"schema", "get", "blog", "--version", "0000"}), 69);
+  EXPECT_THAT(err(), HasSubstr("UNKNOWN_VERSION"));
 }
 
-TEST_F(HealthTest, FailsWhenItDoesNot) {
-  server_.SetServing(false);
-  EXPECT_EQ(RunRowan({"health"}), 1);
-  EXPECT_EQ(out(), "NOT_SERVING\n");
-  EXPECT_EQ(RunRowan({"health", "--wait", "300ms"}), 1);
+class HistoryTest : public CliTest {
+ protected:
+  void SetUp() override {
+    server_.list_versions = [this](const v1::ListSchemaVersionsRequest& request,
+                                   v1::ListSchemaVersionsResponse& response) {
+      pages_.push_back(request.page_size());
+      const int first = request.page_token().empty() ? 0 : std::stoi(request.page_token());
+      for (int i = first; i < std::min(first + request.page_size(), 60); ++i) {
+        v1::SchemaVersion& version = *response.add_versions();
+        version.set_version(std::to_string(1000 + i));
+        version.set_applied_by("ada");
+        version.set_checksum(std::string(64, 'c'));
+        version.set_adopted(i == 59);
+        version.add_steps()->set_description("create table users");
+      }
+      if (first + request.page_size() < 60) response.set_next_page_token(std::to_string(first + request.page_size()));
+      return grpc::Status::OK;
+    };
+  }
+  std::vector<int> pages_;
+};
+
+TEST_F(HistoryTest, ReadsAllPages) {
+  EXPECT_EQ(RunRowan({"schema", "history", "blog"}), 0) << err();
+  EXPECT_THAT(pages_, testing::ElementsAre(50, 50));
+  EXPECT_THAT(out(), testing::StartsWith("version  applied               by   steps  adopted  checksum\n"));
+  EXPECT_THAT(out(), HasSubstr("1000     1970-01-01T00:00:00Z  ada      1  no       cccccccccccc\n"));
+  EXPECT_THAT(out(), HasSubstr("1059     1970-01-01T00:00:00Z  ada      1  yes      cccccccccccc\n"));
 }
 
-TEST_F(HealthTest, Waits) {
-  server_.SetServing(false);
-  std::thread later([this] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    server_.SetServing(true);
-  });
-  EXPECT_EQ(RunRowan({"health", "--wait", "30s"}), 0) << err();
-  later.join();
+TEST_F(HistoryTest, ReadsNoMoreThanIsWanted) {
+  EXPECT_EQ(RunRowan({"schema", "history", "blog", "--limit", "2", "--format", "json"}), 0) << err();
+  EXPECT_THAT(pages_, testing::ElementsAre(2));
+  const auto printed = document::ParseJson(out());
+  ASSERT_TRUE(printed.ok()) << out();
+  ASSERT_EQ(printed->items.size(), 2u);
+  EXPECT_EQ(printed->items[0].Find("checksum")->text, std::string(64, 'c'));
+  EXPECT_EQ(printed->items[0].Find("steps")->items[0].Find("description")->text, "create table users");
+  EXPECT_EQ(RunRowan({"schema", "history", "blog", "--limit", "few"}), 2);
 }
 
-TEST_F(HealthTest, SaysThatThereIsNoServer) {
-  EXPECT_EQ(cli::Run({"health", "--address", "127.0.0.1:1"}, console_), 1);
-  EXPECT_THAT(err(), HasSubstr("no Rowan server answers at 127.0.0.1:1"));
+TEST_F(HistoryTest, FailsAsTheServerDoes) {
+  server_.list_versions = nullptr;
+  EXPECT_EQ(RunRowan({"schema", "history", "blog"}), 76);
+  EXPECT_EQ(out(), "");
 }
 
-TEST_F(HealthTest, StopsWaitingWhenInterrupted) {
-  console_.interrupt->Cancel();
-  EXPECT_EQ(cli::Run({"health", "--wait", "600s", "--address", "127.0.0.1:1"}, console_), 1);
+TEST_F(SchemaTest, TellsDrift) {
+  const char* severity = "SEVERITY_ERROR";
+  server_.check_drift = [&](const v1::CheckDriftRequest& request, v1::CheckDriftResponse& response) {
+    EXPECT_EQ(request.name(), "blog");
+    response.set_version("0f3a");
+    if (severity == nullptr) return grpc::Status::OK;
+    response = FromText<v1::CheckDriftResponse>(
+        std::string("version: '0f3a' differences { kind: 'TYPE' path: 'models.User.fields.name' object: "
+                    "'public.users.name' expected: 'text' found: 'integer' severity: ") +
+        severity + "} differences { kind: 'UNKNOWN_COLUMN' object: 'public.users.age' found: 'integer' severity: SEVERITY_NOTICE}");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(RunRowan({"schema", "drift", "blog"}), 1);
+  EXPECT_EQ(out(),
+            "severity  kind            object             expected  found\n"
+            "--------  --------------  -----------------  --------  -------\n"
+            "error     TYPE            public.users.name  text      integer\n"
+            "notice    UNKNOWN_COLUMN  public.users.age   -         integer\n");
+  severity = "SEVERITY_WARNING";
+  EXPECT_EQ(RunRowan({"schema", "drift", "blog", "--format", "jsonl"}), 1);
+  EXPECT_THAT(out(), HasSubstr("{\"severity\":\"warning\",\"kind\":\"TYPE\",\"path\":\"models.User.fields.name\","
+                               "\"object\":\"public.users.name\",\"expected\":\"text\",\"found\":\"integer\"}\n"));
+  severity = "SEVERITY_NOTICE";
+  EXPECT_EQ(RunRowan({"schema", "drift", "blog"}), 0);
+  severity = nullptr;
+  EXPECT_EQ(RunRowan({"schema", "drift", "blog"}), 0);
+  EXPECT_EQ(out(), "the database is as version 0f3a of blog says\n");
+  EXPECT_EQ(RunRowan({"schema", "drift", "blog", "--format", "json"}), 0);
+  EXPECT_EQ(out(), "[]\n");
+  EXPECT_EQ(RunRowan({"schema", "drift"}), 2);
 }
 
 }  // namespace
