@@ -114,6 +114,7 @@ v1::Value SampleOf(const v1::FieldType& type, int serial) {
       value.set_time_value("00:00:00");
       break;
     case v1::SCALAR_TYPE_TIMESTAMP:
+    case v1::SCALAR_TYPE_LOCAL_TIMESTAMP:
       value.mutable_timestamp_value()->set_seconds(946684800 + serial);
       break;
     case v1::SCALAR_TYPE_JSON:

@@ -184,7 +184,7 @@ absl::Status ReadField(const Node& node, const Path& path, v1::Field& field) {
   if (type == nullptr) return DocumentError(path.Member("type"), "a field needs \"type\", for example string");
   ROWAN_RETURN_IF_ERROR(ReadType(*type, path.Member("type"), *field.mutable_type()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "labels", path, field.mutable_type()->mutable_labels()));
-  if (const Node* native = node.Find("native")) {
+  if (const Node* native = node.Find("native"); native != nullptr && !native->is_null()) {
     ROWAN_RETURN_IF_ERROR(ReadNative(*native, path.Member("native"), *field.mutable_type()));
   }
   ROWAN_RETURN_IF_ERROR(ReadText(node, "generated", path, field.mutable_generated()));

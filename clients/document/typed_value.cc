@@ -42,6 +42,7 @@ std::string_view KindOf(v1::ScalarType scalar) {
     case v1::SCALAR_TYPE_BYTES:
       return "$bytes";
     case v1::SCALAR_TYPE_TIMESTAMP:
+    case v1::SCALAR_TYPE_LOCAL_TIMESTAMP:
       return "$timestamp";
     default:
       return "";

@@ -115,6 +115,7 @@ TEST(TypedTest, IsReadBackAsItWas) {
       {TypeOf(v1::SCALAR_TYPE_BYTES), "bytes_value: ''"},
       {TypeOf(v1::SCALAR_TYPE_BYTES), "bytes_value: '\\000\\377'"},
       {TypeOf(v1::SCALAR_TYPE_TIMESTAMP), "timestamp_value {seconds: -62135596800 nanos: 1000}"},
+      {TypeOf(v1::SCALAR_TYPE_LOCAL_TIMESTAMP), "timestamp_value {seconds: -62135596800 nanos: 1000}"},
       {TypeOf(v1::SCALAR_TYPE_JSON), "json_value: 'null'"},
       {TypeOf(v1::SCALAR_TYPE_JSON), "json_value: '{\"$json\":1}'"},
       {TypeOf(v1::SCALAR_TYPE_JSON), "json_value: '\"a\"'"},

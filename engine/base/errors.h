@@ -123,6 +123,8 @@ absl::Status ForeignKeyRestrict(std::string_view constraint, std::string_view mo
 absl::Status NotNullViolation(std::string_view place, std::string_view model, std::string_view field);
 absl::Status CheckViolation(std::string_view place, std::string_view constraint, std::string_view model);
 absl::Status InvalidValue(std::string_view sqlstate);
+// A native type has not the operator or function that the request needs.
+absl::Status OperatorMissing();
 absl::Status TransactionConflict(int attempts);
 absl::Status Deadlock(int attempts);
 absl::Status LockTimeout();

@@ -129,6 +129,14 @@ absl::Status InvalidValue(std::string_view sqlstate) {
                    {.reason = "INVALID_VALUE", .metadata = {{"sqlstate", Str(sqlstate)}}});
 }
 
+absl::Status OperatorMissing() {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   "a native type of a field has no such operator or function in PostgreSQL. Compare the field's text with"
+                   " contains, startsWith, endsWith, like or regex, or leave it out of filter, order, group_by and"
+                   " aggregates.",
+                   {.reason = "OPERATOR_NOT_ALLOWED"});
+}
+
 absl::Status TransactionConflict(int attempts) {
   return Retryable(absl::StatusCode::kAborted, "TRANSACTION_CONFLICT",
                    absl::StrCat("concurrent transactions interfered ", attempts,

@@ -151,6 +151,7 @@ std::vector<Row> Catalogue() {
        {"constraint", "model", "path"},
        {"users_age_check", "User"}},
       {"INVALID_VALUE", InvalidValue("22003"), {"sqlstate"}, {"22003"}},
+      {"OPERATOR_NOT_ALLOWED", OperatorMissing(), {}, {"native type", "contains"}},
       {"TRANSACTION_CONFLICT", TransactionConflict(6), {"attempts"}, {"6 times", "Nothing was written"}},
       {"DEADLOCK", Deadlock(6), {"attempts"}, {"6 times", "Nothing was written"}},
       {"LOCK_TIMEOUT", LockTimeout(), {}, {"Nothing was written"}},

@@ -75,6 +75,7 @@ class LoadBinder {
 
   // Notes where a field comes from, unless something else gives it already.
   absl::Status Fill(ir::LoadField filled, const Path& path) {
+    if (!filled.field->generated.empty()) return errors::ReadOnlyField(path, model_.name, filled.field->name);
     for (const ir::LoadField& other : load_.fields) {
       if (other.field != filled.field) continue;
       if (other.column >= 0 && filled.column >= 0) return errors::DuplicateName(path, filled.field->name);
@@ -250,7 +251,7 @@ absl::Status FailAt(const ir::Load& load, int64_t number, int column, Make make)
 
 absl::StatusOr<ir::Load> BindLoad(const v1::LoadBegin& request, const BindContext& context) {
   ir::Load load;
-  ROWAN_ASSIGN_OR_RETURN(load.model, FindModel(context.catalog, request.model()));
+  ROWAN_ASSIGN_OR_RETURN(load.model, FindWritableModel(context.catalog, request.model()));
   LoadBinder binder(load);
   ROWAN_RETURN_IF_ERROR(binder.BindColumns(request));
   if (request.has_on_conflict()) ROWAN_RETURN_IF_ERROR(binder.BindConflict(request.on_conflict()));

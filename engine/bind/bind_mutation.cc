@@ -210,7 +210,7 @@ absl::Status BindOnConflict(const v1::UpsertRequest& request, const std::vector<
 }  // namespace
 
 absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const BindContext& context) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindWritableModel(context.catalog, request.model()));
   if (request.data().empty()) return errors::EmptyMutation(Path("data"));
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kInsert;
@@ -224,7 +224,7 @@ absl::StatusOr<BoundMutation> BindInsert(const v1::InsertRequest& request, const
 }
 
 absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const BindContext& context) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindWritableModel(context.catalog, request.model()));
   if (request.data().values().empty() && request.data().relations().empty() && request.data().changes().empty()) {
     return errors::EmptyMutation(Path("data"));
   }
@@ -240,7 +240,7 @@ absl::StatusOr<BoundMutation> BindUpdate(const v1::UpdateRequest& request, const
 }
 
 absl::StatusOr<BoundMutation> BindUpsert(const v1::UpsertRequest& request, const BindContext& context) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindWritableModel(context.catalog, request.model()));
   if (request.data().empty()) return errors::EmptyMutation(Path("data"));
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kUpsert;
@@ -259,7 +259,7 @@ absl::StatusOr<BoundMutation> BindUpsert(const v1::UpsertRequest& request, const
 }
 
 absl::StatusOr<BoundMutation> BindDelete(const v1::DeleteRequest& request, const BindContext& context) {
-  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindWritableModel(context.catalog, request.model()));
   BoundMutation bound;
   bound.mutation.kind = ir::MutationKind::kDelete;
   bound.mutation.root.model = model;

@@ -136,6 +136,8 @@ absl::StatusOr<BoundRead> BindLockingGet(const v1::GetRequest& request, const Bi
   }
   ROWAN_ASSIGN_OR_RETURN(const ir::LockStrength strength, StrengthOf(request.lock()));
   ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindAnyGet(request, context));
+  const Model& model = *bound.read.selection.model;
+  if (model.read_only) return errors::ReadOnlyModel(Path("lock"), model.name);
   bound.read.lock = {strength, WaitOf(request.lock())};
   // No row is locked that is not part of the answer.
   const ir::Window& window = bound.read.window;

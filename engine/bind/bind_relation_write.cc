@@ -30,28 +30,31 @@ bool HasForeignKeyHere(const Relation& relation) {
 struct Verbs {
   // Whether the verb leaves a row without the foreign key: the holder of a belongsTo, or any.
   enum class Detaching { kNever, kHolder, kAlways };
+  // What it writes: rows of the target, what relates them, which is a foreign key or rows of a junction, or both.
+  enum class Written { kRows, kLinks, kBoth };
   struct Verb {
     const char* name;
     int count;
     bool new_parent;  // whether a new record takes it
     bool to_one, to_many;
+    Written written;
     Detaching detaching = Detaching::kNever;
   };
   std::vector<Verb> verbs;
 
   explicit Verbs(const v1::RelationWrite& write)
-      : verbs{{"create", write.create_size(), true, true, true},
-              {"connect", write.connect_size(), true, true, true},
-              {"connectOrCreate", write.connect_or_create_size(), true, true, true},
-              {"disconnect", write.disconnect_current(), false, true, false, Detaching::kAlways},
-              {"disconnect", write.disconnect_size(), false, false, true, Detaching::kAlways},
-              {"set", write.has_set(), false, false, true, Detaching::kAlways},
-              {"update", write.update_size(), false, true, true},
-              {"upsert", write.upsert_size(), false, true, true},
-              {"delete", write.delete_current(), false, true, false, Detaching::kHolder},
-              {"delete", write.delete__size(), false, false, true},
-              {"updateMany", write.update_many_size(), false, false, true},
-              {"deleteMany", write.delete_many_size(), false, false, true}} {}
+      : verbs{{"create", write.create_size(), true, true, true, Written::kBoth},
+              {"connect", write.connect_size(), true, true, true, Written::kLinks},
+              {"connectOrCreate", write.connect_or_create_size(), true, true, true, Written::kBoth},
+              {"disconnect", write.disconnect_current(), false, true, false, Written::kLinks, Detaching::kAlways},
+              {"disconnect", write.disconnect_size(), false, false, true, Written::kLinks, Detaching::kAlways},
+              {"set", write.has_set(), false, false, true, Written::kLinks, Detaching::kAlways},
+              {"update", write.update_size(), false, true, true, Written::kRows},
+              {"upsert", write.upsert_size(), false, true, true, Written::kBoth},
+              {"delete", write.delete_current(), false, true, false, Written::kRows, Detaching::kHolder},
+              {"delete", write.delete__size(), false, false, true, Written::kRows},
+              {"updateMany", write.update_many_size(), false, false, true, Written::kRows},
+              {"deleteMany", write.delete_many_size(), false, false, true, Written::kRows}} {}
 
   static bool Detaches(const Verb& verb, const Relation& relation) {
     switch (verb.detaching) {
@@ -64,7 +67,30 @@ struct Verbs {
     }
     return false;
   }
+  // The model that the verb would write and that can only be read, or null.
+  static const Model* ReadOnly(const Verb& verb, const Relation& relation) {
+    const Model* holder = relation.junction            ? relation.junction->model
+                          : HasForeignKeyHere(relation) ? relation.source
+                                                        : relation.target;
+    if (verb.written != Written::kLinks && relation.target->read_only) return relation.target;
+    return verb.written != Written::kRows && holder != nullptr && holder->read_only ? holder : nullptr;
+  }
+  // The field that relates the records and that the verb would write, but the database computes; or null.
+  static const Field* Generated(const Verb& verb, const Relation& relation) {
+    if (verb.written == Written::kRows) return nullptr;
+    std::vector<const Field*> fields;
+    for (const ColumnPair& pair : relation.pairs) fields.push_back(HasForeignKeyHere(relation) ? pair.from : pair.to);
+    if (relation.junction && relation.junction->model != nullptr) {
+      for (const Relation* end : {relation.junction->source_relation, relation.junction->target_relation}) {
+        for (const ColumnPair& pair : end->pairs) fields.push_back(pair.from);
+      }
+    }
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [](const Field* field) { return !field->generated.empty(); });
+    return found == fields.end() ? nullptr : *found;
+  }
   bool Allows(const Verb& verb, const Relation& relation, bool existing) const {
+    if (ReadOnly(verb, relation) != nullptr || Generated(verb, relation) != nullptr) return false;
     return (existing || verb.new_parent) && (relation.to_many() ? verb.to_many : verb.to_one) &&
            !(relation.required && Detaches(verb, relation));
   }
@@ -119,6 +145,10 @@ absl::Status MutationBinder::CheckVerbs(const Relation& relation, const v1::Reco
     count += verb.count;
     if (verbs.Allows(verb, relation, rules.update)) continue;
     const Path at = path.Member(verb.name);
+    if (const Model* model = Verbs::ReadOnly(verb, relation)) return errors::ReadOnlyModel(at, model->name);
+    if (const Field* field = Verbs::Generated(verb, relation)) {
+      return errors::ReadOnlyField(at, field->model->name, field->name);
+    }
     if (!rules.update && !verb.new_parent) {
       return errors::VerbNotAllowed(at, verb.name, relation.name, allowed, "a new record is related to nothing yet");
     }

@@ -61,6 +61,12 @@ absl::StatusOr<const Model*> FindModel(const Catalog& catalog, std::string_view 
   return errors::UnknownModel(path, name, names);
 }
 
+absl::StatusOr<const Model*> FindWritableModel(const Catalog& catalog, std::string_view name) {
+  ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(catalog, name));
+  if (model->read_only) return errors::ReadOnlyModel(Path("model"), model->name);
+  return model;
+}
+
 absl::StatusOr<const Field*> FindField(const Model& model, std::string_view name, const Path& path) {
   if (const Field* field = model.FindField(name)) return field;
   return errors::UnknownField(path, model.name, name, FieldNames(model));

@@ -45,6 +45,8 @@ errors::Names FieldNames(const Model& model);
 
 // Finds the model, or says which exist.
 absl::StatusOr<const Model*> FindModel(const Catalog& catalog, std::string_view name);
+// The same for a model that is to be written; READ_ONLY_MODEL for one that can only be read.
+absl::StatusOr<const Model*> FindWritableModel(const Catalog& catalog, std::string_view name);
 // Find a member of a model, or say which exist; `path` is that of the member.
 absl::StatusOr<const Field*> FindField(const Model& model, std::string_view name, const Path& path);
 absl::StatusOr<const Relation*> FindRelation(const Model& model, std::string_view name, const Path& path);

@@ -194,10 +194,11 @@ Junction BuildJunction(const v1::Relation& proto, const Relation& relation, cons
   junction.source = JunctionColumns(proto.junction().source_columns(), *relation.source);
   junction.target = JunctionColumns(proto.junction().target_columns(), *relation.target);
   // Both ends must come to the same order; between a model and itself the ends' names decide.
-  const bool ours = std::tie(relation.source->table, relation.name) < std::tie(relation.target->table, proto.inverse());
-  junction.owner = proto.inverse().empty() || ours;
+  const auto place = [](const Model& model) { return std::tie(model.schema, model.table); };
+  const auto here = std::tuple_cat(place(*relation.source), std::tie(relation.name));
+  junction.owner = proto.inverse().empty() || here < std::tuple_cat(place(*relation.target), std::tie(proto.inverse()));
   junction.source_first =
-      relation.source == relation.target ? junction.owner : relation.source->table < relation.target->table;
+      relation.source == relation.target ? junction.owner : place(*relation.source) < place(*relation.target);
   const auto& first = junction.source_first ? junction.source : junction.target;
   const auto& second = junction.source_first ? junction.target : junction.source;
   const auto name = [](const std::string& given, std::string usual) { return given.empty() ? usual : given; };

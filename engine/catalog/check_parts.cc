@@ -381,18 +381,18 @@ void ResolveTargets(Draft& draft) {
 
 // A name that is still there is no former one.
 void CheckFormerNames(Draft& draft) {
-  const auto check = [&](const std::string& path, const std::string& former, bool there) {
-    if (former.empty() || !there) return;
+  const auto check = [&](const std::string& path, const std::string& former, const std::string& name, bool there) {
+    if (former.empty() || former == name || !there) return;
     draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is still there beside it"));
   };
   for (const ModelDraft& model : draft.models) {
-    check(model.path, model.proto->renamed_from(), draft.model_by_name.count(model.proto->renamed_from()) != 0);
+    check(model.path, model.proto->renamed_from(), model.proto->name(), draft.model_by_name.count(model.proto->renamed_from()) != 0);
     for (const auto& [name, field] : model.fields) {
-      check(model.FieldPath(name), field->renamed_from(), model.fields.count(field->renamed_from()) != 0);
+      check(model.FieldPath(name), field->renamed_from(), name, model.fields.count(field->renamed_from()) != 0);
     }
     for (const auto& relation : model.relations) {
       const std::string& former = relation->proto->renamed_from();
-      check(relation->path, former, model.relation_by_name.count(former) != 0);
+      check(relation->path, former, relation->proto->name(), model.relation_by_name.count(former) != 0);
     }
   }
 }

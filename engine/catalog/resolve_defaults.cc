@@ -111,7 +111,7 @@ void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
     field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
   }
   if (field.version()) ResolveVersion(draft, model, field);
-  if (field.optional() && !HasDefault(field)) field.set_nullable(true);
+  if (field.optional() && !HasDefault(field) && field.generated().empty()) field.set_nullable(true);
   if (!field.generated().empty()) {
     if (field.has_default_()) draft.Invalid(path + ".default", "the database computes the field: it has no default");
     field.set_read_only(true);

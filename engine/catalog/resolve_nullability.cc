@@ -13,7 +13,7 @@ bool HasDefault(const v1::Field& field) {
 }
 
 bool Nullable(const v1::Field& field) {
-  return field.nullable() || (field.optional() && !HasDefault(field));
+  return field.nullable() || (field.optional() && !HasDefault(field) && field.generated().empty());
 }
 
 bool SetsNull(const v1::Relation& relation) {

@@ -1,5 +1,7 @@
 #include "engine/exec/database_errors.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,9 +45,28 @@ absl::Status Unique(const Catalog& catalog, const pg::DatabaseError& error) {
   return errors::UniqueViolation(error.constraint, ModelName(model), "");
 }
 
+// The relation over the junction that the constraint is of, from the side that keeps the row, or else from the row's own.
+const Relation* FindLinks(const Catalog& catalog, const pg::DatabaseError& error) {
+  const Relation* own = nullptr;
+  for (const auto& model : catalog.models) {
+    for (const auto& relation : model->relations) {
+      const std::optional<Junction>& junction = relation->junction;
+      if (!junction || junction->table != error.table || junction->schema != error.schema) continue;
+      if (junction->target_foreign_key == error.constraint) return relation.get();
+      if (junction->source_foreign_key == error.constraint) own = relation.get();
+    }
+  }
+  return own;
+}
+
 absl::Status BrokenForeignKey(const Catalog& catalog, const pg::DatabaseError& error, const Attempt& attempt) {
   const Model* holder = FindTable(catalog, error);
-  if (holder == nullptr) return errors::ForeignKeyRestrict(error.constraint, "", "");
+  if (holder == nullptr) {
+    const Relation* links = FindLinks(catalog, error);
+    if (links == nullptr) return errors::ForeignKeyRestrict(error.constraint, "", "");
+    const bool own = links->junction->source_foreign_key == error.constraint;
+    return errors::ForeignKeyRestrict(error.constraint, own ? links->target->name : links->source->name, links->name);
+  }
   for (const ForeignKey& key : holder->foreign_keys) {
     if (key.constraint != error.constraint) continue;
     if (holder == attempt.written) {
@@ -66,6 +87,13 @@ absl::Status NotNull(const Catalog& catalog, const pg::DatabaseError& error, con
     }
   }
   return errors::NotNullViolation(attempt.place, ModelName(model), "");
+}
+
+bool HasNativeTexts(const Catalog& catalog) {
+  return std::any_of(catalog.models.begin(), catalog.models.end(), [](const auto& model) {
+    return std::any_of(model->fields.begin(), model->fields.end(),
+                       [](const auto& field) { return TravelsAsText(field->type); });
+  });
 }
 
 }  // namespace
@@ -91,12 +119,16 @@ absl::Status TranslateDatabaseError(const absl::Status& status, const Attempt& a
     return errors::CheckViolation(attempt.place, error->constraint, ModelName(FindTable(context.catalog, *error)));
   }
   if (group == "22") return errors::InvalidValue(state);
+  if (state == "21000") {
+    return errors::ConflictingInput(Path(attempt.place), "", "two records have the same key, spelt in two ways");
+  }
   if (state == "40001") return errors::TransactionConflict(attempt.attempts);
   if (state == "40P01") return errors::Deadlock(attempt.attempts);
   if (state == "55P03") return errors::LockTimeout();
   if (group == "53") return errors::DatabaseExhausted(state);
   if (state.empty() || group == "08" || state.starts_with("57P0")) return errors::DatabaseUnavailable();
   if (state == "42501") return errors::DatabasePermissionDenied(ModelName(FindTable(context.catalog, *error)));
+  if (state == "42883" && HasNativeTexts(context.catalog)) return errors::OperatorMissing();
   // Undefined table, column, schema, type; a type that changed; a plan that no longer fits.
   if (state == "42P01" || state == "42703" || state == "3F000" || state == "42704" || state == "42804" ||
       state == "42883" || state == "0A000") {

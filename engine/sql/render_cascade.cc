@@ -36,7 +36,7 @@ std::vector<Link> LinksTo(const Catalog& catalog, const Model& target) {
     for (const auto& relation : model->relations) {
       if (relation->source != &target || !relation->junction || relation->junction->model != nullptr) continue;
       Link link{nullptr, &*relation->junction, &target, relation->junction->source_foreign_key,
-                ReferentialAction::kCascade, {}};
+                relation->junction->on_delete, {}};
       for (const JunctionColumn& column : relation->junction->source) {
         link.columns.emplace_back(column.column, column.field->column);
       }

@@ -35,7 +35,7 @@ void StepRenderer::operator()(const plan::LockRows& step) {
   writer_ << "SELECT k.n";
   for (const Field* field : step.columns) {
     writer_ << ", ";
-    writer_.Column("t", field->column);
+    writer_.Output("t", *field);
   }
   writer_ << " FROM ";
   int found = 0;
@@ -55,17 +55,18 @@ void StepRenderer::operator()(const plan::LockRows& step) {
     first += key->fields.size();
   });
   OrderByKey(*step.model);
-  writer_ << " " << LockSql(step.lock);
+  // Views cannot be locked, and what others write is theirs to hold.
+  if (!step.model->read_only) writer_ << " " << LockSql(step.lock);
   std::string by;
   for (const Key* key : keys) by += (by.empty() ? "" : " or ") + KeyFields(key->fields);
   if (step.matched) places += ", and what matches";
-  Finish("find and lock " + step.model->name + " by " + by + " at " + places);
+  Finish((step.model->read_only ? "find " : "find and lock ") + step.model->name + " by " + by + " at " + places);
 }
 
 void StepRenderer::operator()(const plan::FindMatches&) {
   const Model& model = *program_.nodes[0].model;
   writer_ << "SELECT ";
-  Join(writer_, model.primary_key().fields, ", ", [&](const Field* field) { writer_.Column("t", field->column); });
+  Join(writer_, model.primary_key().fields, ", ", [&](const Field* field) { writer_.Output("t", *field); });
   writer_ << " FROM ";
   writer_.Table(model, "t");
   RenderWhere();
@@ -149,7 +150,7 @@ void StepRenderer::operator()(const plan::Vacate& step) {
   std::vector<const Field*> foreign_key;
   for (const ColumnPair& pair : step.pairs) foreign_key.push_back(pair.to);
   writer_ << "SELECT ";
-  Join(writer_, key, ", ", [&](const Field* field) { writer_.Column("t", field->column); });
+  Join(writer_, key, ", ", [&](const Field* field) { writer_.Output("t", *field); });
   writer_ << " FROM ";
   KeySource(step.pairs, [&](const ColumnPair& pair) {
     if (step.keys_from_parent) {

@@ -193,7 +193,7 @@ void ListRenderer::RenderCursor() {
     }
     writer_ << ")";
   }
-  // Only nulls that come last everywhere: there is nothing beyond. (The primary key is never null, so this cannot be.)
+  // Only nulls that come last everywhere: there is nothing beyond. (Only a read-only model's primary key may be null.)
   if (first_place) writer_ << "false";
   writer_ << ")";
 }

@@ -13,11 +13,11 @@ std::string FoundTable(size_t reference) {
   return "pg_temp.rowan_load_" + std::to_string(reference);
 }
 
-// A value of the staged row with the alias. Native enums are staged as text.
+// A value of the staged row with the alias. Values of native types are staged as text.
 std::string Staged(const ir::Load& load, std::string_view row, int column) {
   const Type& type = load.columns[column].field->type;
   const std::string value = std::string(row) + ".c" + std::to_string(column);
-  return type.native_name.empty() ? value : value + "::" + SqlType(type);
+  return type.native_name.empty() ? value : value + "::" + CastType(type);
 }
 
 std::string FieldNames(const std::vector<const Field*>& fields) {
@@ -95,8 +95,9 @@ class LoadRenderer {
     writer_ << ") ORDER BY ";
     Join(writer_, reference.target->primary_key().fields, ", ",
          [&](const Field* field) { writer_.Column("t", field->column); });
-    writer_ << " FOR KEY SHARE OF t";
-    return Finish("find and lock " + reference.target->name + " by " + FieldNames(reference.key) + " for " +
+    const bool locked = !reference.target->read_only;
+    if (locked) writer_ << " FOR KEY SHARE OF t";
+    return Finish((locked ? "find and lock " : "find ") + reference.target->name + " by " + FieldNames(reference.key) + " for " +
                   reference.name);
   }
 

@@ -35,7 +35,7 @@ std::string DefaultSql(const Field& field) {
     case Generator::kLiteral:
       return field.literal_text + "::" + SqlType(field.type);
     case Generator::kExpression:
-      return "(" + field.literal_text + ")";
+      return "(" + field.literal_text + ")::" + CastType(field.type);
     case Generator::kNone:
     case Generator::kIdentity:  // allotted by the program before it is written
       break;
@@ -129,7 +129,7 @@ void StepRenderer::RenderCurrent(const plan::Node& node, std::string_view separa
   for (const plan::NodeColumn& column : node.columns) {
     if (column.version != plan::Version::kCurrent) continue;
     writer_ << std::exchange(separator, ", ");
-    writer_.Column("t", column.field->column);
+    writer_.Output("t", *column.field);
   }
 }
 

@@ -54,6 +54,38 @@ bool FoldsBothSides(const ir::Compare& compare) {
   return sql != " ILIKE " && sql != " ~* ";
 }
 
+// Whether the comparison is one of texts, whatever the type of the left side.
+bool ComparesText(const ir::Compare& compare) {
+  switch (compare.comparison) {
+    case ir::Comparison::kContains:
+    case ir::Comparison::kStartsWith:
+    case ir::Comparison::kEndsWith:
+    case ir::Comparison::kLike:
+    case ir::Comparison::kRegex:
+    case ir::Comparison::kSearch:
+      return true;
+    case ir::Comparison::kEq:
+    case ir::Comparison::kNe:
+    case ir::Comparison::kGt:
+    case ir::Comparison::kGte:
+    case ir::Comparison::kLt:
+    case ir::Comparison::kLte:
+    case ir::Comparison::kIn:
+    case ir::Comparison::kNotIn:
+    case ir::Comparison::kBetween:
+    case ir::Comparison::kHas:
+    case ir::Comparison::kHasSome:
+    case ir::Comparison::kHasEvery:
+    case ir::Comparison::kIsDistinctFrom:
+      return compare.ignore_case;
+  }
+  return false;
+}
+
+bool IsSearchVector(const Type& type) {
+  return type.native_schema == "pg_catalog" && type.native_name == "tsvector";
+}
+
 struct Renderer {
   Writer& writer;
   PredicateScope& scope;
@@ -132,15 +164,26 @@ struct Renderer {
 
   void operator()(const ir::Compare& compare) {
     const bool fold = FoldsBothSides(compare);
+    const bool as_text = ComparesText(compare) && TravelsAsText(compare.type);
+    const Type type = as_text ? Type{.scalar = Scalar::kText} : compare.type;
+    const auto left = [&] {
+      std::visit(*this, compare.left);
+      if (as_text) writer << "::text";
+    };
     const auto right = [&](int slot) {
-      Folded(fold, [&] { RenderSlot(writer, scope, compare.type, slot); });
+      Folded(fold, [&] { RenderSlot(writer, scope, type, slot); });
     };
     if (compare.comparison == ir::Comparison::kSearch) {
-      // The configuration is a literal, so that an index on the expression serves.
-      writer << "to_tsvector('" << compare.language << "', ";
-      std::visit(*this, compare.left);
-      writer << ") @@ websearch_to_tsquery('" << compare.language << "', ";
-      RenderSlot(writer, scope, compare.type, compare.slot);
+      if (IsSearchVector(compare.type)) {
+        std::visit(*this, compare.left);
+      } else {
+        // The configuration is a literal, so that an index on the expression serves.
+        writer << "to_tsvector('" << compare.language << "', ";
+        left();
+        writer << ")";
+      }
+      writer << " @@ websearch_to_tsquery('" << compare.language << "', ";
+      RenderSlot(writer, scope, type, compare.slot);
       writer << ")";
       return;
     }
@@ -151,13 +194,19 @@ struct Renderer {
       std::visit(*this, compare.left);
       writer << " @> '[]'::jsonb AND ";
     }
-    Folded(fold, [&] { std::visit(*this, compare.left); });
+    Folded(fold, left);
     writer << ComparisonSql(compare);
     if (compare.other != nullptr) {
-      Folded(fold, [&] { writer.Column(alias, compare.other->column); });
+      Folded(fold, [&] {
+        if (fold) {
+          writer.Output(alias, *compare.other);
+        } else {
+          writer.Column(alias, compare.other->column);
+        }
+      });
       return;
     }
-    Type list = compare.type;
+    Type list = type;
     list.array = true;
     switch (compare.comparison) {
       case ir::Comparison::kIn:

@@ -146,7 +146,7 @@ class SelectRenderer {
     };
     for (const Field* field : select.fields) {
       next();
-      writer_.Column(alias, field->column);
+      writer_.Output(alias, *field);
     }
     for (const ir::Count& count : select.counts) {
       next();
@@ -167,7 +167,7 @@ class SelectRenderer {
     }
     for (const Field* field : select.links) {
       next();
-      writer_.Column(alias, field->column);
+      writer_.Output(alias, *field);
     }
     if (!select.keyed) return;
     for (size_t i = 0; i < select.order.size(); ++i) {
@@ -176,6 +176,7 @@ class SelectRenderer {
       if (own && plan::FieldColumn(select, strategy_, by.field) >= 0) continue;
       next();
       ListRenderer(writer_, scope_, select).RenderPlace(static_cast<int>(i));
+      writer_ << Writer::OutputCast(by.type());
     }
   }
 
@@ -244,9 +245,13 @@ RenderedRead RenderRead(const plan::Read& read) {
 ReadStatement RenderAggregation(const ir::Aggregation& aggregation) {
   Writer writer;
   PredicateScope scope;
-  const int columns = static_cast<int>(aggregation.keys.size() + aggregation.columns.size());
+  std::vector<Type> types;
+  for (const ir::GroupKey& key : aggregation.keys) types.push_back(key.field->type);
+  for (const ir::AggregateColumn& column : aggregation.columns) types.push_back(column.aggregate.type);
   writer << "SELECT ";
-  for (int i = 0; i < columns; ++i) writer << (i == 0 ? "g.c" : ", g.c") << std::to_string(i);
+  for (size_t i = 0; i < types.size(); ++i) {
+    writer << (i == 0 ? "g.c" : ", g.c") << std::to_string(i) << Writer::OutputCast(types[i]);
+  }
   writer << " FROM (SELECT ";
   int position = 0;
   const auto key_alias = [](int key, int step) { return "o0_" + std::to_string(key) + "_" + std::to_string(step); };

@@ -30,7 +30,7 @@ void StepRenderer::operator()(const plan::Allot& step) {
     case Generator::kLiteral:
     case Generator::kExpression:
     case Generator::kNone:
-      writer_ << "SELECT " << DefaultSql(field) << " FROM generate_series(1, ";
+      writer_ << "SELECT " << DefaultSql(field) << Writer::OutputCast(field.type) << " FROM generate_series(1, ";
       Parameter(FromCount{}, Type{.scalar = Scalar::kInt64});
       writer_ << ")";
       break;
@@ -97,7 +97,7 @@ void StepRenderer::operator()(const plan::UpsertRows&) {
   }
   writer_ << " RETURNING ";
   Join(writer_, root.model->primary_key().fields, ", ",
-       [&](const Field* field) { writer_.Column("t", field->column); });
+       [&](const Field* field) { writer_.Output("t", *field); });
   // A row that was there before carries the lock under which it was updated.
   writer_ << ", t.xmax = 0";
   Finish("insert or update " + root.model->name);

@@ -21,11 +21,11 @@ class Writer {
   }
 
   // Takes the next parameter number for the type and returns its text, for a place that is written later. It is cast
-  // where PostgreSQL must be told the type (native enums travel as text).
+  // where PostgreSQL must be told the type (values of native types travel as text).
   std::string NextParameter(const Type& type) {
     statement_.parameter_oids.push_back(ParameterOid(type));
     const std::string number = "$" + std::to_string(statement_.parameter_oids.size());
-    return type.native_name.empty() ? number : number + "::" + SqlType(type);
+    return type.native_name.empty() ? number : number + "::" + CastType(type);
   }
 
   // Writes a new parameter of the type.
@@ -34,6 +34,18 @@ class Writer {
   // A column of the row with the alias: `t0."name"`.
   Writer& Column(std::string_view alias, std::string_view column) {
     return *this << alias << "." << pg::QuoteIdentifier(column);
+  }
+
+  // The value of a column as it leaves PostgreSQL: `t0."name"`, or `t0."address"::text`. Comparisons, orders and keys work
+  // on the column itself.
+  Writer& Output(std::string_view alias, const Field& field) {
+    return Column(alias, field.column) << OutputCast(field.type);
+  }
+
+  // What follows a value of the type that leaves PostgreSQL.
+  static std::string_view OutputCast(const Type& type) {
+    if (!TravelsAsText(type)) return "";
+    return type.array ? "::text[]" : "::text";
   }
 
   // The one place through which every table of a model enters a statement: `"public"."users" t0`, or without an alias

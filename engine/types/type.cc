@@ -76,4 +76,15 @@ std::string SqlType(const Type& type) {
   return type.array ? text + "[]" : text;
 }
 
+std::string CastType(const Type& type) {
+  Type plain = type;
+  plain.length = plain.precision = plain.scale = 0;
+  plain.native_modifiers.clear();
+  return SqlType(plain);
+}
+
+bool TravelsAsText(const Type& type) {
+  return type.scalar == Scalar::kText && !type.native_name.empty();
+}
+
 }  // namespace rowan

@@ -64,7 +64,7 @@ struct TypeFacts {
   bool text;                  // has contains, startsWith, endsWith
 };
 
-// Returns the table's row of a scalar. Native enums travel as text and are cast in SQL.
+// Returns the table's row of a scalar. Values of native types travel as text and are cast in SQL.
 const TypeFacts& Facts(Scalar scalar);
 
 // Returns the OID that a parameter of the type is declared with.
@@ -79,8 +79,16 @@ std::string OidName(uint32_t oid);
 // Returns the type's name in messages: "int64", "text[]".
 std::string TypeName(const Type& type);
 
-// Returns the type in DDL, with modifiers, quoted where it is a native enum: "varchar(40)", "numeric(12,2)[]",
-// "\"public\".\"mood\"".
+// Returns the type in DDL, with modifiers, quoted where it is a native one: "varchar(40)", "numeric(12,2)[]",
+// "\"public\".\"mood\"", "\"pg_catalog\".\"bpchar\"(3)".
 std::string SqlType(const Type& type);
+
+// Returns the type to cast a value to that is compared or stored, without modifiers: a cast to "bpchar(3)" would cut what
+// is too long, where storing it is an error.
+std::string CastType(const Type& type);
+
+// Whether values are texts of a native type, which travel as text in both directions: their own binary form may be
+// anything.
+bool TravelsAsText(const Type& type);
 
 }  // namespace rowan

@@ -61,7 +61,8 @@ absl::StatusOr<File> ParseFile(const std::string& path) {
 absl::StatusOr<std::vector<File>> ReadFiles(const std::string& folder) {
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.path().extension() == ".golden" && entry.path().parent_path().filename() != "schema") {
+    const std::string folder_name = entry.path().parent_path().filename();
+    if (entry.path().extension() == ".golden" && folder_name != "schema" && folder_name != "introspect") {
       paths.push_back(entry.path().string());
     }
   }

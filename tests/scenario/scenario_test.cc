@@ -43,6 +43,7 @@
 #include "clients/document/write_document.h"
 #include "engine/base/errors.h"
 #include "engine/engine.h"
+#include "engine/pg/connection.h"
 #include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema_service.pb.h"
 #include "tests/scenario/collecting_sink.h"
@@ -98,6 +99,7 @@ class Scenario {
     auto engine = Engine::Open({.conninfo = *conninfo, .limits = {.batch_bytes = 1}}, Call());
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
+    conninfo_ = *conninfo;
     ASSERT_NO_FATAL_FAILURE(Register(*schema));
     int number = 0;
     for (const Node& call : calls->items) {
@@ -274,13 +276,20 @@ class Scenario {
       static const char* const kKnown[] = {"title",  "get",      "stream", "aggregate", "exists",   "insert",
                                            "update", "upsert",   "delete", "apply",     "batch",    "transact",
                                            "expect", "document", "error",  "has_more",  "repeated", "statements",
-                                           "total"};
+                                           "total",  "sql"};
       ASSERT_TRUE(
           std::any_of(std::begin(kKnown), std::end(kKnown), [&](const char* known) { return member.key == known; }))
           << "unknown key " << member.key;
     }
     if (const Node* schema = call.Find("apply")) {
       Check(call, Apply(*schema));
+      return;
+    }
+    if (const Node* sql = call.Find("sql")) {
+      auto connection = pg::Connection::Open(conninfo_, Call());
+      ASSERT_TRUE(connection.ok()) << connection.status();
+      const auto result = (*connection)->Execute({sql->text, {}}, {}, Call());
+      ASSERT_TRUE(result.ok()) << result.status();
       return;
     }
     if (const Node* steps = call.Find("transact")) {
@@ -457,6 +466,7 @@ class Scenario {
 
   std::string path_;
   std::string schema_;
+  std::string conninfo_;
   std::unique_ptr<Engine> engine_;
   v1::GetResponse last_page_;
   std::map<std::string, int64_t> statements_;  // of the last call

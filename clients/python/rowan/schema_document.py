@@ -204,7 +204,7 @@ def _field(target: pb.Field, document: Any, path: str) -> None:
         setattr(target, key, _flag(document, key, path))
     if "labels" in document:
         target.type.labels.extend(_names(document["labels"], f"{path}.labels"))
-    if "native" in document:
+    if document.get("native") is not None:
         _native(target.type, document["native"], f"{path}.native")
     if "default" in document:
         default = document["default"]
@@ -225,10 +225,13 @@ def _native(target: pb.FieldType, document: Any, path: str) -> None:
     _object(document, path, "a native type", ("name", "schema", "modifiers"))
     target.native_type = _text(document, "name", path)
     target.native_schema = _text(document, "schema", path)
-    modifiers = document.get("modifiers", [])
-    if not isinstance(modifiers, (list, tuple)) or any(type(modifier) is not int for modifier in modifiers):
-        raise DocumentError(f"{path}.modifiers", "write a list of whole numbers")
-    target.native_modifiers.extend(modifiers)
+    modifiers = document.get("modifiers") or []
+    if not isinstance(modifiers, (list, tuple)):
+        raise DocumentError(f"{path}.modifiers", "a list is needed")
+    for i, modifier in enumerate(modifiers):
+        if type(modifier) is not int or not -(2**31) <= modifier < 2**31:
+            raise DocumentError(f"{path}.modifiers[{i}]", "a whole number is needed")
+        target.native_modifiers.append(modifier)
 
 
 def _type(target: pb.FieldType, text: Any, path: str) -> None:

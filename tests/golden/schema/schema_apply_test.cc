@@ -1,6 +1,8 @@
 // Runs the DDL of every golden case on a real PostgreSQL: what compiles can be created.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/base/errors.h"
 #include "engine/store/schema_store.h"
 #include "tests/golden/schema/schema_case.h"
@@ -25,6 +27,9 @@ TEST(SchemaApplyTest, WhatCompilesCanBeCreated) {
       ASSERT_TRUE(schema.ok()) << golden.title << schema.status();
       const auto compiled = CompileSchema(*schema);
       if (!compiled.ok()) continue;
+      // Tables of read-only models are others' to create.
+      const auto& models = compiled->catalog->models;
+      if (std::any_of(models.begin(), models.end(), [](const auto& model) { return model->read_only; })) continue;
       const auto applied = (*store)->Apply(*compiled, {.validate_only = true});
       EXPECT_TRUE(applied.ok()) << file.path << ": " << golden.title << ": " << applied.status() << "\n" << driver;
       ++created;

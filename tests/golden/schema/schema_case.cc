@@ -47,8 +47,12 @@ std::string JunctionText(const Junction& junction) {
       junction.model == nullptr ? "" : absl::StrCat(" of model ", junction.model->name, " key ", junction.primary_key));
 }
 
+std::string RenamedText(const std::string& former) {
+  return former.empty() ? "" : absl::StrCat(" renamed from ", former);
+}
+
 std::string FieldText(const Field& field) {
-  static constexpr const char* kGenerators[] = {"", " = now", " = uuid", " = identity", " = "};
+  static constexpr const char* kGenerators[] = {"", " = now", " = uuid", " = identity", " = ", " = sql "};
   std::string text =
       absl::StrCat("  field ", field.name, field.name == field.column ? "" : " \"" + field.column + "\"", ": ",
                    TypeName(field.type), kGenerators[static_cast<int>(field.generator)], field.literal_text);
@@ -58,7 +62,9 @@ std::string FieldText(const Field& field) {
     if (given) text += word;
   }
   if (field.foreign_key_of != nullptr) absl::StrAppend(&text, " of ", field.foreign_key_of->name);
-  return text + "\n";
+  if (TravelsAsText(field.type)) absl::StrAppend(&text, " native ", SqlType(field.type));
+  if (!field.generated.empty()) absl::StrAppend(&text, " generated ", field.generated);
+  return text + RenamedText(field.renamed_from) + "\n";
 }
 
 std::string RelationText(const Relation& relation) {
@@ -71,13 +77,14 @@ std::string RelationText(const Relation& relation) {
   if (relation.ownership == OwnershipPolicy::kFail) text += " fail-if-owned";
   if (relation.delete_displaced) text += " delete-displaced";
   if (relation.inverse != nullptr) absl::StrAppend(&text, ", inverse ", relation.inverse->name);
-  return text + "\n";
+  return text + RenamedText(relation.renamed_from) + "\n";
 }
 
 std::string CatalogText(const Catalog& catalog) {
   std::string text;
   for (const auto& model : catalog.models) {
-    absl::StrAppend(&text, "model ", model->name, " ", QuoteQualified(model->schema, model->table), "\n");
+    absl::StrAppend(&text, "model ", model->name, " ", QuoteQualified(model->schema, model->table),
+                    model->read_only ? " read-only" : "", RenamedText(model->renamed_from), "\n");
     for (const auto& field : model->fields) text += FieldText(*field);
     for (const Key& key : model->keys)
       absl::StrAppend(&text, "  ", key.primary ? "primary key (" : "unique key (", FieldNames(key.fields), ")\n");
