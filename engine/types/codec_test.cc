@@ -21,7 +21,8 @@ using v1::Value;
 constexpr Scalar kScalars[] = {Scalar::kInt16,   Scalar::kInt32,     Scalar::kInt64, Scalar::kFloat32,
                                Scalar::kFloat64, Scalar::kDecimal,   Scalar::kBool,  Scalar::kString,
                                Scalar::kText,    Scalar::kBytes,     Scalar::kUuid,  Scalar::kDate,
-                               Scalar::kTime,    Scalar::kTimestamp, Scalar::kJson,  Scalar::kEnum};
+                               Scalar::kTime,    Scalar::kTimestamp, Scalar::kJson,  Scalar::kEnum,
+                               Scalar::kLocalTimestamp};
 
 const Type kMood = {.scalar = Scalar::kEnum, .labels = {"happy", "sad"}};
 const Type kPrice = {.scalar = Scalar::kDecimal, .precision = 6, .scale = 2};
@@ -207,6 +208,8 @@ TEST(CodecTest, Refuses) {
       {Of(Scalar::kDate), Parse("timestamp_value { seconds: 0 }"), "TYPE_MISMATCH", "timestamp"},
       {Of(Scalar::kTime), Text("25:00:00"), "MALFORMED_VALUE", "HH:MM:SS"},
       {Of(Scalar::kTimestamp), Text("2024-05-01T12:00:00"), "MALFORMED_VALUE", "offset"},
+      {Of(Scalar::kLocalTimestamp), Text("2024-05-01T12:00:00"), "MALFORMED_VALUE", "offset"},
+      {Of(Scalar::kLocalTimestamp), Parse("timestamp_value { seconds: 9224318016000 }"), "VALUE_OUT_OF_RANGE", "294276"},
       {Of(Scalar::kTimestamp), Parse("timestamp_value { seconds: 0 nanos: 1 }"), "VALUE_OUT_OF_RANGE", "microseconds"},
       {Of(Scalar::kTimestamp), Parse("timestamp_value { seconds: 0 nanos: -1000 }"), "MALFORMED_VALUE", "nanos"},
       {Of(Scalar::kTimestamp), Parse("timestamp_value { seconds: 0 nanos: 1000000000 }"), "MALFORMED_VALUE", "nanos"},
@@ -390,6 +393,33 @@ TEST(TypeTest, NamesInMessagesAndInDdl) {
              "\"public\".\"mo\"\"od\"[]"}}) {
     EXPECT_EQ(TypeName(c.type), c.name);
     EXPECT_EQ(SqlType(c.type), c.sql);
+  }
+}
+
+TEST(TypeTest, CastsNeverCut) {
+  struct Case {
+    Type type;
+    std::string ddl;
+    std::string cast;
+    bool as_text;
+  };
+  const auto native = [](Scalar scalar, bool array, std::vector<int> modifiers) {
+    return Type{.scalar = scalar,
+                .array = array,
+                .native_schema = "pg_catalog",
+                .native_name = "bpchar",
+                .native_modifiers = std::move(modifiers)};
+  };
+  const std::string bpchar = "\"pg_catalog\".\"bpchar\"";
+  for (const Case& c : {Case{native(Scalar::kText, false, {3}), bpchar + "(3)", bpchar, true},
+                        Case{native(Scalar::kText, true, {1, 2}), bpchar + "(1,2)[]", bpchar + "[]", true},
+                        Case{native(Scalar::kText, true, {}), bpchar + "[]", bpchar + "[]", true},
+                        Case{native(Scalar::kEnum, false, {}), bpchar, bpchar, false},
+                        Case{kName, "varchar(3)", "varchar", false}, Case{kPrice, "numeric(6,2)", "numeric", false},
+                        Case{Of(Scalar::kText), "text", "text", false}}) {
+    EXPECT_EQ(SqlType(c.type), c.ddl);
+    EXPECT_EQ(CastType(c.type), c.cast);
+    EXPECT_EQ(TravelsAsText(c.type), c.as_text);
   }
 }
 

@@ -51,13 +51,14 @@ def shop_client(postgres, shared_rowand):
     with shared_rowand.client() as client:
         client.apply_schema(ROOT / "tests/golden/schemas/shop.yaml")
         client.apply_schema(STOCK)
+        client.apply_schema(ROOT / "tests/golden/schemas/network.yaml")
         yield client
 
 
 @pytest.fixture
 def shop(postgres, shop_client):
     """The models of the golden cases, empty, and a model with a CHECK and native enums."""
-    postgres.psql('TRUNCATE stock.item, stock.page, stock.shelf, stock.box, shop.products, shop."order", shop.order_lines, shop.employees RESTART IDENTITY CASCADE')
+    postgres.psql('TRUNCATE stock.item, stock.page, stock.shelf, stock.box, shop.products, shop."order", shop.order_lines, shop.employees, sites, hosts RESTART IDENTITY CASCADE')
     return shop_client
 
 
@@ -103,6 +104,38 @@ def test_defaults_nulls_and_enums(shop, postgres):
     shop.load("stock", "Item", [{"code": "c", "kind": "made", "kinds": ["raw", "made"]}, {"code": "d", "kind": "raw", "kinds": None}])
     assert postgres.psql("SELECT code, count, kind, kinds, stamp IS NOT NULL FROM stock.item ORDER BY id").split() == [
         "a|1|raw||t", "b|1|raw||t", "c|1|made|{raw,made}|t", "d|1|raw||t"]
+
+
+def test_native_types(shop, postgres):
+    shop.load("network", "Site", [["abc"], ["x"]], columns=["code"])
+    hosts = [["10.0.0.1", "x  ", "90 minutes", ["::1", None]], ["nowhere", "x", None, []], ["9.0.0.1", "abc", None, []], ["::2", "y", None, []]]
+    result = shop.load("network", "Host", hosts, columns=["address", "site.code", "uptime", "aliases"], tolerated_rejects=2)
+    assert counts(result) == (4, 2, 0, 0, 2)
+    assert sorted(told(result)) == [(1, "rows[1]", "INVALID_VALUE"), (3, "rows[3].site", "RELATED_NOT_FOUND")]
+    assert postgres.psql("SELECT * FROM hosts ORDER BY address").split("\n") == ["9.0.0.1||{}|||host 2|6|abc", "10.0.0.1|01:30:00|{::1,NULL}|||host 2|6|x"]
+    again = shop.load("network", "Host", [["10.0.0.1/32", "abc"], ["::3", "abc"]], columns=["address", "siteId"], on_conflict="update")
+    assert counts(again) == (2, 1, 1, 0, 0)
+    assert postgres.psql("SELECT count(*) FROM hosts WHERE site_id = 'abc'") == "3"
+
+
+def test_a_text_that_is_too_long_for_its_native_type_is_not_cut(shop, postgres):
+    result = shop.load("network", "Site", [["abcd"], ["ok"]], columns=["code"], tolerated_rejects=1)
+    assert told(result) == [(0, "rows[0]", "INVALID_VALUE")]
+    assert postgres.psql("SELECT code FROM sites") == "ok"
+
+
+def test_generated_fields_take_no_rows(shop):
+    with pytest.raises(rowan.RowanError) as error:
+        shop.load("network", "Host", [["::1", 3, "x"]], columns=["address", "size", "siteId"])
+    assert failure(error) == ("READ_ONLY_FIELD", "columns[1]")
+
+
+def test_read_only_models_take_no_rows(shop, postgres):
+    shop.apply_schema({"schema": "viewers", "models": {"Site": {"table": "sites", "read_only": True, "fields": {"code": {"type": "text", "native": {"name": "bpchar", "modifiers": [3]}, "primary": True}}}}})
+    with pytest.raises(rowan.RowanError) as error:
+        shop.load("viewers", "Site", [["x"]], columns=["code"])
+    assert failure(error) == ("READ_ONLY_MODEL", "model")
+    assert postgres.psql("SELECT count(*) FROM sites") == "0"
 
 
 def test_composite_keys_and_several_relations(shop, postgres):
