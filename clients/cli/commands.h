@@ -42,7 +42,10 @@ int RunBatch(const Options& options, const Channel& channel, Console& console);
 // to, and kExitFailedCheck when the input ended first.
 int RunTransact(const Options& options, const Channel& channel, Console& console);
 
-// Changes of schemas, validate, diff and apply: schema_change_commands.cc. `channel` is null for an offline validate.
+// Checks a schema: schema_validate_command.cc. `channel` is null when no server is asked.
+int RunSchemaValidate(const Options& options, const Channel& channel, Console& console);
+
+// Changes of schemas, diff and apply, and what a server says to validate: schema_change_commands.cc
 int RunSchemaChange(const Options& options, const Channel& channel, Console& console);
 
 // The schema of a database: schema_pull_command.cc

@@ -44,7 +44,7 @@ absl::StatusOr<document::Node> Parse(const std::string& text, const std::string&
 
 absl::StatusOr<document::Node> ParseFile(const std::string& path, Console& console) {
   if (path == "-") {
-    ROWAN_ASSIGN_OR_RETURN(const std::string text, ReadAll(console.in, "standard input"));
+    ROWAN_ASSIGN_OR_RETURN(const std::string text, ReadStandardInput(console));
     return Parse(text, "standard input");
   }
   ROWAN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
@@ -65,6 +65,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     return std::string();
   }
   return ReadAll(file, path);
+}
+
+absl::StatusOr<std::string> ReadStandardInput(Console& console) {
+  return ReadAll(console.in, "standard input");
 }
 
 bool HasDocument(const Options& options) {

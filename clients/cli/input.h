@@ -13,6 +13,9 @@ namespace rowan::cli {
 // Reads a file. Errors: INVALID_ARGUMENT that names the path and the cause.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
+// Reads standard input to its end. Errors: INVALID_ARGUMENT.
+absl::StatusOr<std::string> ReadStandardInput(Console& console);
+
 // Reads the document of a command, from its argument or --file: JSON or YAML, told apart by the file's name or by how
 // it begins. Errors: INVALID_ARGUMENT when there is none, when there are two, and for those of files and syntax.
 absl::StatusOr<document::Node> ReadDocument(const Options& options, Console& console);

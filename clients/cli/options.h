@@ -70,7 +70,7 @@ struct LoadFlags {
 
 // What the commands of schemas take beside their file or name.
 struct SchemaFlags {
-  bool offline = false;                         // of validate: without a server
+  bool server = false;                          // of validate: the server too
   std::optional<std::string> expected_version;  // that must be current; "": not registered yet
   std::string to_version;                       // of diff and apply: an earlier version to go back to; empty: none
   std::vector<std::string> allow;               // steps that may lose data

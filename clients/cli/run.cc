@@ -37,6 +37,7 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
     case Command::kHealth:
       return RunHealth(options, channel, console);
     case Command::kSchemaValidate:
+      return RunSchemaValidate(options, channel, console);
     case Command::kSchemaDiff:
     case Command::kSchemaApply:
       return RunSchemaChange(options, channel, console);
@@ -54,6 +55,11 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
   return kExitUsage;
 }
 
+// Whether the command talks to a server.
+bool NeedsServer(const Options& options) {
+  return options.command != Command::kSchemaValidate || options.schemas.server;
+}
+
 }  // namespace
 
 int Run(const std::vector<std::string>& arguments, Console& console) {
@@ -63,7 +69,7 @@ int Run(const std::vector<std::string>& arguments, Console& console) {
     return *code;
   }
   const Options& options = std::get<Options>(parsed);
-  if (options.schemas.offline) return Dispatch(options, nullptr, console);
+  if (!NeedsServer(options)) return Dispatch(options, nullptr, console);
   const absl::StatusOr<Channel> channel = OpenChannel(options);
   if (!channel.ok()) return Tell(console, FailureOf(channel.status()));
   return Dispatch(options, *channel, console);

@@ -1,13 +1,12 @@
-// validate, diff and apply: what a change of a schema would do, and doing it.
+// diff and apply, and what a server says to validate: what a change of a schema would do, and doing it.
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
 #include "clients/cli/commands.h"
-#include "clients/cli/input.h"
 #include "clients/cli/schema_adoption.h"
 #include "clients/cli/schema_printing.h"
+#include "clients/cli/schema_source.h"
 #include "clients/cli/server.h"
-#include "clients/document/schema.h"
 #include "clients/document/write_document.h"
 #include "engine/base/status_macros.h"
 #include "rowan/v1/schema_service.grpc.pb.h"
@@ -17,12 +16,6 @@ namespace {
 
 using Stub = v1::SchemaService::Stub;
 
-absl::StatusOr<v1::Schema> ReadSchema(Options options, Console& console) {
-  if (options.file.size() > 1 && options.file[0] == '@') options.file.erase(0, 1);  // as documents are given elsewhere
-  ROWAN_ASSIGN_OR_RETURN(const document::Node node, ReadDocument(options, console));
-  return document::ToSchema(node);
-}
-
 v1::OnlinePolicy OnlineNamed(const std::string& name) {
   if (name == "auto") return v1::ONLINE_POLICY_AUTO;
   if (name == "always") return v1::ONLINE_POLICY_ALWAYS;
@@ -30,11 +23,11 @@ v1::OnlinePolicy OnlineNamed(const std::string& name) {
   return v1::ONLINE_POLICY_UNSPECIFIED;
 }
 
-absl::StatusOr<v1::ApplySchemaRequest> ReadRequest(const Options& options, Console& console) {
+absl::StatusOr<v1::ApplySchemaRequest> ReadRequest(const Options& options, const SchemaSource& source) {
   const SchemaFlags& flags = options.schemas;
   v1::ApplySchemaRequest request;
   if (flags.to_version.empty()) {
-    ROWAN_ASSIGN_OR_RETURN(*request.mutable_schema(), ReadSchema(options, console));
+    ROWAN_ASSIGN_OR_RETURN(*request.mutable_schema(), ParseSource(source));
   } else {
     request.mutable_earlier()->set_name(options.file);
     request.mutable_earlier()->set_version(flags.to_version);
@@ -71,11 +64,13 @@ int ExitCodeOf(const Options& options, const Failure& failure) {
   return options.command == Command::kSchemaValidate && found ? kExitFailedCheck : failure.exit_code;
 }
 
-int TellFailure(const Options& options, Console& console, Failure failure) {
+// `source` has no text when the schema is named.
+int TellFailure(const Options& options, const SchemaSource& source, Console& console, Failure failure) {
   failure.exit_code = ExitCodeOf(options, failure);
   if (failure.reason == "DATA_LOSS" && failure.hint.empty()) {
     failure.hint = "name each step that is meant with --allow, or with --leave-out to keep what it would drop";
   }
+  TellDiagnostics(source, TakeProblems(source, failure), console);
   return Tell(console, failure);
 }
 
@@ -120,22 +115,24 @@ int Consent(const Options& options, const v1::ApplySchemaResponse& plan, Console
 }  // namespace
 
 int RunSchemaChange(const Options& options, const Channel& channel, Console& console) {
-  absl::StatusOr<v1::ApplySchemaRequest> request = ReadRequest(options, console);
-  if (!request.ok()) return TellFailure(options, console, FailureOf(request.status()));
-  if (options.schemas.offline) {
-    console.out << Printable(request->schema().name())
-                << " is well formed; whether it is valid, only a server can tell\n";
-    return Flush(console);
+  SchemaSource source;
+  if (options.schemas.to_version.empty()) {
+    absl::StatusOr<SchemaSource> read = ReadSource(options, console);
+    if (!read.ok()) return Tell(console, FailureOf(read.status()));
+    source = *std::move(read);
   }
+  absl::StatusOr<v1::ApplySchemaRequest> request = ReadRequest(options, source);
+  if (!request.ok()) return TellFailure(options, source, console, FailureOf(request.status()));
   Stub stub(channel);
   if (!PlansOnly(options) && !request->has_expected_version()) {
     if (const auto failure = ExpectCurrentVersion(options, console, stub, *request)) return Tell(console, *failure);
   }
   v1::ApplySchemaResponse response;
   if (const auto failure = Send(options, console, stub, &Stub::ApplySchema, *request, response))
-    return TellFailure(options, console, *failure);
+    return TellFailure(options, source, console, *failure);
   if (options.format != Format::kJson) {
-    TellDiagnostics(response.diagnostics(), options, console);
+    if (!options.quiet)
+      TellDiagnostics(source, {response.diagnostics().begin(), response.diagnostics().end()}, console);
     PrintPlan(response.steps(), options.show_sql, console);
   }
   if (!PlansOnly(options)) {
@@ -143,7 +140,7 @@ int RunSchemaChange(const Options& options, const Channel& channel, Console& con
     request->set_validate_only(false);
     response.Clear();
     if (const auto failure = Send(options, console, stub, &Stub::ApplySchema, *request, response))
-      return TellFailure(options, console, *failure);
+      return TellFailure(options, source, console, *failure);
   }
   PrintOutcome(options, response, console);
   const int code = Flush(console);

@@ -14,12 +14,13 @@ const CommandHelp kSchemaHelp = {"schema", "Register schemas, change them, and r
   rowan schema list)"};
 
 const CommandHelp kSchemaValidateHelp = {
-    "validate", "Check a schema against the server, and change nothing",
-    R"(Prints what applying would do. Exits with 1 when the schema cannot be applied.
+    "validate", "Check a schema, without a server or with it, and change nothing",
+    R"(Tells every mistake with file, line and column, and exits with 1 when there is one. With --server the database has its say too, and what applying would do is printed.
 
 Examples:
   rowan schema validate blog.yaml
-  rowan schema validate blog.yaml --offline)"};
+  rowan schema validate blog.yaml --format json
+  rowan schema validate blog.yaml --server)"};
 
 const CommandHelp kSchemaDiffHelp = {"diff", "Print the plan by which apply would change the database, and change nothing",
                                      R"(Each step is printed with its risk, the lock that it takes and why. The steps of a stage happen together or not at all. A plan with steps that may

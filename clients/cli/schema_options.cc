@@ -65,7 +65,7 @@ void AddSchema(CLI::App& app, Raw& raw) {
   schema->require_subcommand(1);
   CLI::App* validate = AddCommand(*schema, kSchemaValidateHelp);
   AddFile(*validate, raw, "The schema in YAML or JSON; - for standard input");
-  validate->add_flag("--offline", flags.offline, "Check the form alone, without a server");
+  validate->add_flag("--server", flags.server, "Ask the server too, and print what applying would do");
   CLI::App* diff = AddCommand(*schema, kSchemaDiffHelp);
   AddChange(*diff, raw);
   diff->add_flag("--exit-code", flags.exit_code, "Exit with 2 when there are steps");

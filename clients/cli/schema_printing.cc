@@ -10,7 +10,6 @@ namespace rowan::cli {
 namespace {
 
 using Steps = google::protobuf::RepeatedPtrField<v1::SchemaStep>;
-using Diagnostics = google::protobuf::RepeatedPtrField<v1::Diagnostic>;
 
 std::string RiskName(v1::StepRisk risk) {
   switch (risk) {
@@ -87,6 +86,15 @@ std::string TimeText(const google::protobuf::Timestamp& time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", instant, absl::UTCTimeZone());
 }
 
+document::Node ToDocument(const v1::Diagnostic& diagnostic) {
+  document::Node node = document::Object();
+  node.Add("severity", document::Text(SeverityName(diagnostic.severity())));
+  node.Add("reason", document::Text(diagnostic.reason()));
+  node.Add("path", document::Text(diagnostic.path()));
+  node.Add("message", document::Text(diagnostic.message()));
+  return node;
+}
+
 document::Node ToDocument(const v1::SchemaStep& step) {
   document::Node node = document::Object();
   node.Add("description", document::Text(step.description()));
@@ -106,13 +114,7 @@ document::Node ToDocument(const v1::ApplySchemaResponse& response) {
   node.Add("version", document::Text(response.schema().version()));
   node.Add("applied", document::Bool(response.applied()));
   document::Node& diagnostics = node.Add("diagnostics", document::List());
-  for (const v1::Diagnostic& diagnostic : response.diagnostics()) {
-    document::Node& entry = diagnostics.items.emplace_back(document::Object());
-    entry.Add("severity", document::Text(SeverityName(diagnostic.severity())));
-    entry.Add("reason", document::Text(diagnostic.reason()));
-    entry.Add("path", document::Text(diagnostic.path()));
-    entry.Add("message", document::Text(diagnostic.message()));
-  }
+  for (const v1::Diagnostic& diagnostic : response.diagnostics()) diagnostics.items.push_back(ToDocument(diagnostic));
   document::Node& steps = node.Add("steps", document::List());
   for (const v1::SchemaStep& step : response.steps()) steps.items.push_back(ToDocument(step));
   return node;
@@ -132,15 +134,6 @@ void PrintPlan(const Steps& steps, bool sql, Console& console) {
     if (!sql) continue;
     for (const absl::string_view line : absl::StrSplit(absl::StripTrailingAsciiWhitespace(step.sql()), '\n'))
       console.out << "      " << Printable(std::string(line)) << '\n';
-  }
-}
-
-void TellDiagnostics(const Diagnostics& diagnostics, const Options& options, Console& console) {
-  if (options.quiet) return;
-  for (const v1::Diagnostic& diagnostic : diagnostics) {
-    console.err << "rowan: " << SeverityName(diagnostic.severity()) << " " << Printable(diagnostic.reason());
-    if (!diagnostic.path().empty()) console.err << " at " << Printable(diagnostic.path());
-    console.err << ": " << Printable(diagnostic.message()) << "\n";
   }
 }
 

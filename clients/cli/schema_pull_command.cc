@@ -3,7 +3,7 @@
 #include "clients/cli/commands.h"
 #include "clients/cli/output_file.h"
 #include "clients/cli/schema_adoption.h"
-#include "clients/cli/schema_printing.h"
+#include "clients/cli/schema_source.h"
 #include "clients/cli/server.h"
 #include "clients/document/schema.h"
 #include "clients/document/write_document.h"
@@ -26,7 +26,7 @@ int Adopt(const Options& options, const v1::Schema& schema, Stub& stub, Console&
     if (failure->reason == "VERSION_MISMATCH") failure->hint = "give --yes to register it anew, or another --name";
     return Tell(console, *failure);
   }
-  TellDiagnostics(response.diagnostics(), options, console);
+  if (!options.quiet) TellDiagnostics({}, {response.diagnostics().begin(), response.diagnostics().end()}, console);
   if (!options.quiet) {
     console.err << "rowan: " << Printable(response.schema().name())
                 << (response.applied() ? " is now at version " : " was already at version ")
@@ -47,7 +47,7 @@ int RunSchemaPull(const Options& options, const Channel& channel, Console& conso
   v1::IntrospectResponse response;
   if (const auto failure = Send(options, console, stub, &Stub::Introspect, request, response))
     return Tell(console, *failure);
-  TellDiagnostics(response.diagnostics(), options, console);
+  if (!options.quiet) TellDiagnostics({}, {response.diagnostics().begin(), response.diagnostics().end()}, console);
   const std::string text = options.format == Format::kJson
                                ? document::ToJson(document::FromSchema(response.schema())) + "\n"
                                : document::SchemaYaml(response.schema());

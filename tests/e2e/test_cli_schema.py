@@ -137,3 +137,13 @@ def test_history_has_the_steps_and_who(run, file):
     entry = json.loads(run("schema", "history", "shop", "--format", "json", "--limit", "1").stdout)[0]
     assert len(entry["checksum"]) == 64 and not entry["adopted"] and entry["steps"][0]["sql"]
     assert run("schema", "history", "nothing").returncode == 64 + 5
+
+
+def test_mistakes_are_told_by_line_and_column(run, file):
+    path = file(SHOP + "    relations:\n      visits: {has_many: Visit}\n    unique: [[nmae]]\n")
+    for command in (["validate", path], ["validate", path, "--server"], ["diff", path], ["apply", path, "--yes"]):
+        done = run("schema", *command)
+        assert done.returncode in (1, 64 + 3), command
+        assert f"{path}:10:7: error UNKNOWN_TARGET: " in done.stderr and f"{path}:11:14: error " in done.stderr, done.stderr
+    assert run("schema", "get", "shop").returncode == 64 + 5, "nothing was registered"
+    assert run("schema", "validate", file(SHOP)).returncode == 0
