@@ -64,7 +64,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
       "UTF8",
       "rowand",
       // Statements are many and short, and their estimates high: compiling one takes longer than running it.
-      "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c standard_conforming_strings=on -c jit=off",
+      "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres"
+      " -c standard_conforming_strings=on -c jit=off",
       "10",
       "30",
       "30000",

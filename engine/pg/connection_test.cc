@@ -24,6 +24,7 @@ TEST(ConnectionTest, PinsTheSessionsSettings) {
        std::vector<std::pair<std::string, std::string>>{{"search_path", "pg_catalog"},
                                                         {"TimeZone", "UTC"},
                                                         {"DateStyle", "ISO, MDY"},
+                                                        {"IntervalStyle", "postgres"},
                                                         {"client_encoding", "UTF8"},
                                                         {"standard_conforming_strings", "on"},
                                                         {"jit", "off"}}) {

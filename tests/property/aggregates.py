@@ -4,10 +4,10 @@ import math
 import struct
 
 from stubs import query
-from values import DATE, DECIMAL, ENUM, EXACT, FLOAT32, FLOAT64, FLOATS, INT16, INT32, INT64, NUMBERS, TEXTS, TIME, TIMESTAMP, Decimal, Type, rank, same
+from values import DATE, DECIMAL, ENUM, EXACT, FLOAT32, FLOAT64, FLOATS, INT16, INT32, INSTANTS, INT64, NUMBERS, TEXTS, TIME, Decimal, Type, rank, same
 
 COUNT, SUM, AVG, MIN, MAX = (query.AggregateFunction.Value(f"AGGREGATE_FUNCTION_{name}") for name in ("COUNT", "SUM", "AVG", "MIN", "MAX"))
-EXTREMES = (*NUMBERS, *TEXTS, ENUM, DATE, TIME, TIMESTAMP)
+EXTREMES = (*NUMBERS, *TEXTS, ENUM, DATE, TIME, *INSTANTS)
 
 
 def allowed(function, type_):

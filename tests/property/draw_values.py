@@ -7,13 +7,15 @@ type are equal without being the same, since then either might be shown.
 import dataclasses
 
 from stubs import value as v1
-from values import (BOOL, BYTES, DATE, DECIMAL, ENUM, FLOAT32, FLOAT64, FLOATS, INT16, INT32, INT64, INTEGERS, JSON, STRING, TEXT, TIME, TIMESTAMP,
-                    UUID, Decimal, Type, day_text, json_of, parse_day, parse_time, time_text, to_wire)
+from values import (BOOL, BYTES, DATE, DECIMAL, ENUM, FLOAT32, FLOAT64, FLOATS, INSTANTS, INT16, INT32, INT64, INTEGERS, JSON, LOCAL_TIMESTAMP, STRING, TEXT, TIME,
+                    TIMESTAMP, UUID, Decimal, Type, day_text, json_of, parse_day, parse_time, time_text, to_wire)
 
 LABELS = ("sad", "ok", "happy", "Zen", "OK then")
 TEXT_POOL = ("", "a", "A", "b", "B", "ab", "aB", "ba", "abc", "a b", "b a", "a%b", "a_b", "a\\b", "%", "_", "\\", "'", '"', "Ä", "ä", "éa", " a", "c or a", "b" * 300, "$$", "'; --", "😀", "a😀B", "a\nb")
 INTEGER_POOL = (-3, -2, -1, 0, 1, 2, 3, 4, 5, 10)
 EXTREMES = {INT16: 2**15, INT32: 2**31, INT64: 2**63}
+INSTANT_POOL = (0, 1, -1, 1_000_000, 1_714_521_600_000_000, 1_714_521_600_123_456, 253_402_300_800_000_000, -62_135_596_800_000_001, -210_000_000_000_000_000,
+                9_000_000_000_000_000_000, float("inf"), float("-inf"))
 POOLS = {
     FLOAT32: (-2.5, -0.125, 0.0, 0.5, 1.0, 1.5, 3.0, 1000.125, 2.0**100, 2.0**-149, float("nan"), float("inf"), float("-inf")),
     FLOAT64: (-2.5, -0.125, 0.0, 0.5, 1.0, 1.5, 3.0, 12345678.125, 2.0**500, 5e-324, float("nan"), float("inf"), float("-inf")),
@@ -23,8 +25,8 @@ POOLS = {
     DATE: tuple(map(parse_day, ("1970-01-01", "1969-12-31", "2000-02-29", "2024-05-01", "2024-12-31", "0001-01-01", "0001-12-31 BC", "0044-03-15 BC", "4713-01-01 BC",
                                 "9999-12-31", "10000-01-01", "5874897-12-31", "infinity", "-infinity"))),
     TIME: tuple(map(parse_time, ("00:00:00", "00:00:00.000001", "12:30:00", "12:30:00.5", "23:59:59", "23:59:59.999999"))),
-    TIMESTAMP: (0, 1, -1, 1_000_000, 1_714_521_600_000_000, 1_714_521_600_123_456, 253_402_300_800_000_000, -62_135_596_800_000_001, -210_000_000_000_000_000,
-                9_000_000_000_000_000_000, float("inf"), float("-inf")),
+    TIMESTAMP: INSTANT_POOL,
+    LOCAL_TIMESTAMP: INSTANT_POOL,
     JSON: tuple(map(json_of, (
         "null", "true", "0", "1", "-2.50", '""', '"a"', '"AB"', "[]", "{}", "[1, 2, 3]", '["a", null, true, {"k": 1}]', '{"k": 1}', '{"k": "a", "l": [1, "b"]}',
         '{"k": null, "l": []}', '{"k": {"k": 12345678901234567890.123, "l": [[1], {"k": "Ab"}]}}', '{"l": [{"k": 1, "l": 2}, "a", -2.5]}', '{"k": true, "1": "one"}',
@@ -33,8 +35,8 @@ POOLS = {
 DECIMAL_POOL = ("-2.5", "-1", "0", "0.001", "1", "2", "3.25", "10", "1234567890123456789012345678901234567890", "-0.0000000000000000000000000000000000000012", "99999999999999999999.99999999999999999999",
                 "NaN", "Infinity", "-Infinity")
 DAY = 86_400_000_000
-KEY_SCALARS = (INT64, INT64, INT32, INT16, STRING, TEXT, UUID, DATE, TIMESTAMP, DECIMAL)
-ARRAY_SCALARS = (INT16, INT32, INT64, FLOAT64, DECIMAL, BOOL, STRING, TEXT, BYTES, UUID, DATE, TIME, TIMESTAMP, ENUM)
+KEY_SCALARS = (INT64, INT64, INT32, INT16, STRING, TEXT, UUID, DATE, *INSTANTS, DECIMAL)
+ARRAY_SCALARS = (INT16, INT32, INT64, FLOAT64, DECIMAL, BOOL, STRING, TEXT, BYTES, UUID, DATE, TIME, *INSTANTS, ENUM)
 
 
 def draw_type(rng, scalar, array=False):
@@ -88,7 +90,7 @@ def draw_wire(rng, type_, value):
         if type_.scalar == DECIMAL and value.is_finite():
             text += "00" if "." in text else ".0"
         return v1.Value(text_value=text.upper() if type_.scalar == UUID else text)
-    elif type_.scalar == TIMESTAMP and isinstance(value, int) and value % 1_000_000 == 0 and 0 <= value < 200_000_000_000_000_000:
+    elif type_.scalar in INSTANTS and isinstance(value, int) and value % 1_000_000 == 0 and 0 <= value < 200_000_000_000_000_000:
         return v1.Value(text_value=f"{day_text(value // DAY)}T{time_text(value % DAY)}Z")
     elif type_.scalar in FLOATS and value == 0:
         wire.double_value = -0.0

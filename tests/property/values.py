@@ -17,16 +17,19 @@ Decimal = decimal.Decimal
 EXACT = decimal.Context(prec=500)
 
 INT16, INT32, INT64, FLOAT32, FLOAT64, DECIMAL, BOOL, STRING, TEXT, BYTES, UUID, DATE, TIME, TIMESTAMP, JSON, ENUM = range(1, 17)
+LOCAL_TIMESTAMP = schema.SCALAR_TYPE_LOCAL_TIMESTAMP
 NAMES = {number: name.removeprefix("SCALAR_TYPE_").lower() for name, number in schema.ScalarType.items()}
 INTEGERS = (INT16, INT32, INT64)
 FLOATS = (FLOAT32, FLOAT64)
 NUMBERS = (*INTEGERS, *FLOATS, DECIMAL)
 TEXTS = (STRING, TEXT)
+INSTANTS = (TIMESTAMP, LOCAL_TIMESTAMP)
 
 KINDS = {
     INT16: "int_value", INT32: "int_value", INT64: "int_value", FLOAT32: "double_value", FLOAT64: "double_value",
     DECIMAL: "decimal_value", BOOL: "bool_value", STRING: "text_value", TEXT: "text_value", BYTES: "bytes_value",
     UUID: "uuid_value", DATE: "date_value", TIME: "time_value", TIMESTAMP: "timestamp_value", JSON: "json_value", ENUM: "text_value",
+    LOCAL_TIMESTAMP: "timestamp_value",
 }
 
 
@@ -146,9 +149,9 @@ def to_wire(type_, value):
     elif type_.array:
         wire.array_value.SetInParent()
         wire.array_value.values.extend(to_wire(type_.element, item) for item in value)
-    elif type_.scalar == TIMESTAMP and isinstance(value, float):
+    elif type_.scalar in INSTANTS and isinstance(value, float):
         wire.text_value = "infinity" if value > 0 else "-infinity"
-    elif type_.scalar == TIMESTAMP:
+    elif type_.scalar in INSTANTS:
         wire.timestamp_value.seconds, micros = divmod(value, 1_000_000)
         wire.timestamp_value.nanos = micros * 1000
     else:
@@ -171,8 +174,10 @@ def from_wire(type_, wire):
         return float(value)
     if type_.scalar == DECIMAL:
         return Decimal(value)
-    if type_.scalar in (DATE, TIME, TIMESTAMP, JSON):
-        return {DATE: parse_day, TIME: parse_time, TIMESTAMP: parse_instant, JSON: json_of}[type_.scalar](value)
+    if type_.scalar in INSTANTS:
+        return parse_instant(value)
+    if type_.scalar in (DATE, TIME, JSON):
+        return {DATE: parse_day, TIME: parse_time, JSON: json_of}[type_.scalar](value)
     return value.lower() if type_.scalar == UUID else value
 
 
@@ -183,7 +188,7 @@ def has_kind(type_, wire):
         return True
     if type_.array:
         return kind == "array_value" and all(has_kind(type_.element, item) for item in wire.array_value.values)
-    return kind == KINDS[type_.scalar] or (type_.scalar == TIMESTAMP and wire.text_value in ("infinity", "-infinity"))
+    return kind == KINDS[type_.scalar] or (type_.scalar in INSTANTS and wire.text_value in ("infinity", "-infinity"))
 
 
 def printed(type_, value):
