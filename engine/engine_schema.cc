@@ -196,8 +196,8 @@ absl::Status ApplySchema(const v1::ApplySchemaRequest& request, const std::strin
   response.set_applied(applied.applied);
   *response.mutable_schema() = applied.canonical;
   SetTime(applied.apply_time, *response.mutable_schema()->mutable_apply_time());
-  // Another server may have applied another version right after this one, which the registry knows.
-  if (!request.validate_only()) return schemas.Refresh();
+  // If another server applied another version right after this one, the watcher sees to it.
+  if (applied.applied) schemas.Serve(compiled.catalog, response.schema());
   return absl::OkStatus();
 }
 

@@ -35,29 +35,40 @@ absl::Status ServedSchemas::RefreshOnce(int64_t seen) {
 }
 
 absl::Status ServedSchemas::RefreshLocked() {
-  ROWAN_ASSIGN_OR_RETURN(std::vector<store::StoredSchema> stored, store_.LoadAll());
   const std::shared_ptr<const ByName> before = current_.load();
   auto schemas = std::make_shared<ByName>();
+  ROWAN_ASSIGN_OR_RETURN(std::vector<store::StoredSchema> stored,
+                         store_.Load([&](const std::string& name, const std::string& version) {
+                           const auto served = before->find(name);
+                           if (served != before->end()) schemas->insert(*served);
+                           return served == before->end() || served->second->catalog->version != version;
+                         }));
   for (store::StoredSchema& schema : stored) {
-    const auto served = before->find(schema.name);
-    if (served != before->end() &&
-        (served->second->catalog->version == schema.version || !schema.compiled.ok())) {
-      schemas->insert(*served);
-    }
     if (!schema.compiled.ok()) {
       log_(absl::StrCat("schema ", schema.name, " is not served at version ", schema.version, ": ",
                         std::string(schema.compiled.status().message())));
-    } else if (schemas->count(schema.name) == 0) {
-      SetTime(schema.apply_time, *schema.compiled->canonical.mutable_apply_time());
-      schemas->emplace(schema.name, std::make_shared<ServedSchema>(std::move(schema.compiled->catalog),
-                                                                   schema.compiled->canonical, limits_, counters_));
+      continue;
     }
+    SetTime(schema.apply_time, *schema.compiled->canonical.mutable_apply_time());
+    (*schemas)[schema.name] = std::make_shared<ServedSchema>(std::move(schema.compiled->catalog),
+                                                             schema.compiled->canonical, limits_, counters_);
   }
+  Replace(std::move(schemas));
+  return absl::OkStatus();
+}
+
+void ServedSchemas::Serve(std::shared_ptr<const Catalog> catalog, const v1::Schema& canonical) {
+  std::lock_guard lock(refresh_);
+  auto schemas = std::make_shared<ByName>(*current_.load());
+  (*schemas)[canonical.name()] = std::make_shared<ServedSchema>(std::move(catalog), canonical, limits_, counters_);
+  Replace(std::move(schemas));
+}
+
+void ServedSchemas::Replace(std::shared_ptr<const ByName> schemas) {
   current_.store(std::move(schemas));
   ++refreshes_;
-  std::lock_guard earlier_lock(earlier_mutex_);
+  std::lock_guard lock(earlier_mutex_);
   earlier_.clear();
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<ServedSchema>> ServedSchemas::Find(std::string_view named) const {

@@ -35,8 +35,11 @@ class ServedSchemas {
 
   // Takes all registered schemas into service whose version is another one than the one that is served, and those out of
   // service that are no longer registered. One that does not compile is logged, and stays as it is. Errors: those of
-  // SchemaStore::LoadAll.
+  // SchemaStore::Load.
   absl::Status Refresh();
+
+  // Takes a version that was applied just now into service. `canonical` has its apply_time.
+  void Serve(std::shared_ptr<const Catalog> catalog, const v1::Schema& canonical);
 
   // Counts the refreshes that changed something or could have. For RefreshOnce.
   int64_t refreshes() const { return refreshes_; }
@@ -67,6 +70,7 @@ class ServedSchemas {
   PlanCacheCounters& counters_;
   const Log log_;
   absl::Status RefreshLocked();
+  void Replace(std::shared_ptr<const ByName> schemas);
 
   std::mutex refresh_;  // held while versions are taken into service
   std::atomic<int64_t> refreshes_ = 0;

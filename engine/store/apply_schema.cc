@@ -223,8 +223,17 @@ class Applying {
                                                               .default_schema = schema_.catalog->database_schema,
                                                               .allow_data_loss = options_.allow_data_loss,
                                                               .leave_out = options_.leave_out,
-                                                              .online = options_.online}));
+                                                              .online = options_.online,
+                                                              .most_locks = MostLocks(transaction)}));
     return absl::OkStatus();
+  }
+
+  // A third of what PostgreSQL has room for in all transactions together.
+  static int MostLocks(pqxx::work& transaction) {
+    const int room = transaction.exec_params(
+        "SELECT current_setting('max_locks_per_transaction')::int * "
+        "(current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)")[0][0].as<int>();
+    return std::max(room / 3, 1);
   }
 
   absl::Status AdoptIn(pqxx::work& transaction) {

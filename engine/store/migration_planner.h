@@ -63,6 +63,7 @@ class MigrationPlanner {
     Phase phase;
     Timing timing;
     bool drop;  // may be left out
+    ObjectName new_table{};  // of a step that is on one which others cannot notice yet
   };
   using ColumnName = std::pair<ObjectName, std::string>;
 
@@ -74,6 +75,7 @@ class MigrationPlanner {
   void CheckNames();
   void CheckRenames();
   void CheckAllowed();
+  void PartLarge();
   Migration Arranged();
 
   // plan_tables.cc: one function per kind of difference
@@ -115,6 +117,8 @@ class MigrationPlanner {
   bool IsOnline(const TableImage& live) const;
   // Whether nothing about the columns of the table changes but what runs early.
   bool IsStable(const TableImage& live, const std::vector<std::string>& columns) const;
+  // Whether the foreign key has something to refer to from the first stage on.
+  bool HasKey(const ForeignKeyImage& key) const;
   bool IsDropped(const ObjectName& table, const std::string& column) const;
   Timing EarlyIf(bool early) const { return early ? Timing::kEarly : Timing::kLast; }
 
@@ -141,6 +145,7 @@ class MigrationPlanner {
 
   std::vector<PlannedStep> steps_;
   std::vector<std::string> unused_;
+  bool parted_ = false;  // into more stages than others' requests need
   std::vector<errors::SchemaProblem> refused_;
 };
 

@@ -172,6 +172,14 @@ void MigrationPlanner::PlanForeignKey(const Difference& difference) {
   AddForeignKeyStep(&live, *difference.wanted_table, key);
 }
 
+bool MigrationPlanner::HasKey(const ForeignKeyImage& key) const {
+  if (early_tables_.count(key.target) != 0) return true;
+  const TableImage* target = request_.live.FindTable(key.target);
+  return target != nullptr && renamed_tables_.count(key.target) == 0 && IsStable(*target, key.references) &&
+         std::any_of(target->keys.begin(), target->keys.end(),
+                     [&](const KeyImage& other) { return SameColumns(other.columns, key.references); });
+}
+
 void MigrationPlanner::AddForeignKeyStep(const TableImage* live, const TableImage& wanted, const ForeignKeyImage& key) {
   const std::string what = absl::StrCat("foreign key ", Printable(key.name));
   const std::string description = absl::StrCat("add ", what, " to ", Name(wanted.name));

@@ -17,6 +17,12 @@ std::vector<std::string> AsList(const std::string& name) {
   return name.empty() ? std::vector<std::string>() : std::vector<std::string>{name};
 }
 
+// About how many locks the step takes: on tables, their indexes, TOAST tables and sequences.
+int LocksOf(Phase phase, const SchemaStep& step) {
+  const bool whole_table = phase == Phase::kTables || phase == Phase::kDropTables;
+  return whole_table ? 5 + static_cast<int>(step.creates.size()) : 2;
+}
+
 }  // namespace
 
 MigrationPlanner::MigrationPlanner(const MigrationRequest& request) : request_(request), renames_(request.renames) {
@@ -377,10 +383,22 @@ void MigrationPlanner::CheckAllowed() {
   }
 }
 
+// Moves what is on new tables to the front where the plan is too large for one transaction.
+void MigrationPlanner::PartLarge() {
+  int locks = 0;
+  for (const PlannedStep& planned : steps_) locks += LocksOf(planned.phase, planned.step);
+  if (locks <= request_.most_locks) return;
+  for (PlannedStep& planned : steps_) {
+    if (early_tables_.count(planned.new_table) != 0 && planned.timing == Timing::kLast) planned.timing = Timing::kEarly;
+  }
+  parted_ = true;
+}
+
 Migration MigrationPlanner::Arranged() {
   Migration migration;
   migration.unused = std::move(unused_);
-  const bool online = std::any_of(steps_.begin(), steps_.end(),
+  PartLarge();
+  const bool online = parted_ || std::any_of(steps_.begin(), steps_.end(),
                                   [](const PlannedStep& planned) { return planned.timing == Timing::kOnline; });
   if (!online) {
     for (PlannedStep& planned : steps_) {
@@ -390,11 +408,20 @@ Migration MigrationPlanner::Arranged() {
   std::stable_sort(steps_.begin(), steps_.end(), [](const PlannedStep& a, const PlannedStep& b) {
     return std::pair(a.timing, a.phase) < std::pair(b.timing, b.phase);
   });
+  // Small parts, once there are several: each tells all sessions of the database what changed, and those that cannot keep up
+  // have to find out everything anew, which their requests wait for.
+  const int most_locks = parted_ ? std::max(request_.most_locks / 8, 1) : request_.most_locks;
   int stage = 0;
+  int locks = 0;
   const PlannedStep* before = nullptr;
   for (PlannedStep& planned : steps_) {
+    const int more = LocksOf(planned.phase, planned.step);
     const bool same = before != nullptr && before->timing == planned.timing && planned.timing != Timing::kOnline;
-    if (!same) ++stage;
+    if (!same || locks + more > most_locks) {
+      ++stage;
+      locks = 0;
+    }
+    locks += more;
     planned.step.stage = stage;
     before = &planned;
   }

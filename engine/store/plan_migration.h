@@ -13,7 +13,8 @@
 //   2 …   each VALIDATE by itself, each index built concurrently
 //   last  all the rest: renames, changes of types, NOT NULL, drops
 //
-// and before them one for labels of native enums that a later step uses, as PostgreSQL demands.
+// and before them one for labels of native enums that a later step uses, as PostgreSQL demands. A plan that would take more
+// locks than PostgreSQL has room for is parted into more stages, new tables and all that is on them first.
 #pragma once
 
 #include <set>
@@ -60,6 +61,8 @@ struct MigrationRequest {
   std::set<std::string> allow_data_loss;  // descriptions of steps
   std::set<std::string> leave_out;
   Online online = Online::kAuto;
+  // How many locks one transaction may take, as far as they can be foreseen. At least 1.
+  int most_locks = 2000;
 };
 
 struct Migration {

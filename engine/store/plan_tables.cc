@@ -94,8 +94,14 @@ void MigrationPlanner::PlanTable(const Difference& difference) {
   step.creates = {table.name};
   for (const KeyImage& key : table.keys) step.creates.push_back({table.name.schema, key.name});
   step.authored = true;
-  for (const ForeignKeyImage& key : table.foreign_keys) AddForeignKeyStep(nullptr, table, key);
-  for (const IndexImage& index : table.indexes) AddIndexStep(nullptr, table, index);
+  for (const ForeignKeyImage& key : table.foreign_keys) {
+    AddForeignKeyStep(nullptr, table, key);
+    if (HasKey(key)) steps_.back().new_table = table.name;
+  }
+  for (const IndexImage& index : table.indexes) {
+    AddIndexStep(nullptr, table, index);
+    steps_.back().new_table = table.name;
+  }
 }
 
 void MigrationPlanner::PlanNewColumn(const Difference& difference) {

@@ -96,11 +96,16 @@ absl::Status CreateRegistry(pqxx::transaction_base& transaction) {
   return absl::OkStatus();
 }
 
-std::vector<RegistryRow> ReadSchemas(pqxx::transaction_base& transaction, const std::optional<std::string>& name) {
-  const std::string select = absl::StrCat("SELECT ", kColumns, R"sql( FROM "rowan"."schemas")sql");
-  const pqxx::result result = name.has_value()
-                                  ? transaction.exec_params(select + R"sql( WHERE "name" = $1)sql", *name)
-                                  : transaction.exec_params(select + R"sql( ORDER BY "name" COLLATE "C")sql");
+std::map<std::string, std::string> ReadVersions(pqxx::transaction_base& transaction) {
+  std::map<std::string, std::string> versions;
+  const pqxx::result rows = transaction.exec_params(R"sql(SELECT "name", "version" FROM "rowan"."schemas")sql");
+  for (const auto& row : rows) versions.emplace(row[0].as<std::string>(), row[1].as<std::string>());
+  return versions;
+}
+
+std::vector<RegistryRow> ReadSchemas(pqxx::transaction_base& transaction, const std::string& name) {
+  const pqxx::result result = transaction.exec_params(
+      absl::StrCat("SELECT ", kColumns, R"sql( FROM "rowan"."schemas" WHERE "name" = $1)sql"), name);
   std::vector<RegistryRow> rows;
   for (const auto& row : result) rows.push_back(RowOf(row));
   return rows;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,8 +50,11 @@ struct RegistryRow {
   bool adopted = false;     // of an entry of the history
 };
 
-// Returns the current version of the schema, or of all by name.
-std::vector<RegistryRow> ReadSchemas(pqxx::transaction_base& transaction, const std::optional<std::string>& name);
+// Returns the current versions by the names of the schemas.
+std::map<std::string, std::string> ReadVersions(pqxx::transaction_base& transaction);
+
+// Returns the current version of the schema; empty when it is not registered.
+std::vector<RegistryRow> ReadSchemas(pqxx::transaction_base& transaction, const std::string& name);
 
 // Returns at most `count` entries of the history of a schema before the entry `before` (0: the end), the latest first.
 std::vector<RegistryRow> ReadHistory(pqxx::transaction_base& transaction, const std::string& name, int64_t before,

@@ -70,10 +70,23 @@ absl::StatusOr<std::string> SchemaStore::TokenSecret() const {
   return secret;
 }
 
-absl::StatusOr<std::vector<StoredSchema>> SchemaStore::LoadAll() const {
+absl::StatusOr<std::map<std::string, std::string>> SchemaStore::Versions() const {
+  std::map<std::string, std::string> versions;
+  ROWAN_RETURN_IF_ERROR(InTransaction(options_, [&](pqxx::work& transaction) {
+    versions = ReadVersions(transaction);
+    return absl::OkStatus();
+  }));
+  return versions;
+}
+
+absl::StatusOr<std::vector<StoredSchema>> SchemaStore::Load(
+    const std::function<bool(const std::string& name, const std::string& version)>& wanted) const {
   std::vector<StoredSchema> schemas;
   ROWAN_RETURN_IF_ERROR(InTransaction(options_, [&](pqxx::work& transaction) {
-    for (const RegistryRow& row : ReadSchemas(transaction, std::nullopt)) schemas.push_back(Stored(transaction, row));
+    for (const auto& [name, version] : ReadVersions(transaction)) {
+      if (!wanted(name, version)) continue;
+      for (const RegistryRow& row : ReadSchemas(transaction, name)) schemas.push_back(Stored(transaction, row));
+    }
     return absl::OkStatus();
   }));
   return schemas;

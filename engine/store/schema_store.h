@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -103,8 +104,12 @@ class SchemaStore {
   // Connects, and creates the registry in a database that has none.
   static absl::StatusOr<std::unique_ptr<SchemaStore>> Open(StoreOptions options);
 
-  // Returns all registered schemas by name.
-  absl::StatusOr<std::vector<StoredSchema>> LoadAll() const;
+  // Returns the current version of each registered schema.
+  absl::StatusOr<std::map<std::string, std::string>> Versions() const;
+
+  // Returns the registered schemas that `wanted` says yes to, by name.
+  absl::StatusOr<std::vector<StoredSchema>> Load(
+      const std::function<bool(const std::string& name, const std::string& version)>& wanted) const;
 
   // Returns a version that the schema was at. Error: UnknownVersion at `path`.
   absl::StatusOr<StoredSchema> LoadVersion(const std::string& name, const std::string& version,
