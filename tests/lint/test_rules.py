@@ -6,7 +6,7 @@ import pytest
 from sources import ROOT
 
 PAGE = (ROOT / "docs/reference/rules.md").read_text()
-RULES = [f"{part}{number}" for part, first, last in (("B", 1, 11), ("C", 1, 6), ("D", 1, 16), ("F", 1, 5)) for number in range(first, last + 1)]
+RULES = [f"{part}{number}" for part, first, last in (("A", 1, 10), ("B", 1, 11), ("C", 1, 6), ("D", 1, 16), ("F", 1, 5)) for number in range(first, last + 1)]
 # What has a title in a file of each kind.
 TITLES = {
     ".golden": re.compile(r"^==== (.+)$", re.MULTILINE),
@@ -73,7 +73,7 @@ CASE = "tests/golden/read/page.golden: the page: nested select"
 ])
 def test_cases(cases, problem):
     found = problems(f"| B1 | A sentence. | {cases} |\n")
-    assert found == ([problem] if problem else []) + [f"{rule}: has no row" for rule in RULES[1:]]
+    assert found == ([problem] if problem else []) + [f"{rule}: has no row" for rule in RULES if rule != "B1"]
 
 
 @pytest.mark.parametrize("page, problem", [
