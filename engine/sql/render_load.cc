@@ -1,5 +1,6 @@
 #include "engine/sql/render_load.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/sql/writer.h"
@@ -158,7 +159,10 @@ class LoadRenderer {
     writer_.Table(*load_.model, "") << " AS t (";
     Join(writer_, load_.fields, ", ",
          [&](const ir::LoadField& field) { writer_ << pg::QuoteIdentifier(field.field->column); });
-    writer_ << ") SELECT ";
+    const bool identity = std::any_of(load_.fields.begin(), load_.fields.end(), [](const ir::LoadField& field) {
+      return field.field->generator == Generator::kIdentity;
+    });
+    writer_ << ")" << OverridingSql(identity) << " SELECT ";
     Join(writer_, load_.fields, ", ", [&](const ir::LoadField& field) { writer_ << Value(field); });
     From();
     if (range) {

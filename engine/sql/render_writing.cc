@@ -44,6 +44,7 @@ void StepRenderer::InsertSource(int number, const Key* order) {
   std::string columns;
   std::string output;
   std::string order_by;
+  bool identity = false;
   for (int i = 0; i < static_cast<int>(node.columns.size()); ++i) {
     const NodeColumn& column = node.columns[i];
     if (column.version != Version::kNew || column.field->model != node.model) continue;
@@ -54,10 +55,11 @@ void StepRenderer::InsertSource(int number, const Key* order) {
     if (!column.always) {
       value = "CASE WHEN " + RowGiven(number, i) + " THEN " + value + " ELSE " + DefaultSql(*column.field) + " END";
     }
+    identity = identity || column.field->generator == Generator::kIdentity;
     columns += (columns.empty() ? "" : ", ") + pg::QuoteIdentifier(column.field->column);
     output += (output.empty() ? "" : ", ") + value;
   }
-  writer_ << " (" << columns << ") SELECT " << output;
+  writer_ << " (" << columns << ")" << OverridingSql(identity) << " SELECT " << output;
   FromArrays();
   writer_ << order_by;
 }

@@ -67,6 +67,12 @@ class Writer {
   pg::Statement statement_;
 };
 
+// What an insert says after its columns. Tables that were there before may have identities that are GENERATED ALWAYS, which
+// take no value without it.
+inline std::string_view OverridingSql(bool writes_identity) {
+  return writes_identity ? " OVERRIDING SYSTEM VALUE" : "";
+}
+
 // Calls `write` for each item and puts `separator` between.
 template <typename Items, typename Write>
 void Join(Writer& writer, const Items& items, std::string_view separator, Write write) {
