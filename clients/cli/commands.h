@@ -45,6 +45,10 @@ int RunTransact(const Options& options, const Channel& channel, Console& console
 // Checks a schema: schema_validate_command.cc. `channel` is null when no server is asked.
 int RunSchemaValidate(const Options& options, const Channel& channel, Console& console);
 
+// Lays out the file of a schema: schema_format_command.cc. Returns kExitFailedCheck when --check finds that it would
+// change.
+int RunSchemaFormat(const Options& options, Console& console);
+
 // Changes of schemas, diff and apply, and what a server says to validate: schema_change_commands.cc
 int RunSchemaChange(const Options& options, const Channel& channel, Console& console);
 

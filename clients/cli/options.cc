@@ -290,6 +290,7 @@ Format DefaultFormat(Command command) {
     case Command::kSchemaDiff:
     case Command::kSchemaApply:
       return Format::kText;
+    case Command::kSchemaFormat:
     case Command::kSchemaPull:
     case Command::kSchemaGet:
       return Format::kYaml;

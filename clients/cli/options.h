@@ -29,6 +29,7 @@ enum class Command {
   kExplain,
   kHealth,
   kSchemaValidate,
+  kSchemaFormat,
   kSchemaDiff,
   kSchemaApply,
   kSchemaPull,
@@ -82,6 +83,8 @@ struct SchemaFlags {
   bool exit_code = false;                       // of diff: tell by the exit code whether there are steps
   std::vector<std::string> database_schemas;    // of pull; empty: all
   std::vector<std::string> tables;              // of pull; empty: all
+  bool check = false;                           // of format: only tell whether it would change
+  bool in_place = false;                        // of format: write over the file
   std::string version;                          // of get; empty: the current one
 };
 

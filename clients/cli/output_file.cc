@@ -12,7 +12,8 @@ namespace rowan::cli {
 namespace {
 
 int TellUnwritable(const std::string& path, int error, Console& console) {
-  return Tell(console, {.message = absl::StrCat("cannot write ", path, ": ", std::strerror(error)), .exit_code = kExitOutput});
+  return Tell(console,
+              {.message = absl::StrCat("cannot write ", path, ": ", std::strerror(error)), .exit_code = kExitOutput});
 }
 
 // Returns 0, or the system's number of the error. `mode` is that of fopen.

@@ -38,6 +38,8 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
       return RunHealth(options, channel, console);
     case Command::kSchemaValidate:
       return RunSchemaValidate(options, channel, console);
+    case Command::kSchemaFormat:
+      return RunSchemaFormat(options, console);
     case Command::kSchemaDiff:
     case Command::kSchemaApply:
       return RunSchemaChange(options, channel, console);
@@ -57,7 +59,8 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
 
 // Whether the command talks to a server.
 bool NeedsServer(const Options& options) {
-  return options.command != Command::kSchemaValidate || options.schemas.server;
+  if (options.command == Command::kSchemaValidate) return options.schemas.server;
+  return options.command != Command::kSchemaFormat;
 }
 
 }  // namespace

@@ -103,8 +103,9 @@ int Consent(const Options& options, const v1::ApplySchemaResponse& plan, Console
   if (plan.steps().empty() || options.schemas.yes) return kExitSuccess;
   if (!console.in_is_terminal || !console.err_is_terminal || options.file == "-") {
     const std::string steps = plan.steps_size() == 1 ? "1 step" : absl::StrCat(plan.steps_size(), " steps");
-    return Tell(console, {.message = absl::StrCat("the plan has ", steps, ", and there is nobody to ask; nothing was applied"),
-                          .hint = "give --yes to apply it without a question"});
+    return Tell(console,
+                {.message = absl::StrCat("the plan has ", steps, ", and there is nobody to ask; nothing was applied"),
+                 .hint = "give --yes to apply it without a question"});
   }
   if (const int code = Flush(console); code != kExitSuccess) return code;
   if (Confirm(console, "apply? [y/N] ")) return kExitSuccess;

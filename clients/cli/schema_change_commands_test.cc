@@ -84,8 +84,7 @@ constexpr char kPlan[] =
     "    its values are gone\n"
     "stage 2, outside of a transaction:\n"
     "  create index idx_posts_title (safe, SHARE UPDATE EXCLUSIVE lock: reads and writes go on)\n";
-constexpr char kNotice[] =
-    "rowan_change.yaml:2:1: notice IMPLIED_NULLABLE: set null implies nullable\n";
+constexpr char kNotice[] = "rowan_change.yaml:2:1: notice IMPLIED_NULLABLE: set null implies nullable\n";
 
 TEST_F(SchemaChangeTest, PrintsThePlanAndApplies) {
   EXPECT_EQ(RunOnFile({"schema", "apply", "--yes"}), 0) << err();

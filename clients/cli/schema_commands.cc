@@ -49,12 +49,9 @@ document::Node ToDocument(const v1::SchemaVersion& version) {
 }
 
 std::vector<std::string> ToRow(const v1::SchemaVersion& version) {
-  return {Printable(version.version()),
-          TimeText(version.apply_time()),
-          Printable(version.applied_by()),
-          std::to_string(version.steps_size()),
-          version.adopted() ? "yes" : "no",
-          Printable(version.checksum().substr(0, kShortChecksum))};
+  return {Printable(version.version()),     TimeText(version.apply_time()),
+          Printable(version.applied_by()),  std::to_string(version.steps_size()),
+          version.adopted() ? "yes" : "no", Printable(version.checksum().substr(0, kShortChecksum))};
 }
 
 document::Node ToDocument(const v1::SchemaDifference& difference) {
@@ -147,8 +144,8 @@ int RunSchemaDrift(const Options& options, const Channel& channel, Console& cons
     return Tell(console, *failure);
   const auto& differences = response.differences();
   if (options.format == Format::kTable && differences.empty()) {
-    console.out << "the database is as version " << Printable(response.version()) << " of "
-                << Printable(options.schema) << " says\n";
+    console.out << "the database is as version " << Printable(response.version()) << " of " << Printable(options.schema)
+                << " says\n";
   } else {
     Print(options, {{"severity"}, {"kind"}, {"object"}, {"expected"}, {"found"}}, differences, console);
   }

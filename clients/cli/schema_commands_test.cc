@@ -139,7 +139,9 @@ TEST_F(SchemaTest, TellsDrift) {
     response = FromText<v1::CheckDriftResponse>(
         std::string("version: '0f3a' differences { kind: 'TYPE' path: 'models.User.fields.name' object: "
                     "'public.users.name' expected: 'text' found: 'integer' severity: ") +
-        severity + "} differences { kind: 'UNKNOWN_COLUMN' object: 'public.users.age' found: 'integer' severity: SEVERITY_NOTICE}");
+        severity +
+        "} differences { kind: 'UNKNOWN_COLUMN' object: 'public.users.age' found: 'integer' severity: "
+        "SEVERITY_NOTICE}");
     return grpc::Status::OK;
   };
   EXPECT_EQ(RunRowan({"schema", "drift", "blog"}), 1);

@@ -22,8 +22,18 @@ Examples:
   rowan schema validate blog.yaml --format json
   rowan schema validate blog.yaml --server)"};
 
-const CommandHelp kSchemaDiffHelp = {"diff", "Print the plan by which apply would change the database, and change nothing",
-                                     R"(Each step is printed with its risk, the lock that it takes and why. The steps of a stage happen together or not at all. A plan with steps that may
+const CommandHelp kSchemaFormatHelp = {
+    "format", "Lay out the file of a schema",
+    R"(Keys in one order, a line for each field and relation; every comment stays. Needs no server.
+
+Examples:
+  rowan schema format blog.yaml
+  rowan schema format blog.yaml --in-place
+  rowan schema format blog.yaml --check)"};
+
+const CommandHelp kSchemaDiffHelp = {
+    "diff", "Print the plan by which apply would change the database, and change nothing",
+    R"(Each step is printed with its risk, the lock that it takes and why. The steps of a stage happen together or not at all. A plan with steps that may
 lose data is refused until each is named with --allow, or left out.
 
 Examples:
@@ -45,16 +55,18 @@ Examples:
   rowan schema apply shop.yaml --adopt enforce
   rowan schema apply blog --to-version 0f3a5c7e9b1d2f40)"};
 
-const CommandHelp kSchemaPullHelp = {"pull", "Write the schema of the database that the server serves",
-                                     R"(Reads the database's catalog and changes nothing. What no schema can hold is told on standard error.
+const CommandHelp kSchemaPullHelp = {
+    "pull", "Write the schema of the database that the server serves",
+    R"(Reads the database's catalog and changes nothing. What no schema can hold is told on standard error.
 
 Examples:
   rowan schema pull > shop.yaml
   rowan schema pull --name shop --database-schema public --table orders --table customers -o shop.yaml
   rowan schema pull --name shop -o shop.yaml --adopt enforce)"};
 
-const CommandHelp kSchemaDriftHelp = {"drift", "Compare a registered schema with the database",
-                                      R"(Prints every difference. Exits with 1 when an error or a warning is among them: an error breaks requests, a warning changes what the database allows.
+const CommandHelp kSchemaDriftHelp = {
+    "drift", "Compare a registered schema with the database",
+    R"(Prints every difference. Exits with 1 when an error or a warning is among them: an error breaks requests, a warning changes what the database allows.
 
 Examples:
   rowan schema drift blog

@@ -34,7 +34,8 @@ void AddAdopt(CLI::App& app, Raw& raw, const std::string& what) {
 void AddChange(CLI::App& app, Raw& raw) {
   SchemaFlags& flags = raw.options.schemas;
   AddFile(app, raw, "The schema in YAML or JSON; - for standard input; its name with --to-version");
-  app.add_option("--to-version", flags.to_version, "Go back to this version of the schema that is named in place of a file")
+  app.add_option("--to-version", flags.to_version,
+                 "Go back to this version of the schema that is named in place of a file")
       ->type_name("VERSION");
   app.add_option("--allow", flags.allow, "A step that may lose data, like \"drop column posts.body\"; may be repeated")
       ->allow_extra_args(false)
@@ -45,9 +46,10 @@ void AddChange(CLI::App& app, Raw& raw) {
   AddAdopt(app, raw,
            "Change nothing: the tables are there already. What differs is not looked at (off), told (warn) or refused "
            "(enforce)");
-  app.add_option("--online", flags.online,
-                 "Avoid long locks, at the price of several transactions: for large tables (auto, the default), for all "
-                 "that have rows (always), or never")
+  app.add_option(
+         "--online", flags.online,
+         "Avoid long locks, at the price of several transactions: for large tables (auto, the default), for all "
+         "that have rows (always), or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->type_name("WHEN");
   // Through a function, since an empty version says something.
@@ -66,6 +68,11 @@ void AddSchema(CLI::App& app, Raw& raw) {
   CLI::App* validate = AddCommand(*schema, kSchemaValidateHelp);
   AddFile(*validate, raw, "The schema in YAML or JSON; - for standard input");
   validate->add_flag("--server", flags.server, "Ask the server too, and print what applying would do");
+  CLI::App* format = AddCommand(*schema, kSchemaFormatHelp);
+  AddFile(*format, raw, "The schema in YAML or JSON; - for standard input");
+  CLI::Option* check = format->add_flag("--check", flags.check, "Write nothing; exit with 1 when it would change");
+  format->add_flag("--in-place", flags.in_place, "Write over the file")->excludes(check);
+  AddOutput(*format, raw);
   CLI::App* diff = AddCommand(*schema, kSchemaDiffHelp);
   AddChange(*diff, raw);
   diff->add_flag("--exit-code", flags.exit_code, "Exit with 2 when there are steps");
@@ -107,9 +114,9 @@ void AddSchema(CLI::App& app, Raw& raw) {
 
 Command SchemaCommandOf(const CLI::App& chosen) {
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"validate", Command::kSchemaValidate}, {"diff", Command::kSchemaDiff},       {"apply", Command::kSchemaApply},
-      {"pull", Command::kSchemaPull},         {"drift", Command::kSchemaDrift},     {"history", Command::kSchemaHistory},
-      {"get", Command::kSchemaGet},           {"list", Command::kSchemaList}};
+      {"validate", Command::kSchemaValidate}, {"format", Command::kSchemaFormat}, {"diff", Command::kSchemaDiff},
+      {"apply", Command::kSchemaApply},       {"pull", Command::kSchemaPull},     {"drift", Command::kSchemaDrift},
+      {"history", Command::kSchemaHistory},   {"get", Command::kSchemaGet},       {"list", Command::kSchemaList}};
   for (const auto& [name, command] : kCommands) {
     if (chosen.get_name() == name) return command;
   }

@@ -63,8 +63,8 @@ std::vector<PlacedDiagnostic> Place(const SchemaSource& source, std::vector<v1::
   if (!source.name.empty()) positions = document::Locate(source.text, paths);
   std::vector<PlacedDiagnostic> placed;
   for (size_t i = 0; i < diagnostics.size(); ++i) {
-    PlacedDiagnostic& entry = placed.emplace_back(
-        PlacedDiagnostic{std::move(diagnostics[i]), positions[i].line, positions[i].column});
+    PlacedDiagnostic& entry =
+        placed.emplace_back(PlacedDiagnostic{std::move(diagnostics[i]), positions[i].line, positions[i].column});
     entry.diagnostic.mutable_message()->erase(0, ReadPlace(entry.diagnostic.message(), entry));
   }
   return placed;

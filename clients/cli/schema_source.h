@@ -33,12 +33,12 @@ struct PlacedDiagnostic {
 // Finds the places of diagnostics. Without a text none is known.
 std::vector<PlacedDiagnostic> Place(const SchemaSource& source, std::vector<v1::Diagnostic> diagnostics);
 
-// Takes the problems out of a failure, each as an error, so that its message is left with what they have in common. There
-// are none in failures that are not about the schema's content.
+// Takes the problems out of a failure, each as an error, so that its message is left with what they have in common.
+// There are none in failures that are not about the schema's content.
 std::vector<v1::Diagnostic> TakeProblems(const SchemaSource& source, Failure& failure);
 
-// Prints diagnostics on `err`, a line each: "blog.yaml:14:9: error UNKNOWN_TARGET: …", or with their paths where no place
-// is known.
+// Prints diagnostics on `err`, a line each: "blog.yaml:14:9: error UNKNOWN_TARGET: …", or with their paths where no
+// place is known.
 void TellDiagnostics(const SchemaSource& source, const std::vector<v1::Diagnostic>& diagnostics, Console& console);
 
 }  // namespace rowan::cli

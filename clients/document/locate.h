@@ -15,8 +15,8 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
-// Returns for each path, for example "models.User.unique[1]", where the deepest part of it that the document has begins:
-// its key in an object, or the item of a list. `text` is one that ParseDocument takes, in either syntax.
+// Returns for each path, for example "models.User.unique[1]", where the deepest part of it that the document has
+// begins: its key in an object, or the item of a list. `text` is one that ParseDocument takes, in either syntax.
 std::vector<Position> Locate(std::string_view text, const std::vector<std::string>& paths);
 
 }  // namespace rowan::document

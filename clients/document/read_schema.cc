@@ -162,7 +162,7 @@ absl::Status ReadNative(const Node& node, const Path& path, v1::FieldType& type)
     type.set_native_type(node.text);
     return absl::OkStatus();
   }
-  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a native type", {"name", "schema", "modifiers"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a native type", ToWords(kNativeKeys)));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "name", path, type.mutable_native_type()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "schema", path, type.mutable_native_schema()));
   return ForEachItem(node, "modifiers", path, [&](const Node& item, const Path& at) -> absl::Status {
@@ -177,9 +177,7 @@ absl::Status ReadNative(const Node& node, const Path& path, v1::FieldType& type)
 
 absl::Status ReadField(const Node& node, const Path& path, v1::Field& field) {
   if (node.is_text()) return ReadType(node, path.Member("type"), *field.mutable_type());
-  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a field",
-                                  {"type", "column", "primary", "unique", "index", "nullable", "optional", "default",
-                                   "read_only", "version", "description", "labels", "native", "generated", "renamed_from"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a field", ToWords(kFieldKeys)));
   const Node* type = node.Find("type");
   if (type == nullptr) return DocumentError(path.Member("type"), "a field needs \"type\", for example string");
   ROWAN_RETURN_IF_ERROR(ReadType(*type, path.Member("type"), *field.mutable_type()));
@@ -221,10 +219,7 @@ absl::StatusOr<v1::ReferentialAction> ReadAction(const Node& node, const Path& p
 
 absl::Status ReadJunction(const Node& node, const Path& path, v1::Junction& junction) {
   ROWAN_RETURN_IF_ERROR(
-      CheckKeys(path, node, "a junction",
-                {"table", "source_columns", "target_columns", "model", "source_relation", "target_relation",
-                 "primary_key_name", "source_constraint_name", "target_constraint_name", "index_name", "on_update",
-                 "on_delete"}));
+      CheckKeys(path, node, "a junction", ToWords(kJunctionKeys)));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "table", path, junction.mutable_table()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "source_columns", path, junction.mutable_source_columns()));
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "target_columns", path, junction.mutable_target_columns()));
@@ -264,10 +259,7 @@ absl::Status ReadRelationKind(const Node& node, const Path& path, v1::Relation& 
 
 absl::Status ReadRelation(const Node& node, const Path& path, v1::Relation& relation) {
   ROWAN_RETURN_IF_ERROR(
-      CheckKeys(path, node, "a relation",
-                {"belongs_to", "has_one", "has_many", "many_to_many", "inverse", "fields", "references",
-                 "constraint_name", "on_update", "on_delete", "index", "nullable", "optional", "required", "unique",
-                 "junction", "on_connect_owned", "on_displaced", "description", "renamed_from"}));
+      CheckKeys(path, node, "a relation", ToWords(kRelationKeys)));
   ROWAN_RETURN_IF_ERROR(ReadRelationKind(node, path, relation));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "inverse", path, relation.mutable_inverse()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "renamed_from", path, relation.mutable_renamed_from()));
@@ -312,7 +304,7 @@ absl::Status ReadRelation(const Node& node, const Path& path, v1::Relation& rela
 
 absl::Status ReadUniqueKey(const Node& node, const Path& path, v1::UniqueKey& key) {
   if (node.is_list()) return ReadNames(node, path, key.mutable_fields());
-  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a unique key", {"fields", "name"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "a unique key", ToWords(kUniqueKeyKeys)));
   if (node.Find("fields") == nullptr)
     return DocumentError(path.Member("fields"), "a unique key needs \"fields\", a list of names");
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "fields", path, key.mutable_fields()));
@@ -321,7 +313,7 @@ absl::Status ReadUniqueKey(const Node& node, const Path& path, v1::UniqueKey& ke
 
 absl::Status ReadIndex(const Node& node, const Path& path, v1::Index& index) {
   if (node.is_list()) return ReadNames(node, path, index.mutable_fields());
-  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "an index", {"fields", "name", "unique", "predicate"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(path, node, "an index", ToWords(kIndexKeys)));
   if (node.Find("fields") == nullptr)
     return DocumentError(path.Member("fields"), "an index needs \"fields\", a list of names");
   ROWAN_RETURN_IF_ERROR(ReadNames(node, "fields", path, index.mutable_fields()));
@@ -334,9 +326,7 @@ absl::Status ReadIndex(const Node& node, const Path& path, v1::Index& index) {
 
 absl::Status ReadModel(const Node& node, const Path& path, v1::Model& model) {
   ROWAN_RETURN_IF_ERROR(
-      CheckKeys(path, node, "a model",
-                {"table", "database_schema", "description", "primary_key", "primary_key_name", "unique", "indexes",
-                 "checks", "fields", "relations", "read_only", "renamed_from"}));
+      CheckKeys(path, node, "a model", ToWords(kModelKeys)));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "database_schema", path, model.mutable_database_schema()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "primary_key_name", path, model.mutable_primary_key_name()));
   ROWAN_RETURN_IF_ERROR(ReadText(node, "renamed_from", path, model.mutable_renamed_from()));
@@ -436,7 +426,7 @@ Strings ExpandRelations(const v1::Schema& schema, const v1::Model& model, const 
 
 absl::StatusOr<v1::Schema> ToSchema(const Node& document) {
   const Path root("");
-  ROWAN_RETURN_IF_ERROR(CheckKeys(root, document, "a schema", {"schema", "database_schema", "description", "models"}));
+  ROWAN_RETURN_IF_ERROR(CheckKeys(root, document, "a schema", ToWords(kSchemaKeys)));
   if (document.Find("schema") == nullptr) return DocumentError(Path("schema"), "a schema needs \"schema\", its name");
   v1::Schema schema;
   ROWAN_RETURN_IF_ERROR(ReadText(document, "schema", root, schema.mutable_name()));

@@ -67,6 +67,42 @@ inline constexpr Word<v1::DisplacementPolicy> kDisplacements[] = {
     {"delete", v1::DISPLACEMENT_POLICY_DELETE},
 };
 
+// The keys of each part, in the order in which they are written.
+inline constexpr std::string_view kSchemaKeys[] = {"schema", "database_schema", "description", "models"};
+inline constexpr std::string_view kModelKeys[] = {"table",        "database_schema", "description",      "read_only",
+                                                  "renamed_from", "primary_key",     "primary_key_name", "unique",
+                                                  "indexes",      "checks",          "fields",           "relations"};
+inline constexpr std::string_view kFieldKeys[] = {"type",     "column",    "primary",   "unique",      "index",
+                                                  "nullable", "optional",  "read_only", "version",     "labels",
+                                                  "native",   "generated", "default",   "description", "renamed_from"};
+inline constexpr std::string_view kNativeKeys[] = {"name", "schema", "modifiers"};
+inline constexpr std::string_view kRelationKeys[] = {
+    "belongs_to",      "has_one",   "has_many",         "many_to_many", "inverse",     "fields",      "references",
+    "constraint_name", "on_update", "on_delete",        "index",        "nullable",    "optional",    "required",
+    "unique",          "junction",  "on_connect_owned", "on_displaced", "description", "renamed_from"};
+inline constexpr std::string_view kJunctionKeys[] = {"table",
+                                                     "source_columns",
+                                                     "target_columns",
+                                                     "model",
+                                                     "source_relation",
+                                                     "target_relation",
+                                                     "primary_key_name",
+                                                     "source_constraint_name",
+                                                     "target_constraint_name",
+                                                     "index_name",
+                                                     "on_update",
+                                                     "on_delete"};
+inline constexpr std::string_view kUniqueKeyKeys[] = {"fields", "name"};
+inline constexpr std::string_view kIndexKeys[] = {"fields", "name", "unique", "predicate"};
+
+// Fields and relations stand at level 5; what is inside them is written on one line.
+inline constexpr int kBlockDepth = 4;
+
+template <size_t n>
+Words ToWords(const std::string_view (&keys)[n]) {
+  return Words(std::begin(keys), std::end(keys));
+}
+
 // Returns the value of a word, or null.
 template <typename Enum, size_t n>
 const Enum* FindValue(const Word<Enum> (&words)[n], std::string_view word) {

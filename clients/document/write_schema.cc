@@ -11,9 +11,6 @@
 namespace rowan::document {
 namespace {
 
-// Fields and relations stand at level 5; what is inside them goes on one line.
-constexpr int kBlockDepth = 4;
-
 // --- members that are left out when they say nothing
 
 void AddText(Node& node, std::string_view key, const std::string& text) {
