@@ -49,6 +49,11 @@ int RunSchemaValidate(const Options& options, const Channel& channel, Console& c
 // change.
 int RunSchemaFormat(const Options& options, Console& console);
 
+// Declarations for other languages, and drawings: schema_export_command.cc, schema_graph_command.cc. `channel` is null
+// for a file.
+int RunSchemaExport(const Options& options, const Channel& channel, Console& console);
+int RunSchemaGraph(const Options& options, const Channel& channel, Console& console);
+
 // Changes of schemas, diff and apply, and what a server says to validate: schema_change_commands.cc
 int RunSchemaChange(const Options& options, const Channel& channel, Console& console);
 

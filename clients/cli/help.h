@@ -11,7 +11,7 @@ struct CommandHelp {
 
 extern const CommandHelp kHelp, kGetHelp, kStreamHelp, kAggregateHelp, kExistsHelp, kInsertHelp, kUpdateHelp,
     kUpsertHelp, kDeleteHelp, kBatchHelp, kTransactHelp, kLoadHelp, kExportHelp, kExplainHelp, kHealthHelp, kSchemaHelp,
-    kSchemaValidateHelp, kSchemaFormatHelp, kSchemaDiffHelp, kSchemaApplyHelp, kSchemaPullHelp, kSchemaDriftHelp, kSchemaHistoryHelp,
+    kSchemaValidateHelp, kSchemaFormatHelp, kSchemaDiffHelp, kSchemaApplyHelp, kSchemaPullHelp, kSchemaDriftHelp, kSchemaHistoryHelp, kSchemaExportHelp, kSchemaGraphHelp,
     kSchemaGetHelp, kSchemaListHelp;
 
 }  // namespace rowan::cli

@@ -291,6 +291,8 @@ Format DefaultFormat(Command command) {
     case Command::kSchemaApply:
       return Format::kText;
     case Command::kSchemaFormat:
+    case Command::kSchemaExport:
+    case Command::kSchemaGraph:
     case Command::kSchemaPull:
     case Command::kSchemaGet:
       return Format::kYaml;
@@ -384,6 +386,10 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
                    "give --format csv or --format jsonl");
     }
     options.format = *format;
+  }
+  const bool nameless = options.command == Command::kSchemaExport && options.file.empty();
+  if (nameless && options.schemas.declaration != Declaration::kSchemaForm) {
+    return Usage(console, "file is required", "give the schema's name or its file");
   }
   const bool unbounded = options.command == Command::kStream || options.command == Command::kTransact || of_files;
   options.timeout = unbounded ? absl::ZeroDuration() : absl::Seconds(30);

@@ -35,6 +35,8 @@ enum class Command {
   kSchemaPull,
   kSchemaDrift,
   kSchemaHistory,
+  kSchemaExport,
+  kSchemaGraph,
   kSchemaGet,
   kSchemaList,
 };
@@ -69,6 +71,9 @@ struct LoadFlags {
   std::string rejects;  // a path; empty: none
 };
 
+// What schema export writes.
+enum class Declaration { kProto, kJsonSchema, kTypeScript, kPython, kSchemaForm };
+
 // What the commands of schemas take beside their file or name.
 struct SchemaFlags {
   bool server = false;                          // of validate: the server too
@@ -85,6 +90,8 @@ struct SchemaFlags {
   std::vector<std::string> tables;              // of pull; empty: all
   bool check = false;                           // of format: only tell whether it would change
   bool in_place = false;                        // of format: write over the file
+  Declaration declaration = Declaration::kProto;  // of export
+  bool svg = false;                             // of graph; otherwise Mermaid
   std::string version;                          // of get; empty: the current one
 };
 

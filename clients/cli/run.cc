@@ -4,6 +4,7 @@
 
 #include "clients/cli/commands.h"
 #include "clients/cli/options.h"
+#include "clients/cli/schema_of.h"
 #include "clients/cli/server.h"
 
 namespace rowan::cli {
@@ -49,6 +50,10 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
       return RunSchemaDrift(options, channel, console);
     case Command::kSchemaHistory:
       return RunSchemaHistory(options, channel, console);
+    case Command::kSchemaExport:
+      return RunSchemaExport(options, channel, console);
+    case Command::kSchemaGraph:
+      return RunSchemaGraph(options, channel, console);
     case Command::kSchemaGet:
       return RunSchemaGet(options, channel, console);
     case Command::kSchemaList:
@@ -60,7 +65,8 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
 // Whether the command talks to a server.
 bool NeedsServer(const Options& options) {
   if (options.command == Command::kSchemaValidate) return options.schemas.server;
-  return options.command != Command::kSchemaFormat;
+  const bool takes_files = options.command == Command::kSchemaExport || options.command == Command::kSchemaGraph;
+  return options.command != Command::kSchemaFormat && !(takes_files && IsFile(options.file));
 }
 
 }  // namespace

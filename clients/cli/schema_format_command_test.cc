@@ -13,7 +13,7 @@ using testing::StartsWith;
 constexpr char kWild[] = "models: {User: {fields: {id: {primary: true, type: int64}}}}  # all\nschema: blog\n";
 constexpr char kTidy[] = "schema: blog\nmodels:\n  User:\n    fields:\n      id: {type: int64, primary: true} # all\n";
 
-class FormatTest : public CliTest {
+class SchemaFormatTest : public CliTest {
  protected:
   void SetUp() override { std::ofstream(path_) << kWild; }
 
@@ -26,7 +26,7 @@ class FormatTest : public CliTest {
   const std::string path_ = testing::TempDir() + "rowan_format.yaml";
 };
 
-TEST_F(FormatTest, PrintsAndChecks) {
+TEST_F(SchemaFormatTest, PrintsAndChecks) {
   EXPECT_EQ(RunRowan({"schema", "format", path_}), 0) << err();
   EXPECT_EQ(out(), kTidy);
   EXPECT_EQ(Written(), kWild);
@@ -36,7 +36,7 @@ TEST_F(FormatTest, PrintsAndChecks) {
   EXPECT_EQ(RunRowan({"schema", "format", "-", "--check"}, kTidy), 0);
 }
 
-TEST_F(FormatTest, WritesInPlaceOrElsewhere) {
+TEST_F(SchemaFormatTest, WritesInPlaceOrElsewhere) {
   EXPECT_EQ(RunRowan({"schema", "format", path_, "-o", path_}), 2) << "the file is there";
   EXPECT_EQ(Written(), kWild);
   EXPECT_EQ(RunRowan({"schema", "format", path_, "--in-place"}), 0) << err();
@@ -44,7 +44,7 @@ TEST_F(FormatTest, WritesInPlaceOrElsewhere) {
   EXPECT_EQ(RunRowan({"schema", "format", path_, "--check"}), 0);
 }
 
-TEST_F(FormatTest, RefusesWhatItCannotDo) {
+TEST_F(SchemaFormatTest, RefusesWhatItCannotDo) {
   EXPECT_EQ(RunRowan({"schema", "format", "-"}, "schema: blog\nmodles: {}\n"), 2);
   EXPECT_THAT(err(), StartsWith("<stdin>:2:1: error DOCUMENT_INVALID: \"modles\""));
   EXPECT_EQ(RunRowan({"schema", "format", "-", "--in-place"}, kWild), 2);

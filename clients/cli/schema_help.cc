@@ -78,6 +78,26 @@ const CommandHelp kSchemaHistoryHelp = {"history", "List what was ever applied t
   rowan schema history blog --limit 5
   rowan schema history blog --format json                  the steps too)"};
 
+const CommandHelp kSchemaExportHelp = {
+    "export", "Declare the records of a schema for other languages",
+    R"(Of a file without a server, of a name as the server has it. --proto needs a name, since the numbers of fields are allotted when a schema is
+registered; they are kept in later versions, so messages stay readable. --schema-form prints the JSON Schema with which editors complete schema files.
+
+Examples:
+  rowan schema export blog --proto -o blog.proto
+  rowan schema export blog.yaml --json-schema
+  rowan schema export blog --typescript -o blog.ts --yes
+  rowan schema export blog --python
+  rowan schema export --schema-form)"};
+
+const CommandHelp kSchemaGraphHelp = {
+    "graph", "Draw a schema",
+    R"(A box for each model with its table, key and foreign keys, and an edge for each relation.
+
+Examples:
+  rowan schema graph blog
+  rowan schema graph blog.yaml --svg -o blog.svg)"};
+
 const CommandHelp kSchemaGetHelp = {"get", "Print a registered schema with every name and default spelled out",
                                     R"(What is printed can be applied again.
 

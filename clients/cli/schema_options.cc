@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "clients/cli/option_parser.h"
@@ -59,6 +60,29 @@ void AddChange(CLI::App& app, Raw& raw) {
       ->type_name("VERSION");
 }
 
+void AddExport(CLI::App& schema, Raw& raw) {
+  static constexpr std::tuple<const char*, Declaration, const char*> kDeclarations[] = {
+      {"--proto", Declaration::kProto, "A .proto file with a message for each model"},
+      {"--json-schema", Declaration::kJsonSchema, "A JSON Schema of the records"},
+      {"--typescript", Declaration::kTypeScript, "TypeScript with an interface for each model"},
+      {"--python", Declaration::kPython, "Python with a TypedDict for each model"},
+      {"--schema-form", Declaration::kSchemaForm,
+       "The JSON Schema of schema files themselves, for editors; takes no name"}};
+  CLI::App* exported = AddCommand(schema, kSchemaExportHelp);
+  CLI::Option* file =
+      exported->add_option("file", raw.options.file, "The schema's name, or its file in YAML or JSON (but for --proto)")
+          ->type_name("");
+  CLI::Option_group* kinds = exported->add_option_group("What", "exactly one");
+  for (const auto& [flag, declaration, what] : kDeclarations) {
+    CLI::Option* option = kinds->add_flag_callback(
+        flag, [&raw, declaration = declaration] { raw.options.schemas.declaration = declaration; }, what);
+    if (declaration == Declaration::kSchemaForm) option->excludes(file);
+  }
+  kinds->require_option(1);
+  AddOutput(*exported, raw);
+  AddYes(*exported, raw, "Write over the file");
+}
+
 }  // namespace
 
 void AddSchema(CLI::App& app, Raw& raw) {
@@ -73,6 +97,7 @@ void AddSchema(CLI::App& app, Raw& raw) {
   CLI::Option* check = format->add_flag("--check", flags.check, "Write nothing; exit with 1 when it would change");
   format->add_flag("--in-place", flags.in_place, "Write over the file")->excludes(check);
   AddOutput(*format, raw);
+  AddYes(*format, raw, "Write over the file of --output");
   CLI::App* diff = AddCommand(*schema, kSchemaDiffHelp);
   AddChange(*diff, raw);
   diff->add_flag("--exit-code", flags.exit_code, "Exit with 2 when there are steps");
@@ -104,6 +129,16 @@ void AddSchema(CLI::App& app, Raw& raw) {
   AddName(*history, raw);
   AddLimit(*history, raw);
   AddFormat(*history, raw, {"table", "json", "jsonl"}, "table");
+  AddExport(*schema, raw);
+  CLI::App* graph = AddCommand(*schema, kSchemaGraphHelp);
+  AddFile(*graph, raw, "The schema's name, or its file in YAML or JSON");
+  CLI::Option* svg = graph->add_flag("--svg", flags.svg, "Draw it as SVG");
+  graph
+      ->add_flag_callback(
+          "--mermaid", [&flags] { flags.svg = false; }, "Draw it as a Mermaid erDiagram (default)")
+      ->excludes(svg);
+  AddOutput(*graph, raw);
+  AddYes(*graph, raw, "Write over the file");
   CLI::App* get = AddCommand(*schema, kSchemaGetHelp);
   AddName(*get, raw);
   get->add_option("--version", flags.version, "An earlier version (default: the current one)")->type_name("VERSION");
@@ -116,7 +151,8 @@ Command SchemaCommandOf(const CLI::App& chosen) {
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
       {"validate", Command::kSchemaValidate}, {"format", Command::kSchemaFormat}, {"diff", Command::kSchemaDiff},
       {"apply", Command::kSchemaApply},       {"pull", Command::kSchemaPull},     {"drift", Command::kSchemaDrift},
-      {"history", Command::kSchemaHistory},   {"get", Command::kSchemaGet},       {"list", Command::kSchemaList}};
+      {"history", Command::kSchemaHistory},   {"export", Command::kSchemaExport}, {"graph", Command::kSchemaGraph},
+      {"get", Command::kSchemaGet},           {"list", Command::kSchemaList}};
   for (const auto& [name, command] : kCommands) {
     if (chosen.get_name() == name) return command;
   }
