@@ -95,7 +95,8 @@ class Applying {
       pqxx::work lock(guard);
       Configure(lock, store_.lock_timeout, std::chrono::milliseconds(0));
       SetLocal(lock, "idle_in_transaction_session_timeout", "0");
-      lock.exec_params("SELECT pg_advisory_xact_lock($1)", kApplyLock);
+      // By the simple protocol: the extended one's portal would keep its snapshot, for which concurrent builds wait.
+      lock.exec(absl::StrCat("SELECT pg_advisory_xact_lock(", kApplyLock, ")"));
       return Retried([&] { return RunLocked(); });
     });
     ROWAN_RETURN_IF_ERROR(status);
