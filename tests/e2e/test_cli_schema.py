@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+import rowan
 from conftest import BIN
 
 SHOP = """\
@@ -147,3 +148,23 @@ def test_mistakes_are_told_by_line_and_column(run, file):
         assert f"{path}:10:7: error UNKNOWN_TARGET: " in done.stderr and f"{path}:11:14: error " in done.stderr, done.stderr
     assert run("schema", "get", "shop").returncode == 64 + 5, "nothing was registered"
     assert run("schema", "validate", file(SHOP)).returncode == 0
+
+
+def test_the_python_client_does_the_same(run):
+    with rowan.connect(run.address) as client:
+        first = client.apply_schema(SHOP).schema.version
+        client.apply_schema(WITH_EMAIL, expected_version=first)
+        with pytest.raises(rowan.FailedPreconditionError) as refused:
+            client.apply_schema("shop", earlier=first)
+        assert refused.value.reason == "DATA_LOSS"
+        steps = client.apply_schema("shop", earlier=first, allow_data_loss=["drop column customers.email"]).steps
+        assert [(step.description, step.risk) for step in steps] == [("drop column customers.email", "lossy")]
+        assert [entry.version == first for entry in client.schema_versions("shop")] == [True, False, True]
+        assert "email" not in client.get_schema("shop").document["models"]["Customer"]["fields"]
+        assert client.check_drift("shop") == []
+        run.psql("ALTER TABLE shop.customers ALTER COLUMN name DROP NOT NULL")
+        assert [(found.kind, found.path) for found in client.check_drift("shop")] == [("NULLABILITY", "models.Customer.fields.name")]
+        with pytest.raises(rowan.AbortedError):
+            client.apply_schema(SHOP, expected_version="0" * 16)
+        with pytest.raises(rowan.NotFoundError):
+            client.get_schema("shop", version="0" * 16)

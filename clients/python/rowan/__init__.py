@@ -39,7 +39,7 @@ from rowan.errors import (
 from rowan.explain_results import Cascade, Explanation, PlanNode, Statement
 from rowan.load import LoadReject, LoadResult
 from rowan.results import MutationResult, Page
-from rowan.schema_results import ApplyResult, Diagnostic, Introspection, Schema, SchemaSummary, Step
+from rowan.schema_results import ApplyResult, Diagnostic, Difference, Introspection, Schema, SchemaSummary, SchemaVersion, Step
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
 from rowan.transactions import Transaction
 
@@ -56,6 +56,7 @@ __all__ = [
     "DataLossError",
     "DeadlineExceededError",
     "Diagnostic",
+    "Difference",
     "DocumentError",
     "Explanation",
     "FailedPreconditionError",
@@ -75,6 +76,7 @@ __all__ = [
     "RowanError",
     "Schema",
     "SchemaSummary",
+    "SchemaVersion",
     "Statement",
     "Step",
     "Transaction",

@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Optional, Sequence, U
 
 import grpc
 
-from rowan import batches, channels, document, errors, explain_results, load, nodes, results, schema_document, text, transactions
+from rowan import batches, channels, document, errors, explain_results, load, nodes, results, transactions
 from rowan._generated.rowan.v1 import data_service_pb2 as service
-from rowan._generated.rowan.v1 import schema_service_pb2
-from rowan.calls import DEFAULT_TIMEOUT, Authorization, CallOptions, Calls
-from rowan.schema_results import (
-    ApplyResult,
-    Introspection,
-    Schema,
-    SchemaSummary,
-    apply_result,
-    introspection,
-    schema_of,
-    summary,
-)
+from rowan.calls import DEFAULT_TIMEOUT, Authorization, CallOptions
+from rowan.schema_calls import SchemaCalls
 from rowan.stream import RESUME_ATTEMPTS, RecordStream
 from rowan.words import ISOLATIONS
 
@@ -77,7 +67,7 @@ def connect(
     return Client(channel, timeout=timeout, authorization=authorization, metadata=metadata)
 
 
-class Client(Calls):
+class Client(SchemaCalls):
     """Calls a Rowan server with documents as plain dicts, and gives plain dicts back.
 
     A client may be used by any number of threads at once; calls do not wait for each other. It holds one connection,
@@ -463,56 +453,3 @@ class Client(Calls):
                 "the load ended without its result", code=grpc.StatusCode.DATA_LOSS, request_id=request_id
             )
         return result
-
-    # --- schemas ------------------------------------------------------------------------------------------------------
-
-    def apply_schema(
-        self,
-        source: Union[Mapping[str, Any], str, os.PathLike[str]],
-        *,
-        validate_only: bool = False,
-        expected_version: Optional[str] = None,
-        **call: Unpack[CallOptions],
-    ) -> ApplyResult:
-        """Registers a schema and brings the database up to it. The same content again changes nothing.
-
-        Args:
-            source: the schema as a dict, as YAML or JSON text, or the path of a file with one. A string counts as a
-                path when it is one line that ends in .yaml, .yml or .json.
-            validate_only: whether to do everything but commit.
-            expected_version: the version that must be current, "" for "not registered yet"; None for any.
-            **call: `timeout` and `request_id`, as the class says.
-        """
-        content = source if isinstance(source, Mapping) else text.load(source)
-        request = schema_service_pb2.ApplySchemaRequest(
-            schema=schema_document.to_schema(content), validate_only=validate_only, expected_version=expected_version
-        )
-        return apply_result(self._call(self._schemas.ApplySchema, request, **call))
-
-    def get_schema(self, name: str, **call: Unpack[CallOptions]) -> Schema:
-        """Returns a registered schema in its canonical form: every name and default spelled out."""
-        return schema_of(self._call(self._schemas.GetSchema, schema_service_pb2.GetSchemaRequest(name=name), **call))
-
-    def list_schemas(self, **call: Unpack[CallOptions]) -> list[SchemaSummary]:
-        """Returns what is registered, by name, without the content."""
-        response = self._call(self._schemas.ListSchemas, schema_service_pb2.ListSchemasRequest(), **call)
-        return [summary(entry) for entry in response.schemas]
-
-    def introspect(
-        self,
-        name: str = "",
-        *,
-        database_schemas: Sequence[str] = (),
-        tables: Sequence[str] = (),
-        **call: Unpack[CallOptions],
-    ) -> Introspection:
-        """Turns the live database into a schema. Reads the database's catalog only and changes nothing.
-
-        Args:
-            name: the name that the schema is to have; "" for the database's, where a schema can have it.
-            database_schemas: the PostgreSQL schemas to look at; all but PostgreSQL's and Rowan's own when empty.
-            tables: the only tables to look at, as "table" or "schema.table"; all when empty.
-            **call: `timeout` and `request_id`, as the class says.
-        """
-        request = schema_service_pb2.IntrospectRequest(name=name, database_schemas=database_schemas, tables=tables)
-        return introspection(self._call(self._schemas.Introspect, request, **call))

@@ -48,12 +48,25 @@ class Step:
     """One change of the database.
 
     Attributes:
-        description: what it does, for example "create table users".
+        description: what it does, for example "create table users"; names it in allow_data_loss and leave_out.
         sql: its exact SQL.
+        path: the part of the schema that asks for it; of the earlier schema for drops.
+        risk: "safe", "may_fail", "blocking", "breaking" or "lossy".
+        lock: the strongest lock on a table that was there: "none", "share_update_exclusive", "share",
+            "share_row_exclusive" or "access_exclusive".
+        explanation: why it is done this way.
+        stage: steps of one stage are one transaction.
+        alone: whether it runs outside of a transaction.
     """
 
     description: str
     sql: str
+    path: str = ""
+    risk: str = ""
+    lock: str = ""
+    explanation: str = ""
+    stage: int = 0
+    alone: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +118,48 @@ class SchemaSummary:
     description: str
 
 
+@dataclasses.dataclass(frozen=True)
+class SchemaVersion:
+    """One time that a version of a schema was applied.
+
+    Attributes:
+        version: the hash of its content.
+        apply_time: when it was applied, in UTC.
+        applied_by: who applied it.
+        checksum: the SHA-256 of the stored content, in hexadecimal digits.
+        steps: what was done to the database; empty for a schema that was attached.
+        adopted: whether it was attached to tables that were there.
+    """
+
+    version: str
+    apply_time: Optional[datetime.datetime]
+    applied_by: str
+    checksum: str
+    steps: tuple[Step, ...]
+    adopted: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """One difference between a registered schema and the database.
+
+    Attributes:
+        severity: "error" breaks requests, "warning" changes what the database allows, "notice" has no effect.
+        kind: what differs, for example "TYPE" or "COLUMN_MISSING".
+        path: the part of the schema.
+        object: what it is in the database, for example "public.users.name".
+        expected: what the schema says; empty when it does not have the part.
+        found: what the database has; empty when it does not have the part.
+    """
+
+    severity: str
+    kind: str
+    path: str
+    object: str
+    expected: str
+    found: str
+
+
 def schema_of(schema: schema_pb2.Schema) -> Schema:
     """Returns a schema with its document."""
     return Schema(schema_document.from_schema(schema), schema.version, _time(schema))
@@ -112,8 +167,22 @@ def schema_of(schema: schema_pb2.Schema) -> Schema:
 
 def apply_result(response: schema_service_pb2.ApplySchemaResponse) -> ApplyResult:
     """Returns what an ApplySchemaResponse tells."""
-    steps = (Step(entry.description, entry.sql) for entry in response.steps)
-    return ApplyResult(schema_of(response.schema), _diagnostics(response.diagnostics), tuple(steps), response.applied)
+    return ApplyResult(
+        schema_of(response.schema), _diagnostics(response.diagnostics), _steps(response.steps), response.applied
+    )
+
+
+def schema_version(entry: schema_service_pb2.SchemaVersion) -> SchemaVersion:
+    """Returns what a SchemaVersion tells."""
+    return SchemaVersion(
+        entry.version, _time(entry), entry.applied_by, entry.checksum, _steps(entry.steps), entry.adopted
+    )
+
+
+def difference(entry: schema_service_pb2.SchemaDifference) -> Difference:
+    """Returns what a SchemaDifference tells."""
+    severity = _severity(entry.severity)
+    return Difference(severity, entry.kind, entry.path, entry.object, entry.expected, entry.found)
 
 
 def introspection(response: schema_service_pb2.IntrospectResponse) -> Introspection:
@@ -127,13 +196,34 @@ def summary(entry: schema_service_pb2.SchemaSummary) -> SchemaSummary:
 
 
 def _diagnostics(entries: Iterable[schema_service_pb2.Diagnostic]) -> tuple[Diagnostic, ...]:
-    names = schema_service_pb2.Severity
+    return tuple(Diagnostic(_severity(entry.severity), entry.reason, entry.path, entry.message) for entry in entries)
+
+
+def _steps(entries: Iterable[schema_service_pb2.SchemaStep]) -> tuple[Step, ...]:
     return tuple(
-        Diagnostic(
-            names.Name(entry.severity).removeprefix("SEVERITY_").lower(), entry.reason, entry.path, entry.message
+        Step(
+            entry.description,
+            entry.sql,
+            entry.path,
+            _word(schema_service_pb2.StepRisk, entry.risk, "STEP_RISK_"),
+            _word(schema_service_pb2.TableLock, entry.lock, "TABLE_LOCK_"),
+            entry.explanation,
+            entry.stage,
+            entry.alone,
         )
         for entry in entries
     )
+
+
+def _severity(value: int) -> str:
+    return _word(schema_service_pb2.Severity, value, "SEVERITY_")
+
+
+def _word(names: Any, value: int, prefix: str) -> str:
+    """Returns the word of an enum's value: "" for the one that is never sent, the number for one of a newer server."""
+    if value not in names.values():
+        return str(value)
+    return names.Name(value).removeprefix(prefix).lower() if value else ""
 
 
 def _time(message: Any) -> Optional[datetime.datetime]:

@@ -30,7 +30,7 @@ class FakeServer:
 
     METHODS = (
         "Get", "Aggregate", "Exists", "Insert", "Update", "Delete", "Explain", "ApplySchema", "GetSchema", "ListSchemas",
-        "Introspect",
+        "Introspect", "ListSchemaVersions", "CheckDrift",
     )
 
     def __init__(self) -> None:
