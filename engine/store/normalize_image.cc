@@ -82,24 +82,25 @@ void TakeExpressions(const TableImage& shown, TableImage& table) {
 
 }  // namespace
 
-DatabaseImage Normalized(pqxx::dbtransaction& transaction, const DatabaseImage& wanted, const DatabaseImage& live) {
+DatabaseImage Normalized(pqxx::transaction_base& transaction, const DatabaseImage& wanted, const DatabaseImage& live) {
   DatabaseImage normalized = wanted;
   for (auto& [name, table] : normalized.tables) {
     const TableImage* other = live.FindTable(name);
     if (other == nullptr || table.read_only || !InDoubt(table, *other)) continue;
+    transaction.exec("SAVEPOINT expressions");
     try {
-      pqxx::subtransaction attempt(transaction, "expressions");
-      Show(attempt, table);
+      Show(transaction, table);
       const std::string schema =
-          attempt.exec_params("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()")[0][0].as<std::string>();
-      const DatabaseImage shown = ReadImage(attempt, {schema});
+          transaction.exec_params("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()")[0][0].as<std::string>();
+      const DatabaseImage shown = ReadImage(transaction, {schema});
       if (const TableImage* temporary = shown.FindTable({schema, name.name})) TakeExpressions(*temporary, table);
-      attempt.abort();
     } catch (const pqxx::broken_connection&) {
       throw;
     } catch (const pqxx::sql_error&) {
-      continue;  // the subtransaction is rolled back
+      // What PostgreSQL does not take, such as a type that is yet to be made, stays as its author wrote it.
     }
+    transaction.exec("ROLLBACK TO SAVEPOINT expressions");
+    transaction.exec("RELEASE SAVEPOINT expressions");
   }
   return normalized;
 }

@@ -5,7 +5,7 @@
 #include "engine/store/database_image.h"
 
 namespace pqxx {
-class dbtransaction;
+class transaction_base;
 }
 
 namespace rowan::store {
@@ -13,6 +13,6 @@ namespace rowan::store {
 // Returns `wanted` with those expressions of defaults, generated columns, checks and predicates that are not texts of
 // `live` replaced by what PostgreSQL makes of them. An expression that it refuses stays as it is, which the step that needs
 // it will tell. Leaves nothing behind in the transaction. Throws what libpqxx throws, but for such refusals.
-DatabaseImage Normalized(pqxx::dbtransaction& transaction, const DatabaseImage& wanted, const DatabaseImage& live);
+DatabaseImage Normalized(pqxx::transaction_base& transaction, const DatabaseImage& wanted, const DatabaseImage& live);
 
 }  // namespace rowan::store
