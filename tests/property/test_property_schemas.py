@@ -14,7 +14,7 @@ from report import SEED
 from rowan import errors, schema_document
 from stubs import schema_service
 
-PAIRS = int(os.environ.get("PROPERTY_SCHEMAS", "60"))
+PAIRS = int(os.environ.get("PROPERTY_SCHEMAS", "40"))
 ROWS = 5
 # What may keep a change from being applied.
 REFUSALS = {"DATA_CONFLICT", "UNSUPPORTED_CHANGE"}
@@ -154,6 +154,11 @@ DROP EVENT TRIGGER IF EXISTS faults; CREATE EVENT TRIGGER faults ON ddl_command_
   EXECUTE FUNCTION public.fail()"""
 
 
+def statements(server):
+    """Returns how many statements the armed trigger has seen."""
+    return int(sql(server, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM public.fault_count").splitlines()[2])
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_a_failure_at_every_step(server, number):
     """An event trigger fails at the n-th DDL statement of a change, for every n there is."""
@@ -177,9 +182,14 @@ def test_a_failure_at_every_step(server, number):
             answer = change.apply(after)
         finally:
             sql(server, "DROP EVENT TRIGGER faults")
-        if answer != "INTERNAL":
-            assert answer in REFUSALS if isinstance(answer, str) else at > 2
+        if statements(server) < at:
+            assert not isinstance(answer, str) or answer in REFUSALS, answer
+            assert at > 2 or answer in REFUSALS
             return
+        if answer != "INTERNAL":
+            # It hit what only tells how PostgreSQL writes an expression, which is done without.
+            assert not isinstance(answer, str) or answer in REFUSALS, answer
+            continue
         current = server.schemas.GetSchema(schema_service.GetSchemaRequest(name=before["schema"]), timeout=10)
         assert {model.name for model in current.models} == set(before["models"])
         follow = [after, third, before][at % 3]
