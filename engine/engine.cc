@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "engine/base/errors.h"
 #include "engine/base/errors_transaction.h"
@@ -24,7 +25,6 @@
 #include "engine/exec/run_load.h"
 #include "engine/exec/run_mutation.h"
 #include "engine/exec/run_read.h"
-#include "engine/hydrate/hydrate.h"
 #include "engine/operation.h"
 #include "engine/request_identity.h"
 #include "engine/served_schemas.h"
@@ -32,6 +32,7 @@
 #include "engine/store/schema_store.h"
 #include "engine/store/watch_versions.h"
 #include "engine/transact.h"
+#include "engine/types/message_writer.h"
 #include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema_service.pb.h"
 
@@ -43,8 +44,8 @@ class HoldingSink : public StreamSink {
  public:
   explicit HoldingSink(StreamSink& sink) : sink_(sink) {}
 
-  absl::Status Write(const v1::StreamResponse& message) override {
-    if (message.has_shape()) {
+  absl::Status Write(std::string_view message) override {
+    if (shape_.empty()) {
       shape_ = message;
       return absl::OkStatus();
     }
@@ -56,10 +57,12 @@ class HoldingSink : public StreamSink {
   }
 
   bool sent() const { return sent_; }
+  // Forgets a shape that was not sent.
+  void Restart() { shape_.clear(); }
 
  private:
   StreamSink& sink_;
-  v1::StreamResponse shape_;
+  std::string shape_;  // the first message
   bool sent_ = false;
 };
 
@@ -173,22 +176,27 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
-absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response) {
+absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, std::string& response) {
   return impl_->Retried([&]() -> absl::Status {
-    response.Clear();
     ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
     ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindGet(request, impl_->Binding(*schema)));
     const auto compiled = Compile(*schema, std::move(bound.read));
-    HydrateShape(compiled->plan.root, *response.mutable_shape());
+    exec::Reply reply;
     ROWAN_RETURN_IF_ERROR(
-        exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), response));
-    return CheckCount(bound.expect, bound.arguments, response.records_size());
+        exec::RunGet(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call), reply));
+    response = absl::StrCat(compiled->shape, reply.bytes);
+    return CheckCount(bound.expect, bound.arguments, reply.records);
   });
 }
 
 absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
   HoldingSink holding(sink);
-  return impl_->Retried([&] { return impl_->StreamOnce(request, call, holding); }, [&] { return !holding.sent(); });
+  return impl_->Retried(
+      [&] {
+        holding.Restart();
+        return impl_->StreamOnce(request, call, holding);
+      },
+      [&] { return !holding.sent(); });
 }
 
 absl::Status Engine::Impl::StreamOnce(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
@@ -199,16 +207,13 @@ absl::Status Engine::Impl::StreamOnce(const v1::StreamRequest& request, const Ca
   ROWAN_ASSIGN_OR_RETURN(BoundRead bound,
                          BindStream(request, binding, paged ? std::optional<int64_t>(rows) : std::nullopt));
   auto compiled = Compile(*schema, std::move(bound.read));
-  v1::StreamResponse message;
-  HydrateShape(compiled->plan.root, *message.mutable_shape());
-  ROWAN_RETURN_IF_ERROR(sink.Write(message));
+  ROWAN_RETURN_IF_ERROR(sink.Write(compiled->shape));
   exec::StreamProgress progress{.resume_token = request.resume_token()};
-  const exec::BatchSink on_batch = [&](v1::RecordBatch& batch) {
-    // The batch is lent to the message and comes back empty, so that its memory is used again.
-    message.mutable_batch()->Swap(&batch);
-    absl::Status written = sink.Write(message);
-    message.mutable_batch()->Swap(&batch);
-    return written;
+  MessageWriter message;
+  const exec::BatchSink on_batch = [&](std::string_view batch) {
+    message.Clear();
+    message.Bytes(v1::StreamResponse::kBatchFieldNumber, batch);
+    return sink.Write(message.bytes());
   };
   const exec::Context context = Context(*schema, call);
   if (!paged) {
@@ -230,22 +235,24 @@ absl::Status Engine::Impl::StreamOnce(const v1::StreamRequest& request, const Ca
       compiled = Compile(*schema, std::move(bound.read));
     }
   }
-  message.mutable_totals()->set_records(progress.records);
-  message.mutable_totals()->set_batches(progress.batches);
-  message.mutable_totals()->set_resume_token(progress.resume_token);
-  return sink.Write(message);
+  v1::StreamResponse end;
+  end.mutable_totals()->set_records(progress.records);
+  end.mutable_totals()->set_batches(progress.batches);
+  end.mutable_totals()->set_resume_token(progress.resume_token);
+  return sink.Write(end.SerializeAsString());
 }
 
 absl::Status Engine::Aggregate(const v1::AggregateRequest& request, const Call& call,
-                               v1::AggregateResponse& response) {
+                               std::string& response) {
   return impl_->Retried([&]() -> absl::Status {
-    response.Clear();
     ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, impl_->Find(request.schema()));
     ROWAN_ASSIGN_OR_RETURN(BoundAggregation bound, BindAggregation(request, impl_->Binding(*schema)));
     const auto compiled = Compile(*schema, std::move(bound.aggregation));
-    HydrateShape(compiled->plan, *response.mutable_shape());
-    return exec::RunAggregation(*compiled, bound.arguments, *impl_->interactive, impl_->Context(*schema, call),
-                                response);
+    exec::Reply reply;
+    ROWAN_RETURN_IF_ERROR(exec::RunAggregation(*compiled, bound.arguments, *impl_->interactive,
+                                               impl_->Context(*schema, call), reply));
+    response = absl::StrCat(compiled->shape, reply.bytes);
+    return absl::OkStatus();
   });
 }
 

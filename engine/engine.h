@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "engine/base/call.h"
@@ -19,7 +20,6 @@
 
 namespace rowan::v1 {
 class AggregateRequest;
-class AggregateResponse;
 class ApplySchemaRequest;
 class ApplySchemaResponse;
 class BatchRequest;
@@ -32,7 +32,6 @@ class ExistsResponse;
 class ExplainRequest;
 class ExplainResponse;
 class GetRequest;
-class GetResponse;
 class GetSchemaRequest;
 class InsertRequest;
 class IntrospectRequest;
@@ -45,7 +44,6 @@ class LoadResponse;
 class MutationResponse;
 class Schema;
 class StreamRequest;
-class StreamResponse;
 class TransactRequest;
 class TransactResponse;
 class UpdateRequest;
@@ -85,13 +83,14 @@ struct EngineCounters {
   int64_t retries = 0;
 };
 
-// Takes the messages of a stream, one after the other, from the thread that called Engine::Stream.
+// Takes the messages of a stream, each a v1::StreamResponse in protobuf's wire format, one after the other, from the
+// thread that called Engine::Stream.
 class StreamSink {
  public:
   virtual ~StreamSink() = default;
   // Returns once the transport accepted the message, so that the engine fetches no more before. An error (the client is
   // gone) ends the stream and is returned from Engine::Stream.
-  virtual absl::Status Write(const v1::StreamResponse& message) = 0;
+  virtual absl::Status Write(std::string_view message) = 0;
 };
 
 // The client's end of a bulk load, for the thread that called Engine::Load.
@@ -127,9 +126,10 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Open(EngineOptions options, const Call& call);
   ~Engine();
 
-  absl::Status Get(const v1::GetRequest& request, const Call& call, v1::GetResponse& response);
+  // The reads' responses are a v1::GetResponse and a v1::AggregateResponse in protobuf's wire format.
+  absl::Status Get(const v1::GetRequest& request, const Call& call, std::string& response);
   absl::Status Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink);
-  absl::Status Aggregate(const v1::AggregateRequest& request, const Call& call, v1::AggregateResponse& response);
+  absl::Status Aggregate(const v1::AggregateRequest& request, const Call& call, std::string& response);
   absl::Status Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response);
   absl::Status Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response);

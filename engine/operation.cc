@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/base/errors.h"
 #include "engine/base/errors_transaction.h"
 #include "engine/base/status_macros.h"
 #include "engine/exec/expectation.h"
@@ -52,22 +53,30 @@ struct Runner {
   exec::Failure& failure;
   v1::OperationResult& result;
 
-  absl::Status operator()(const PreparedGet& get) {
-    v1::GetResponse& response = *result.mutable_get();
+  // The result is a part of a larger message.
+  template <typename Response>
+  absl::Status Answer(const exec::Reply& reply, Response& response) const {
     *response.mutable_shape() = *shape;
-    ROWAN_RETURN_IF_ERROR(exec::RunGetInside(*get.read, get.arguments, connection, context, response));
-    return CheckCount(get.expect, get.arguments, response.records_size());
+    return response.MergeFromString(reply.bytes) ? absl::OkStatus() : errors::Internal("records do not parse");
+  }
+
+  absl::Status operator()(const PreparedGet& get) {
+    exec::Reply reply;
+    ROWAN_RETURN_IF_ERROR(exec::RunGetInside(*get.read, get.arguments, connection, context, reply));
+    ROWAN_RETURN_IF_ERROR(Answer(reply, *result.mutable_get()));
+    return CheckCount(get.expect, get.arguments, reply.records);
   }
   absl::Status operator()(const PreparedLockingGet& get) {
-    v1::GetResponse& response = *result.mutable_get();
-    *response.mutable_shape() = *shape;
-    ROWAN_RETURN_IF_ERROR(exec::RunLockingGet(*get.read, get.arguments, connection, context, response));
-    return CheckCount(get.expect, get.arguments, response.records_size());
+    exec::Reply reply;
+    ROWAN_RETURN_IF_ERROR(exec::RunLockingGet(*get.read, get.arguments, connection, context, reply));
+    ROWAN_RETURN_IF_ERROR(Answer(reply, *result.mutable_get()));
+    return CheckCount(get.expect, get.arguments, reply.records);
   }
   absl::Status operator()(const PreparedAggregate& aggregate) {
-    v1::AggregateResponse& response = *result.mutable_aggregate();
-    *response.mutable_shape() = *shape;
-    return exec::RunAggregationInside(*aggregate.aggregation, aggregate.arguments, connection, context, response);
+    exec::Reply reply;
+    ROWAN_RETURN_IF_ERROR(
+        exec::RunAggregationInside(*aggregate.aggregation, aggregate.arguments, connection, context, reply));
+    return Answer(reply, *result.mutable_aggregate());
   }
   absl::Status operator()(const PreparedExists& exists) {
     v1::ExistsResponse& response = *result.mutable_exists();

@@ -3,11 +3,14 @@
 #include <string>
 #include <utility>
 
+#include "engine/hydrate/hydrate.h"
 #include "engine/ir/shape_key.h"
 #include "engine/plan/mutation.h"
 #include "engine/plan/select.h"
 #include "engine/sql/render_mutation.h"
 #include "engine/sql/render_read.h"
+#include "engine/types/message_writer.h"
+#include "rowan/v1/data_service.pb.h"
 #include "rowan/v1/schema.pb.h"
 
 namespace rowan {
@@ -27,6 +30,21 @@ std::shared_ptr<const Compiled> Cached(PlanCacheCounters& counters, PlanCache<Co
   return compiled;
 }
 
+// All responses have their shape there.
+constexpr int kShapeField = v1::GetResponse::kShapeFieldNumber;
+static_assert(v1::AggregateResponse::kShapeFieldNumber == kShapeField);
+static_assert(v1::StreamResponse::kShapeFieldNumber == kShapeField);
+
+// A shape as field 1 of a response.
+template <typename Plan>
+std::string ShapeBytes(const Plan& plan) {
+  v1::Shape shape;
+  HydrateShape(plan, shape);
+  MessageWriter writer;
+  writer.Bytes(kShapeField, shape.SerializeAsString());
+  return std::string(writer.bytes());
+}
+
 }  // namespace
 
 ServedSchema::ServedSchema(std::shared_ptr<const Catalog> served, const v1::Schema& described, const Limits& limits,
@@ -44,8 +62,9 @@ ServedSchema::~ServedSchema() = default;
 std::shared_ptr<const exec::CompiledRead> Compile(ServedSchema& schema, ir::Read read) {
   const std::string shape = ir::ShapeKey(read);
   return Cached(schema.counters, schema.reads, shape, [&] {
-    exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}};
+    exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}, {}};
     compiled.sql = sql::RenderRead(compiled.plan);
+    compiled.shape = ShapeBytes(compiled.plan.root);
     return compiled;
   });
 }
@@ -54,7 +73,7 @@ std::shared_ptr<const exec::CompiledLockingRead> CompileLocking(ServedSchema& sc
   const std::string shape = ir::ShapeKey(read);
   return Cached(schema.counters, schema.locking_reads, shape, [&] {
     plan::LockingRead planned = plan::PlanLockingRead(std::move(read));
-    exec::CompiledLockingRead compiled{{std::move(planned.keys), {}}, std::move(planned.records), {}};
+    exec::CompiledLockingRead compiled{{std::move(planned.keys), {}, {}}, std::move(planned.records), {}};
     compiled.keys.sql = sql::RenderRead(compiled.keys.plan);
     compiled.records_sql = std::move(sql::RenderRead(compiled.records).selects.front());
     return compiled;
@@ -65,7 +84,8 @@ std::shared_ptr<const exec::CompiledAggregation> Compile(ServedSchema& schema, i
   const std::string shape = ir::ShapeKey(aggregation);
   return Cached(schema.counters, schema.aggregations, shape, [&] {
     sql::ReadStatement rendered = sql::RenderAggregation(aggregation);
-    return exec::CompiledAggregation{std::move(aggregation), std::move(rendered)};
+    std::string described = ShapeBytes(aggregation);
+    return exec::CompiledAggregation{std::move(aggregation), std::move(rendered), std::move(described)};
   });
 }
 

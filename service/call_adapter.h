@@ -49,10 +49,4 @@ grpc::ServerUnaryReactor* RunUnary(ServerState& state, grpc::CallbackServerConte
                                    CallSubject subject, std::function<absl::Status(Engine&, const Call&)> run,
                                    std::optional<std::chrono::milliseconds> limit = std::nullopt);
 
-// Makes the reactor of a stream: `run` writes to its sink from a worker, and is held back until each message was
-// accepted.
-grpc::ServerWriteReactor<v1::StreamResponse>* RunStream(
-    ServerState& state, grpc::CallbackServerContext& context, const char* method, CallSubject subject,
-    std::function<absl::Status(Engine&, const Call&, StreamSink&)> run);
-
 }  // namespace rowan::service

@@ -1,28 +1,24 @@
 #include "service/data_service.h"
 
 #include "service/load_reactor.h"
+#include "service/read_reactor.h"
 #include "service/transact_reactor.h"
 
 namespace rowan::service {
 
-grpc::ServerUnaryReactor* DataService::Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
-                                           v1::GetResponse* response) {
-  return RunUnary(state_, *context, "Get", {request->schema(), request->model()},
-                  [=](Engine& engine, const Call& call) { return engine.Get(*request, call, *response); });
+grpc::ServerUnaryReactor* DataService::Get(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response) {
+  return RunGet(state_, *context, *request, *response);
 }
 
-grpc::ServerWriteReactor<v1::StreamResponse>* DataService::Stream(grpc::CallbackServerContext* context,
-                                                                  const v1::StreamRequest* request) {
-  return RunStream(
-      state_, *context, "Stream", {request->schema(), request->model()},
-      [=](Engine& engine, const Call& call, StreamSink& sink) { return engine.Stream(*request, call, sink); });
+grpc::ServerWriteReactor<grpc::ByteBuffer>* DataService::Stream(grpc::CallbackServerContext* context,
+                                                                const grpc::ByteBuffer* request) {
+  return RunStream(state_, *context, *request);
 }
 
-grpc::ServerUnaryReactor* DataService::Aggregate(grpc::CallbackServerContext* context,
-                                                 const v1::AggregateRequest* request,
-                                                 v1::AggregateResponse* response) {
-  return RunUnary(state_, *context, "Aggregate", {request->schema(), request->model()},
-                  [=](Engine& engine, const Call& call) { return engine.Aggregate(*request, call, *response); });
+grpc::ServerUnaryReactor* DataService::Aggregate(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  return RunAggregate(state_, *context, *request, *response);
 }
 
 grpc::ServerUnaryReactor* DataService::Exists(grpc::CallbackServerContext* context, const v1::ExistsRequest* request,

@@ -6,17 +6,20 @@
 
 namespace rowan::service {
 
-class DataService final : public v1::DataService::CallbackService {
+// The reads' answers are written on the wire as they are made, so these methods take and give bytes.
+class DataService final
+    : public v1::DataService::WithRawCallbackMethod_Get<v1::DataService::WithRawCallbackMethod_Stream<
+          v1::DataService::WithRawCallbackMethod_Aggregate<v1::DataService::CallbackService>>> {
  public:
   // `state` outlives the service.
   explicit DataService(ServerState& state) : state_(state) {}
 
-  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
-                                v1::GetResponse* response) override;
-  grpc::ServerWriteReactor<v1::StreamResponse>* Stream(grpc::CallbackServerContext* context,
-                                                       const v1::StreamRequest* request) override;
-  grpc::ServerUnaryReactor* Aggregate(grpc::CallbackServerContext* context, const v1::AggregateRequest* request,
-                                      v1::AggregateResponse* response) override;
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Stream(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* Aggregate(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Exists(grpc::CallbackServerContext* context, const v1::ExistsRequest* request,
                                    v1::ExistsResponse* response) override;
   grpc::ServerUnaryReactor* Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,

@@ -8,29 +8,32 @@
 #include "engine/exec/database_errors.h"
 #include "engine/hydrate/hydrate.h"
 #include "engine/types/codec.h"
+#include "engine/types/message_writer.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan::exec {
 namespace {
 
-Columns RowColumns(const pg::Result& result, int row) {
-  Columns columns;
-  for (int i = 0; i < result.columns(); ++i) columns.push_back({result.bytes(row, i), result.null(row, i)});
-  return columns;
-}
-
-// Refuses a reply that grows too large, record by record.
-class ReplySize {
+// Writes the records of a reply, the last one first, and refuses one that grows too large.
+class RecordWriter {
  public:
-  explicit ReplySize(const Context& context) : limit_(context.limits.reply_bytes) {}
-  absl::Status Add(const v1::Record& record) {
-    bytes_ += static_cast<int64_t>(record.ByteSizeLong());
-    return bytes_ > limit_ ? errors::ReplyTooLarge(limit_) : absl::OkStatus();
+  RecordWriter(const Context& context, int field, MessageWriter& writer)
+      : limit_(context.limits.reply_bytes), field_(field), writer_(writer), first_(writer.size()) {}
+
+  // `write` writes the fields of one record.
+  template <typename Write>
+  absl::Status Add(Write write) {
+    const size_t end = writer_.size();
+    ROWAN_RETURN_IF_ERROR(write(writer_));
+    writer_.Close(field_, end);
+    return static_cast<int64_t>(writer_.size() - first_) > limit_ ? errors::ReplyTooLarge(limit_) : absl::OkStatus();
   }
 
  private:
   const int64_t limit_;
-  int64_t bytes_ = 0;
+  const int field_;
+  MessageWriter& writer_;
+  const size_t first_;
 };
 
 // Gathers records into batches and sends them, each with the token of its last record.
@@ -46,24 +49,28 @@ class Batcher {
         progress_(progress) {}
 
   absl::Status Add(int row, const Columns& columns) {
-    v1::Record& record = *batch_.add_records();
-    ROWAN_RETURN_IF_ERROR(hydrator_.Root(row, columns, record));
-    place_ = hydrator_.Place(plan_.root, columns);
+    writer_.Clear();
+    ROWAN_RETURN_IF_ERROR(hydrator_.Root(row, columns, writer_));
+    writer_.Close(v1::RecordBatch::kRecordsFieldNumber, 0);
+    batch_ += writer_.bytes();
+    ++records_;
     ++passed_;
-    bytes_ += static_cast<int64_t>(record.ByteSizeLong());
-    total_bytes_ += static_cast<int64_t>(record.ByteSizeLong());
-    return bytes_ >= context_.limits.batch_bytes ? Flush() : absl::OkStatus();
+    total_bytes_ += static_cast<int64_t>(writer_.size());
+    place_ = hydrator_.Place(plan_.root, columns);
+    return static_cast<int64_t>(batch_.size()) >= context_.limits.batch_bytes ? Flush() : absl::OkStatus();
   }
 
   absl::Status Flush() {
-    if (batch_.records().empty()) return absl::OkStatus();
-    batch_.set_resume_token(hydrator_.Token(plan_.root, std::move(place_), passed_));
+    if (records_ == 0) return absl::OkStatus();
+    progress_.resume_token = hydrator_.Token(plan_.root, std::move(place_), passed_);
+    writer_.Clear();
+    writer_.Bytes(v1::RecordBatch::kResumeTokenFieldNumber, progress_.resume_token);
+    batch_ += writer_.bytes();
     ++progress_.batches;
-    progress_.records += batch_.records_size();
-    progress_.resume_token = batch_.resume_token();
+    progress_.records += records_;
     ROWAN_RETURN_IF_ERROR(on_batch_(batch_));
-    batch_.Clear();
-    bytes_ = 0;
+    batch_.clear();
+    records_ = 0;
     return absl::OkStatus();
   }
 
@@ -76,9 +83,10 @@ class Batcher {
   const Context& context_;
   const BatchSink& on_batch_;
   StreamProgress& progress_;
-  v1::RecordBatch batch_;
+  MessageWriter writer_;
+  std::string batch_;
+  int64_t records_ = 0;         // in the batch
   std::vector<Encoded> place_;  // of the last record
-  int64_t bytes_ = 0;
   int64_t total_bytes_ = 0;
 };
 
@@ -146,41 +154,46 @@ absl::StatusOr<Tree> FetchTree(const CompiledRead& read, const Arguments& argume
 }
 
 absl::Status WritePage(const CompiledRead& read, const Arguments& arguments, const Tree& tree, const Context& context,
-                       v1::GetResponse& response) {
+                       Reply& reply) {
+  using Response = v1::GetResponse;
   const Hydrator hydrator(read.plan, arguments, context.tokens, tree.levels);
   const plan::Select& root = read.plan.root;
   const int rows = KeptRows(read, arguments, tree.root);
-  response.set_has_more(tree.root.rows() > rows);
-  if (tree.total) response.set_total(*tree.total);
-  ReplySize size(context);
   const auto row_at = [&](int i) { return root.window.backward ? rows - 1 - i : i; };
-  for (int i = 0; i < rows; ++i) {
-    v1::Record& record = *response.add_records();
-    ROWAN_RETURN_IF_ERROR(hydrator.Root(row_at(i), tree.RootColumns(row_at(i)), record));
-    ROWAN_RETURN_IF_ERROR(size.Add(record));
-  }
+  Columns columns;
+  MessageWriter writer;
+  if (tree.total) writer.Varint(Response::kTotalFieldNumber, static_cast<uint64_t>(*tree.total));
   if (rows > 0) {
-    const auto cursor = [&](int i) {
-      return hydrator.Token(root, hydrator.Place(root, tree.RootColumns(row_at(i))), 0);
+    const auto write_cursor = [&](int field, int i) {
+      FillColumns(tree.root, row_at(i), 0, columns);
+      writer.Bytes(field, hydrator.Token(root, hydrator.Place(root, columns), 0));
     };
-    response.set_start_cursor(cursor(0));
-    response.set_end_cursor(cursor(rows - 1));
+    write_cursor(Response::kEndCursorFieldNumber, rows - 1);
+    write_cursor(Response::kStartCursorFieldNumber, 0);
   }
+  if (tree.root.rows() > rows) writer.Varint(Response::kHasMoreFieldNumber, 1);
+  RecordWriter records(context, Response::kRecordsFieldNumber, writer);
+  for (int i = rows - 1; i >= 0; --i) {
+    FillColumns(tree.root, row_at(i), 0, columns);
+    ROWAN_RETURN_IF_ERROR(records.Add([&](MessageWriter& record) { return hydrator.Root(row_at(i), columns, record); }));
+  }
+  reply.bytes = writer.bytes();
+  reply.records = rows;
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                    v1::GetResponse& response) {
+                    Reply& reply) {
   ROWAN_ASSIGN_OR_RETURN(const Tree tree, FetchTree(read, arguments, pool, context));
-  return WritePage(read, arguments, tree, context, response);
+  return WritePage(read, arguments, tree, context, reply);
 }
 
 absl::Status RunGetInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
-                          const Context& context, v1::GetResponse& response) {
+                          const Context& context, Reply& reply) {
   ROWAN_ASSIGN_OR_RETURN(const Tree tree, RunTreeInside(read, arguments, connection, context));
-  return WritePage(read, arguments, tree, context, response);
+  return WritePage(read, arguments, tree, context, reply);
 }
 
 absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
@@ -224,8 +237,8 @@ int NextPageRows(int rows, const StreamPage& page, const Limits& limits) {
 namespace {
 
 absl::Status ReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
-                        const Arguments& arguments, pg::Connection& connection, const Context& context,
-                        google::protobuf::RepeatedPtrField<v1::Record>& records) {
+                        const Arguments& arguments, pg::Connection& connection, const Context& context, int field,
+                        Reply& reply) {
   std::vector<pg::Parameter> parameters;
   for (const Encoded& key : keys) parameters.push_back({key.bytes, key.null});
   for (const pg::Parameter& parameter : SlotParameters(sql, arguments)) parameters.push_back(parameter);
@@ -234,12 +247,15 @@ absl::Status ReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, c
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, connection.Execute(sql.statement, parameters, context.call));
   const std::vector<LevelRows> no_levels;
   const Hydrator hydrator(plan, arguments, context.tokens, no_levels);
-  ReplySize size(context);
-  for (int row = 0; row < result.rows(); ++row) {
-    v1::Record& record = *records.Add();
-    ROWAN_RETURN_IF_ERROR(hydrator.Root(row, RowColumns(result, row), record));
-    ROWAN_RETURN_IF_ERROR(size.Add(record));
+  MessageWriter writer;
+  RecordWriter records(context, field, writer);
+  Columns columns;
+  for (int row = result.rows() - 1; row >= 0; --row) {
+    FillColumns(result, row, 0, columns);
+    ROWAN_RETURN_IF_ERROR(records.Add([&](MessageWriter& record) { return hydrator.Root(row, columns, record); }));
   }
+  reply.bytes = writer.bytes();
+  reply.records = result.rows();
   return absl::OkStatus();
 }
 
@@ -248,11 +264,16 @@ absl::Status ReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, c
 absl::Status RunReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, const std::vector<Encoded>& keys,
                            const Arguments& arguments, pg::Connection& connection, const Context& context,
                            v1::MutationResponse& response) {
-  return ReadByKeys(plan, sql, keys, arguments, connection, context, *response.mutable_records());
+  Reply reply;
+  ROWAN_RETURN_IF_ERROR(ReadByKeys(plan, sql, keys, arguments, connection, context,
+                                   v1::MutationResponse::kRecordsFieldNumber, reply));
+  // The rest of the response is a message already.
+  return response.MergeFromString(reply.bytes) ? absl::OkStatus() : errors::Internal("records do not parse");
 }
 
 absl::Status RunLockingGet(const CompiledLockingRead& read, const Arguments& arguments, pg::Connection& connection,
-                           const Context& context, v1::GetResponse& response) {
+                           const Context& context, Reply& reply) {
+  using Response = v1::GetResponse;
   ROWAN_ASSIGN_OR_RETURN(const Tree found, RunTreeInside(read.keys, arguments, connection, context));
   const plan::Select& root = read.keys.plan.root;
   const int rows = found.root.rows();
@@ -266,12 +287,16 @@ absl::Status RunLockingGet(const CompiledLockingRead& read, const Arguments& arg
     keys.push_back(EncodeArray(root.fields[column]->type, values));
   }
   ROWAN_RETURN_IF_ERROR(ReadByKeys(read.records, read.records_sql, keys, arguments, connection, context,
-                                   *response.mutable_records()));
-  response.set_has_more(rows == arguments.lists[root.window.list].limit);
+                                   Response::kRecordsFieldNumber, reply));
   const Hydrator hydrator(read.keys.plan, arguments, context.tokens, found.levels);
-  const auto cursor = [&](int row) { return hydrator.Token(root, hydrator.Place(root, found.RootColumns(row)), 0); };
-  response.set_start_cursor(cursor(0));
-  response.set_end_cursor(cursor(rows - 1));
+  MessageWriter writer;
+  const auto write_cursor = [&](int field, int row) {
+    writer.Bytes(field, hydrator.Token(root, hydrator.Place(root, found.RootColumns(row)), 0));
+  };
+  write_cursor(Response::kEndCursorFieldNumber, rows - 1);
+  write_cursor(Response::kStartCursorFieldNumber, 0);
+  if (rows == arguments.lists[root.window.list].limit) writer.Varint(Response::kHasMoreFieldNumber, 1);
+  reply.bytes += writer.bytes();
   return absl::OkStatus();
 }
 
@@ -296,15 +321,20 @@ absl::StatusOr<pg::Result> RunStatementInside(const sql::ReadStatement& sql, con
 }
 
 absl::Status WriteGroups(const CompiledAggregation& aggregation, const Arguments& arguments, const pg::Result& result,
-                         const Context& context, v1::AggregateResponse& response) {
+                         const Context& context, Reply& reply) {
+  using Response = v1::AggregateResponse;
   const int64_t limit = arguments.lists[aggregation.plan.window.list].limit;
-  response.set_has_more(result.rows() > limit);
-  ReplySize size(context);
-  for (int row = 0; row < result.rows() && row < limit; ++row) {
-    v1::Record& record = *response.add_records();
-    ROWAN_RETURN_IF_ERROR(HydrateGroup(aggregation.plan, RowColumns(result, row), record));
-    ROWAN_RETURN_IF_ERROR(size.Add(record));
+  MessageWriter writer;
+  if (result.rows() > limit) writer.Varint(Response::kHasMoreFieldNumber, 1);
+  RecordWriter records(context, Response::kRecordsFieldNumber, writer);
+  Columns columns;
+  reply.records = std::min<int64_t>(result.rows(), limit);
+  for (int row = static_cast<int>(reply.records) - 1; row >= 0; --row) {
+    FillColumns(result, row, 0, columns);
+    ROWAN_RETURN_IF_ERROR(
+        records.Add([&](MessageWriter& record) { return HydrateGroup(aggregation.plan, columns, record); }));
   }
+  reply.bytes = writer.bytes();
   return absl::OkStatus();
 }
 
@@ -317,15 +347,15 @@ absl::Status WriteExistence(const pg::Result& result, v1::ExistsResponse& respon
 }  // namespace
 
 absl::Status RunAggregation(const CompiledAggregation& aggregation, const Arguments& arguments, pg::Pool& pool,
-                            const Context& context, v1::AggregateResponse& response) {
+                            const Context& context, Reply& reply) {
   ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatement(aggregation.sql, arguments, pool, context));
-  return WriteGroups(aggregation, arguments, result, context, response);
+  return WriteGroups(aggregation, arguments, result, context, reply);
 }
 
 absl::Status RunAggregationInside(const CompiledAggregation& aggregation, const Arguments& arguments,
-                                  pg::Connection& connection, const Context& context, v1::AggregateResponse& response) {
+                                  pg::Connection& connection, const Context& context, Reply& reply) {
   ROWAN_ASSIGN_OR_RETURN(const pg::Result result, RunStatementInside(aggregation.sql, arguments, connection, context));
-  return WriteGroups(aggregation, arguments, result, context, response);
+  return WriteGroups(aggregation, arguments, result, context, reply);
 }
 
 absl::Status RunExists(const CompiledExists& exists, const Arguments& arguments, pg::Pool& pool, const Context& context,

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "engine/exec/context.h"
@@ -13,18 +14,21 @@
 #include "engine/pg/pool.h"
 
 namespace rowan::v1 {
-class AggregateResponse;
 class ExistsResponse;
-class GetResponse;
 class MutationResponse;
-class RecordBatch;
 }  // namespace rowan::v1
 
 namespace rowan::exec {
 
-// Runs a Get and fills the response, the shape excepted. Errors: those of the database, ReplyTooLarge.
+// The records of an answer and what goes with them, in protobuf's wire format.
+struct Reply {
+  std::string bytes;    // a response without its shape
+  int64_t records = 0;  // how many there are
+};
+
+// Runs a Get; `reply` is of a v1::GetResponse. Errors: those of the database, ReplyTooLarge.
 absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
-                    v1::GetResponse& response);
+                    Reply& reply);
 
 // Where a stream is.
 struct StreamProgress {
@@ -33,8 +37,8 @@ struct StreamProgress {
   std::string resume_token;  // of the last record sent; empty before the first
 };
 
-// Takes a batch and returns when the transport accepted it.
-using BatchSink = std::function<absl::Status(v1::RecordBatch&)>;
+// Takes a batch, a v1::RecordBatch in protobuf's wire format, and returns when the transport accepted it.
+using BatchSink = std::function<absl::Status(std::string_view batch)>;
 
 // Runs a Stream in one snapshot: gives batches of about limits.batch_bytes to `on_batch` and reads on only when it
 // returns. An error of `on_batch` ends the statement on the server and is returned.
@@ -67,11 +71,12 @@ absl::Status RunReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql
 struct CompiledAggregation {
   ir::Aggregation plan;
   sql::ReadStatement sql;
+  std::string shape;  // as that of CompiledRead
 };
 
-// Runs an Aggregate and fills the response, the shape excepted. Errors as RunGet.
+// Runs an Aggregate; `reply` is of a v1::AggregateResponse. Errors as RunGet.
 absl::Status RunAggregation(const CompiledAggregation& aggregation, const Arguments& arguments, pg::Pool& pool,
-                            const Context& context, v1::AggregateResponse& response);
+                            const Context& context, Reply& reply);
 
 struct CompiledExists {
   ir::Exists plan;
@@ -83,9 +88,9 @@ absl::Status RunExists(const CompiledExists& exists, const Arguments& arguments,
 
 // The same inside the transaction that `connection` is in. Errors: statuses of engine/pg, ReplyTooLarge.
 absl::Status RunGetInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
-                          const Context& context, v1::GetResponse& response);
+                          const Context& context, Reply& reply);
 absl::Status RunAggregationInside(const CompiledAggregation& aggregation, const Arguments& arguments,
-                                  pg::Connection& connection, const Context& context, v1::AggregateResponse& response);
+                                  pg::Connection& connection, const Context& context, Reply& reply);
 absl::Status RunExistsInside(const CompiledExists& exists, const Arguments& arguments, pg::Connection& connection,
                              const Context& context, v1::ExistsResponse& response);
 
@@ -97,6 +102,6 @@ struct CompiledLockingRead {
 
 // Locks the records that a Get asks for until the end of the transaction, and reads them; as RunGetInside.
 absl::Status RunLockingGet(const CompiledLockingRead& read, const Arguments& arguments, pg::Connection& connection,
-                           const Context& context, v1::GetResponse& response);
+                           const Context& context, Reply& reply);
 
 }  // namespace rowan::exec

@@ -99,8 +99,12 @@ class LevelRunner {
       return;
     }
     const LevelRows& level = tree_.levels[select.number];
+    Columns columns;
     for (const std::vector<int>& rows : level.rows_of_key) {
-      for (int row : rows) visit(row, level.columns(row));
+      for (int row : rows) {
+        level.columns(row, columns);
+        visit(row, columns);
+      }
     }
   }
 
@@ -157,11 +161,7 @@ class LevelRunner {
       for (std::vector<int>& rows : level.rows_of_key) std::reverse(rows.begin(), rows.end());
     }
     tree_.results.push_back(std::move(result));
-    level.columns = [&rows = tree_.results.back()](int row) {
-      Columns columns;
-      for (int i = 1; i < rows.columns(); ++i) columns.push_back({rows.bytes(row, i), rows.null(row, i)});
-      return columns;
-    };
+    level.columns = [&rows = tree_.results.back()](int row, Columns& columns) { FillColumns(rows, row, 1, columns); };
     return absl::OkStatus();
   }
 
@@ -175,9 +175,14 @@ class LevelRunner {
 
 }  // namespace
 
+void FillColumns(const pg::Result& result, int row, int first, Columns& columns) {
+  columns.clear();
+  for (int i = first; i < result.columns(); ++i) columns.push_back({result.bytes(row, i), result.null(row, i)});
+}
+
 Columns Tree::RootColumns(int row) const {
   Columns columns;
-  for (int i = 0; i < root.columns(); ++i) columns.push_back({root.bytes(row, i), root.null(row, i)});
+  FillColumns(root, row, 0, columns);
   return columns;
 }
 

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,11 +21,15 @@
 
 namespace rowan::exec {
 
-// A plan and its statements: what the plan cache keeps.
+// A plan, its statements, and the shape of its answers: what the plan cache keeps.
 struct CompiledRead {
   plan::Read plan;
   sql::RenderedRead sql;
+  std::string shape;  // as field 1 of a response, in protobuf's wire format
 };
+
+// Puts the columns of a result's row, from column `first` on, in place of `columns`.
+void FillColumns(const pg::Result& result, int row, int first, Columns& columns);
 
 // The rows of one read. Views refer to the results inside.
 struct Tree {

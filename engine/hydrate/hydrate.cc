@@ -9,6 +9,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/ir/position.h"
 #include "engine/types/codec.h"
+#include "engine/types/message_writer.h"
 #include "engine/types/wire.h"
 #include "rowan/v1/result.pb.h"
 
@@ -19,12 +20,11 @@ absl::Status Malformed() {
   return errors::Internal("a result row does not have the layout of its plan");
 }
 
-absl::Status HydrateValue(const Type& type, const ColumnBytes& column, v1::Value& value) {
-  if (column.null) {
-    value.set_null_value(google::protobuf::NULL_VALUE);
-    return absl::OkStatus();
-  }
-  return DecodeValue(type, column.bytes, value);
+absl::Status WriteColumn(const Type& type, const ColumnBytes& column, MessageWriter& writer) {
+  const size_t end = writer.size();
+  ROWAN_RETURN_IF_ERROR(WriteValue(type, column.bytes, column.null, writer));
+  writer.Close(v1::Record::kValuesFieldNumber, end);
+  return absl::OkStatus();
 }
 
 // One row in record format: the number of columns, then each with its type's OID.
@@ -45,7 +45,7 @@ absl::Status ReadRow(std::string_view bytes, Columns& columns) {
 
 // The rows of an array: dimensions, whether it has nulls, the elements' OID; then, unless it is empty, its length and
 // lower bound.
-absl::Status ReadRows(std::string_view bytes, std::vector<std::string_view>& rows) {
+absl::Status ReadRows(std::string_view bytes, absl::InlinedVector<std::string_view, 16>& rows) {
   WireReader reader(bytes);
   const int32_t dimensions = reader.Read<int32_t>();
   reader.Read<int32_t>();
@@ -151,73 +151,109 @@ void HydrateShape(const ir::Aggregation& aggregation, v1::Shape& shape) {
   }
 }
 
-absl::Status Hydrator::Root(int row, const Columns& columns, v1::Record& record) const {
-  return Row(read_.root, row, columns, record);
+absl::Status Hydrator::Root(int row, const Columns& columns, MessageWriter& writer) const {
+  return Row(read_.root, row, columns, writer);
 }
 
-absl::Status Hydrator::Row(const plan::Select& select, int row, const Columns& columns, v1::Record& record) const {
-  size_t next = 0;
-  const auto column = [&] { return next < columns.size() ? columns[next++] : ColumnBytes{.null = true}; };
-  for (const Field* field : select.fields) {
-    ROWAN_RETURN_IF_ERROR(HydrateValue(field->type, column(), *record.add_values()));
+absl::Status Hydrator::Row(const plan::Select& select, int row, const Columns& columns, MessageWriter& writer) const {
+  const bool nested = read_.strategy == plan::Strategy::kNested;
+  const size_t counts = select.fields.size();
+  const size_t related = counts + select.counts.size();
+  size_t total = related + (nested ? select.related.size() : 0);
+  for (const plan::Select& one : select.related) total += one.window.total != ir::Total::kNone;
+  if (total > columns.size()) return Malformed();
+
+  if (!select.counts.empty()) {
+    const size_t end = writer.size();
+    for (size_t i = related; i > counts; --i) writer.PackedVarint(static_cast<uint64_t>(DecodeInt64(columns[i - 1].bytes)));
+    writer.Close(v1::Record::kCountsFieldNumber, end);
   }
-  for (size_t i = 0; i < select.counts.size(); ++i) record.add_counts(DecodeInt64(column().bytes));
-  for (const plan::Select& related : select.related) {
-    v1::RecordList& list = *record.add_related();
-    ROWAN_RETURN_IF_ERROR(read_.strategy == plan::Strategy::kNested ? Nested(related, column(), list)
-                                                                    : Level(related, row, list));
+  for (size_t i = select.related.size(); i > 0; --i) {
+    const plan::Select& one = select.related[i - 1];
+    const ColumnBytes* const count = one.window.total != ir::Total::kNone ? &columns[--total] : nullptr;
+    const size_t end = writer.size();
+    ROWAN_RETURN_IF_ERROR(nested ? Nested(one, columns[related + i - 1], count, writer) : Level(one, row, count, writer));
+    writer.Close(v1::Record::kRelatedFieldNumber, end);
   }
-  for (size_t i = 0; i < select.related.size(); ++i) {
-    if (select.related[i].window.total == ir::Total::kNone) continue;
-    record.mutable_related(static_cast<int>(i))->set_total(DecodeInt64(column().bytes));
-  }
-  return next <= columns.size() ? absl::OkStatus() : Malformed();
+  for (size_t i = counts; i > 0; --i) ROWAN_RETURN_IF_ERROR(WriteColumn(select.fields[i - 1]->type, columns[i - 1], writer));
+  return absl::OkStatus();
 }
 
-absl::Status Hydrator::Nested(const plan::Select& select, const ColumnBytes& column, v1::RecordList& list) const {
+namespace {
+
+void WriteTotal(const ColumnBytes* total, MessageWriter& writer) {
+  if (total == nullptr) return;
+  writer.Varint(v1::RecordList::kTotalFieldNumber, static_cast<uint64_t>(DecodeInt64(total->bytes)));
+}
+
+}  // namespace
+
+absl::Status Hydrator::Nested(const plan::Select& select, const ColumnBytes& column, const ColumnBytes* total,
+                              MessageWriter& writer) const {
   Columns columns;
   if (!select.to_many()) {
     if (column.null) return absl::OkStatus();
     ROWAN_RETURN_IF_ERROR(ReadRow(column.bytes, columns));
-    return Row(select, 0, columns, *list.add_records());
+    const size_t end = writer.size();
+    ROWAN_RETURN_IF_ERROR(Row(select, 0, columns, writer));
+    writer.Close(v1::RecordList::kRecordsFieldNumber, end);
+    return absl::OkStatus();
   }
-  std::vector<std::string_view> rows;
+  absl::InlinedVector<std::string_view, 16> rows;
   ROWAN_RETURN_IF_ERROR(ReadRows(column.bytes, rows));
   const int64_t limit = arguments_.lists[select.window.list].limit;
-  if (limit >= 0 && static_cast<int64_t>(rows.size()) > limit) {
-    rows.resize(limit);
-    list.set_has_more(true);
-  }
+  const bool more = limit >= 0 && static_cast<int64_t>(rows.size()) > limit;
+  if (more) rows.resize(static_cast<size_t>(limit));
   if (select.window.backward) std::reverse(rows.begin(), rows.end());
-  Columns first;
-  for (std::string_view row : rows) {
-    ROWAN_RETURN_IF_ERROR(ReadRow(row, columns));
-    if (list.records().empty()) first = columns;
-    ROWAN_RETURN_IF_ERROR(Row(select, 0, columns, *list.add_records()));
+  WriteTotal(total, writer);
+  if (!rows.empty() && select.keyed) {
+    Columns last;
+    ROWAN_RETURN_IF_ERROR(ReadRow(rows.front(), columns));
+    ROWAN_RETURN_IF_ERROR(ReadRow(rows.back(), last));
+    WriteCursors(select, more, columns, last, writer);
   }
-  if (!rows.empty()) SetCursors(select, first, columns, list);
+  if (more) writer.Varint(v1::RecordList::kHasMoreFieldNumber, 1);
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    ROWAN_RETURN_IF_ERROR(ReadRow(*row, columns));
+    const size_t end = writer.size();
+    ROWAN_RETURN_IF_ERROR(Row(select, 0, columns, writer));
+    writer.Close(v1::RecordList::kRecordsFieldNumber, end);
+  }
   return absl::OkStatus();
 }
 
-absl::Status Hydrator::Level(const plan::Select& select, int parent_row, v1::RecordList& list) const {
+absl::Status Hydrator::Level(const plan::Select& select, int parent_row, const ColumnBytes* total,
+                             MessageWriter& writer) const {
+  WriteTotal(total, writer);
   const LevelRows& level = levels_[select.number];
   const int key = level.key_of_parent[parent_row];
   if (key < 0) return absl::OkStatus();
   const std::vector<int>& rows = level.rows_of_key[key];
-  list.set_has_more(level.more_of_key[key]);
-  for (int row : rows) ROWAN_RETURN_IF_ERROR(Row(select, row, level.columns(row), *list.add_records()));
-  if (!rows.empty() && select.to_many()) {
-    SetCursors(select, level.columns(rows.front()), level.columns(rows.back()), list);
+  const bool more = level.more_of_key[key];
+  Columns columns;
+  if (!rows.empty() && select.keyed) {
+    Columns last;
+    level.columns(rows.front(), columns);
+    level.columns(rows.back(), last);
+    WriteCursors(select, more, columns, last, writer);
+  }
+  if (more) writer.Varint(v1::RecordList::kHasMoreFieldNumber, 1);
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    level.columns(*row, columns);
+    const size_t end = writer.size();
+    ROWAN_RETURN_IF_ERROR(Row(select, *row, columns, writer));
+    writer.Close(v1::RecordList::kRecordsFieldNumber, end);
   }
   return absl::OkStatus();
 }
 
-void Hydrator::SetCursors(const plan::Select& select, const Columns& first, const Columns& last,
-                          v1::RecordList& list) const {
-  if (!select.keyed) return;
+void Hydrator::WriteCursors(const plan::Select& select, bool more, const Columns& first, const Columns& last,
+                            MessageWriter& writer) const {
   const bool placed = select.window.backward || !select.window.cursor.empty();
-  if (placed || select.window.offset != ir::kNoSlot) list.set_start_cursor(Token(select, Place(select, first), 0));
-  if (placed || list.has_more()) list.set_end_cursor(Token(select, Place(select, last), 0));
+  if (placed || more) writer.Bytes(v1::RecordList::kEndCursorFieldNumber, Token(select, Place(select, last), 0));
+  if (placed || select.window.offset != ir::kNoSlot) {
+    writer.Bytes(v1::RecordList::kStartCursorFieldNumber, Token(select, Place(select, first), 0));
+  }
 }
 
 std::vector<Encoded> Hydrator::Place(const plan::Select& select, const Columns& columns) const {
@@ -234,14 +270,14 @@ std::string Hydrator::Token(const plan::Select& select, std::vector<Encoded> pla
                       ir::EncodePosition({.passed = passed, .values = std::move(place)}));
 }
 
-absl::Status HydrateGroup(const ir::Aggregation& aggregation, const Columns& columns, v1::Record& record) {
+absl::Status HydrateGroup(const ir::Aggregation& aggregation, const Columns& columns, MessageWriter& writer) {
   if (columns.size() != aggregation.keys.size() + aggregation.columns.size()) return Malformed();
-  size_t next = 0;
-  for (const ir::GroupKey& key : aggregation.keys) {
-    ROWAN_RETURN_IF_ERROR(HydrateValue(key.field->type, columns[next++], *record.add_values()));
+  size_t next = columns.size();
+  for (auto column = aggregation.columns.rbegin(); column != aggregation.columns.rend(); ++column) {
+    ROWAN_RETURN_IF_ERROR(WriteColumn(column->aggregate.type, columns[--next], writer));
   }
-  for (const ir::AggregateColumn& column : aggregation.columns) {
-    ROWAN_RETURN_IF_ERROR(HydrateValue(column.aggregate.type, columns[next++], *record.add_values()));
+  for (auto key = aggregation.keys.rbegin(); key != aggregation.keys.rend(); ++key) {
+    ROWAN_RETURN_IF_ERROR(WriteColumn(key->field->type, columns[--next], writer));
   }
   return absl::OkStatus();
 }

@@ -1,4 +1,4 @@
-// Rows -> records. The column layout is that of plan/select.h. Errors are bugs of ours, or of a database that is not what
+// Rows -> records, written straight in protobuf's wire format. The column layout is that of plan/select.h. Errors are bugs of ours, or of a database that is not what
 // the catalog says, and are INTERNAL.
 //
 // All functions are pure and thread-safe.
@@ -16,12 +16,12 @@
 #include "engine/plan/select.h"
 
 namespace rowan::v1 {
-class Record;
-class RecordList;
 class Shape;
 }  // namespace rowan::v1
 
 namespace rowan {
+
+class MessageWriter;
 
 // Describe the records that a read gives.
 void HydrateShape(const plan::Select& select, v1::Shape& shape);
@@ -37,7 +37,8 @@ using Columns = absl::InlinedVector<ColumnBytes, 16>;
 
 // The rows of one select that ran by level, and whose they are.
 struct LevelRows {
-  std::function<Columns(int row)> columns;      // without the position of the parent's key
+  // Gives a row's columns, without the position of the parent's key.
+  std::function<void(int row, Columns& columns)> columns;
   std::vector<int> key_of_parent;               // by the parent's row: its key's position from 0; -1: it has no key
   std::vector<std::vector<int>> rows_of_key;    // in the order of the list, cut to its limit
   std::vector<bool> more_of_key;                // whether the limit cut any off
@@ -51,8 +52,8 @@ class Hydrator {
            const std::vector<LevelRows>& levels)
       : read_(read), arguments_(arguments), tokens_(tokens), levels_(levels) {}
 
-  // Writes one row of the root; `row` is its number among the root's rows.
-  absl::Status Root(int row, const Columns& columns, v1::Record& record) const;
+  // Writes one row of the root as the fields of a v1::Record; `row` is its number among the root's rows.
+  absl::Status Root(int row, const Columns& columns, MessageWriter& writer) const;
 
   // Returns the order's values of a row of a keyed select.
   std::vector<Encoded> Place(const plan::Select& select, const Columns& columns) const;
@@ -60,10 +61,13 @@ class Hydrator {
   std::string Token(const plan::Select& select, std::vector<Encoded> place, int64_t passed) const;
 
  private:
-  absl::Status Row(const plan::Select& select, int row, const Columns& columns, v1::Record& record) const;
-  absl::Status Nested(const plan::Select& select, const ColumnBytes& column, v1::RecordList& list) const;
-  absl::Status Level(const plan::Select& select, int parent_row, v1::RecordList& list) const;
-  void SetCursors(const plan::Select& select, const Columns& first, const Columns& last, v1::RecordList& list) const;
+  absl::Status Row(const plan::Select& select, int row, const Columns& columns, MessageWriter& writer) const;
+  // Write a v1::RecordList.
+  absl::Status Nested(const plan::Select& select, const ColumnBytes& column, const ColumnBytes* total,
+                      MessageWriter& writer) const;
+  absl::Status Level(const plan::Select& select, int parent_row, const ColumnBytes* total, MessageWriter& writer) const;
+  void WriteCursors(const plan::Select& select, bool more, const Columns& first, const Columns& last,
+                    MessageWriter& writer) const;
 
   const plan::Read& read_;
   const Arguments& arguments_;
@@ -71,7 +75,7 @@ class Hydrator {
   const std::vector<LevelRows>& levels_;
 };
 
-// Writes one row of an aggregation.
-absl::Status HydrateGroup(const ir::Aggregation& aggregation, const Columns& columns, v1::Record& record);
+// Writes one row of an aggregation as the fields of a v1::Record.
+absl::Status HydrateGroup(const ir::Aggregation& aggregation, const Columns& columns, MessageWriter& writer);
 
 }  // namespace rowan

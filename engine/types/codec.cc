@@ -18,6 +18,7 @@
 #include "engine/types/calendar.h"
 #include "engine/types/decimal.h"
 #include "engine/types/json_syntax.h"
+#include "engine/types/message_writer.h"
 #include "engine/types/utf8.h"
 #include "engine/types/wire.h"
 #include "rowan/v1/value.pb.h"
@@ -351,81 +352,102 @@ absl::Status Unexpected(const Type& type) {
   return errors::Internal("a value from PostgreSQL is not in the binary format of " + TypeName(type));
 }
 
-std::string FormatUuid(std::string_view bytes) {
-  std::string text = absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
-  for (size_t position : {20, 16, 12, 8}) text.insert(position, 1, '-');
-  return text;
+// The canonical form: 8-4-4-4-12 digits.
+void WriteUuid(std::string_view bytes, MessageWriter& writer) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  char text[36];
+  size_t at = 0;
+  for (size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text[at++] = '-';
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    text[at++] = kDigits[byte >> 4];
+    text[at++] = kDigits[byte & 0xf];
+  }
+  writer.Bytes(Value::kUuidValueFieldNumber, {text, sizeof(text)});
 }
 
-absl::Status DecodeScalar(const Type& type, std::string_view bytes, Value& value) {
+void WriteInteger(int64_t value, MessageWriter& writer) {
+  writer.Varint(Value::kIntValueFieldNumber, static_cast<uint64_t>(value));
+}
+
+void WriteTimestamp(int64_t microseconds, MessageWriter& writer) {
+  if (microseconds == std::numeric_limits<int64_t>::max() || microseconds == std::numeric_limits<int64_t>::min()) {
+    writer.Bytes(Value::kTextValueFieldNumber, FormatTimestamp(microseconds));
+    return;
+  }
+  int64_t seconds = microseconds / 1000000;
+  int64_t rest = microseconds % 1000000;
+  if (rest < 0) {
+    rest += 1000000;
+    --seconds;
+  }
+  seconds += kEpochSeconds;
+  const size_t end = writer.size();
+  if (rest != 0) writer.Varint(google::protobuf::Timestamp::kNanosFieldNumber, static_cast<uint64_t>(rest * 1000));
+  if (seconds != 0) writer.Varint(google::protobuf::Timestamp::kSecondsFieldNumber, static_cast<uint64_t>(seconds));
+  writer.Close(Value::kTimestampValueFieldNumber, end);
+}
+
+absl::Status WriteScalar(const Type& type, std::string_view bytes, MessageWriter& writer) {
   WireReader reader(bytes);
   switch (type.scalar) {
     case Scalar::kInt16:
-      value.set_int_value(reader.Read<int16_t>());
+      WriteInteger(reader.Read<int16_t>(), writer);
       break;
     case Scalar::kInt32:
-      value.set_int_value(reader.Read<int32_t>());
+      WriteInteger(reader.Read<int32_t>(), writer);
       break;
     case Scalar::kInt64:
-      value.set_int_value(reader.Read<int64_t>());
+      WriteInteger(reader.Read<int64_t>(), writer);
       break;
     case Scalar::kFloat32:
-      value.set_double_value(std::bit_cast<float>(reader.Read<int32_t>()));
+      writer.Double(Value::kDoubleValueFieldNumber, std::bit_cast<float>(reader.Read<int32_t>()));
       break;
     case Scalar::kFloat64:
-      value.set_double_value(std::bit_cast<double>(reader.Read<int64_t>()));
+      writer.Double(Value::kDoubleValueFieldNumber, std::bit_cast<double>(reader.Read<int64_t>()));
       break;
     case Scalar::kDecimal: {
-      std::optional<std::string> text = DecodeDecimal(bytes);
+      const std::optional<std::string> text = DecodeDecimal(bytes);
       if (!text) return Unexpected(type);
-      value.set_decimal_value(*std::move(text));
+      writer.Bytes(Value::kDecimalValueFieldNumber, *text);
       return absl::OkStatus();
     }
     case Scalar::kBool:
       if (bytes.size() != 1) return Unexpected(type);
-      value.set_bool_value(bytes[0] != 0);
+      writer.Varint(Value::kBoolValueFieldNumber, bytes[0] != 0);
       return absl::OkStatus();
     case Scalar::kString:
     case Scalar::kText:
     case Scalar::kEnum:
-      value.set_text_value(bytes.data(), bytes.size());
+      writer.Bytes(Value::kTextValueFieldNumber, bytes);
       return absl::OkStatus();
     case Scalar::kBytes:
-      value.set_bytes_value(bytes.data(), bytes.size());
+      writer.Bytes(Value::kBytesValueFieldNumber, bytes);
       return absl::OkStatus();
     case Scalar::kUuid:
       if (bytes.size() != 16) return Unexpected(type);
-      value.set_uuid_value(FormatUuid(bytes));
+      WriteUuid(bytes, writer);
       return absl::OkStatus();
     case Scalar::kDate:
-      value.set_date_value(FormatDate(reader.Read<int32_t>()));
+      writer.Bytes(Value::kDateValueFieldNumber, FormatDate(reader.Read<int32_t>()));
       break;
     case Scalar::kTime:
-      value.set_time_value(FormatTime(reader.Read<int64_t>()));
+      writer.Bytes(Value::kTimeValueFieldNumber, FormatTime(reader.Read<int64_t>()));
       break;
     case Scalar::kTimestamp:
-    case Scalar::kLocalTimestamp: {
-      const int64_t microseconds = reader.Read<int64_t>();
-      if (microseconds == std::numeric_limits<int64_t>::max() || microseconds == std::numeric_limits<int64_t>::min()) {
-        value.set_text_value(FormatTimestamp(microseconds));
-        break;
-      }
-      int64_t seconds = microseconds / 1000000;
-      int64_t rest = microseconds % 1000000;
-      if (rest < 0) {
-        rest += 1000000;
-        --seconds;
-      }
-      value.mutable_timestamp_value()->set_seconds(seconds + kEpochSeconds);
-      value.mutable_timestamp_value()->set_nanos(static_cast<int32_t>(rest * 1000));
+    case Scalar::kLocalTimestamp:
+      WriteTimestamp(reader.Read<int64_t>(), writer);
       break;
-    }
     case Scalar::kJson:
       if (bytes.empty() || bytes[0] != kJsonbVersion) return Unexpected(type);
-      value.set_json_value(bytes.data() + 1, bytes.size() - 1);
+      writer.Bytes(Value::kJsonValueFieldNumber, bytes.substr(1));
       return absl::OkStatus();
   }
   return reader.done() ? absl::OkStatus() : Unexpected(type);
+}
+
+void WriteNull(MessageWriter& writer) {
+  writer.Varint(Value::kNullValueFieldNumber, google::protobuf::NULL_VALUE);
 }
 
 }  // namespace
@@ -453,21 +475,31 @@ absl::StatusOr<Encoded> EncodeValue(const Type& type, const Value& value, const 
   return EncodeArray(element_type, elements);
 }
 
-absl::Status DecodeValue(const Type& type, std::string_view bytes, Value& value) {
-  if (!type.array) return DecodeScalar(type, bytes, value);
+absl::Status WriteValue(const Type& type, std::string_view bytes, bool null, MessageWriter& writer) {
+  if (null) {
+    WriteNull(writer);
+    return absl::OkStatus();
+  }
+  if (!type.array) return WriteScalar(type, bytes, writer);
   ROWAN_ASSIGN_OR_RETURN(const std::vector<Encoded> elements, DecodeArray(bytes));
   Type element_type = type;
   element_type.array = false;
-  v1::ArrayValue& array = *value.mutable_array_value();
-  for (const Encoded& element : elements) {
-    Value& decoded = *array.add_values();
-    if (element.null) {
-      decoded.set_null_value(google::protobuf::NULL_VALUE);
-    } else {
-      ROWAN_RETURN_IF_ERROR(DecodeScalar(element_type, element.bytes, decoded));
-    }
+  const size_t array = writer.size();
+  for (auto element = elements.rbegin(); element != elements.rend(); ++element) {
+    const size_t end = writer.size();
+    ROWAN_RETURN_IF_ERROR(WriteValue(element_type, element->bytes, element->null, writer));
+    writer.Close(v1::ArrayValue::kValuesFieldNumber, end);
   }
+  writer.Close(Value::kArrayValueFieldNumber, array);
   return absl::OkStatus();
+}
+
+absl::Status DecodeValue(const Type& type, std::string_view bytes, v1::Value& value) {
+  MessageWriter writer;
+  ROWAN_RETURN_IF_ERROR(WriteValue(type, bytes, false, writer));
+  // A text that is no UTF-8 cannot come from PostgreSQL.
+  const bool parsed = value.ParseFromArray(writer.bytes().data(), static_cast<int>(writer.size()));
+  return parsed ? absl::OkStatus() : Unexpected(type);
 }
 
 // Dimensions, whether there are nulls, the elements' OID; then length and lower bound, unless it is empty; then the
@@ -526,7 +558,7 @@ Encoded EncodeBool(bool value) {
 std::string KeyText(const Type& type, const Encoded& value) {
   if (value.null) return "null";
   Value decoded;
-  if (type.array || !DecodeScalar(type, value.bytes, decoded).ok()) return "?";
+  if (type.array || !DecodeValue(type, value.bytes, decoded).ok()) return "?";
   std::string text;
   switch (decoded.kind_case()) {
     case Value::kBoolValue:

@@ -17,6 +17,8 @@ class Value;
 
 namespace rowan {
 
+class MessageWriter;
+
 // Encodes `value` for a column or parameter of `type`. A null_value gives Encoded{.null = true}: whether null is
 // welcome is the caller's business. The kind is a hint (widening only); errors, all with `path`: MISSING_VALUE,
 // UNKNOWN_REFERENCE, TYPE_MISMATCH, VALUE_OUT_OF_RANGE (also too long a string, too many digits, an unknown enum
@@ -29,8 +31,10 @@ absl::StatusOr<Encoded> EncodeValue(const Type& type, const v1::Value& value, co
 // The error of a reference where a value is to be encoded: transactions have put values in place of theirs by then.
 absl::Status StrayReference(const v1::Value& value, const Path& path);
 
-// Writes the value that `bytes` hold to `value`, with the kind that the proto documents for the type. The bytes must be
-// what PostgreSQL sent for a column of the type; anything else is our bug and gives INTERNAL.
+// Writes the value that `bytes` hold, or null, as the fields of a v1::Value, with the kind that the proto documents for
+// the type. The bytes must be what PostgreSQL sent for a column of the type; anything else is our bug and gives INTERNAL.
+absl::Status WriteValue(const Type& type, std::string_view bytes, bool null, MessageWriter& writer);
+// The same as a message.
 absl::Status DecodeValue(const Type& type, std::string_view bytes, v1::Value& value);
 
 // Encodes a one-dimensional array of `elements`, each an encoded value of the scalar `element` (never itself an array).

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "clients/document/node.h"
 #include "clients/document/result.h"
@@ -17,7 +18,9 @@ class CollectingSink : public StreamSink {
  public:
   explicit CollectingSink(int batches = -1) : batches_left_(batches) {}
 
-  absl::Status Write(const v1::StreamResponse& message) override {
+  absl::Status Write(std::string_view bytes) override {
+    v1::StreamResponse message;
+    if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return errors::Internal("no message");
     if (message.has_shape()) shape_ = message.shape();
     if (message.has_batch()) {
       if (batches_left_ == 0) return errors::Cancelled();

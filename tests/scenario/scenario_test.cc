@@ -134,7 +134,9 @@ class Scenario {
 
   Outcome Get(const v1::GetRequest& request) {
     Outcome outcome;
-    outcome.status = engine_->Get(request, Call(), outcome.page);
+    std::string response;
+    outcome.status = engine_->Get(request, Call(), response);
+    EXPECT_TRUE(outcome.page.ParseFromString(response));
     outcome.result = document::ToDocument(outcome.page);
     outcome.has_more = outcome.page.has_more();
     if (outcome.page.has_total()) outcome.total = outcome.page.total();
@@ -187,8 +189,10 @@ class Scenario {
   Outcome Aggregate(const std::string& model, const Node& document) {
     const auto request = document::ToAggregateRequest(schema_, model, document);
     if (!request.ok()) return {request.status(), {}};
+    std::string bytes;
+    absl::Status status = engine_->Aggregate(*request, Call(), bytes);
     v1::AggregateResponse response;
-    absl::Status status = engine_->Aggregate(*request, Call(), response);
+    EXPECT_TRUE(response.ParseFromString(bytes));
     return {status, document::ToDocument(response), response.has_more()};
   }
 

@@ -1,0 +1,169 @@
+#include "service/read_reactor.h"
+
+#include <google/protobuf/arena.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "engine/base/errors.h"
+#include "engine/base/status_macros.h"
+#include "rowan/v1/data_service.pb.h"
+#include "service/call_record.h"
+
+namespace rowan::service {
+namespace {
+
+grpc::ByteBuffer ToByteBuffer(std::string_view bytes) {
+  const grpc::Slice slice(bytes.data(), bytes.size());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+// A request on an arena of its own.
+template <typename Request>
+class ParsedRequest {
+ public:
+  explicit ParsedRequest(const grpc::ByteBuffer& bytes)
+      : arena_(block_, sizeof(block_)), request_(google::protobuf::Arena::CreateMessage<Request>(&arena_)) {
+    grpc::Slice slice;
+    if (!bytes.TrySingleSlice(&slice).ok() && !bytes.DumpToSingleSlice(&slice).ok()) return;
+    parsed_ = request_->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+  }
+  ParsedRequest(const ParsedRequest&) = delete;
+  ParsedRequest& operator=(const ParsedRequest&) = delete;
+
+  absl::Status status() const {
+    return parsed_ ? absl::OkStatus()
+                   : errors::MalformedValue(Path("request"), Request::descriptor()->full_name(),
+                                            "its bytes are not that message. Check that client and server have the same protos");
+  }
+  const Request& operator*() const { return *request_; }
+  CallSubject subject() const { return {request_->schema(), request_->model()}; }
+
+ private:
+  char block_[4096];
+  google::protobuf::Arena arena_;
+  Request* request_;
+  bool parsed_ = false;
+};
+
+// Runs `Read` on a worker.
+template <typename Request, absl::Status (Engine::*Read)(const Request&, const Call&, std::string&)>
+class ReadReactor : public grpc::ServerUnaryReactor {
+ public:
+  ReadReactor(ServerState& state, grpc::CallbackServerContext& context, const char* method,
+              const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
+      : request_(request), record_(state, context, method, request_.subject(), state.query_timeout), response_(response) {
+    if (!state.unary_workers->Submit([this] { Run(); })) Finish(record_.Finish(record_.Refusal("queue")));
+  }
+
+  void OnCancel() override { record_.Cancel(); }
+  void OnDone() override { delete this; }
+
+ private:
+  void Run() {
+    std::string answer;
+    const absl::Status status = record_.Run([&](Engine& engine) -> absl::Status {
+      ROWAN_RETURN_IF_ERROR(request_.status());
+      return (engine.*Read)(*request_, record_.call(), answer);
+    });
+    if (status.ok()) response_ = ToByteBuffer(answer);
+    Finish(record_.Finish(status));
+  }
+
+  const ParsedRequest<Request> request_;
+  CallRecord record_;
+  grpc::ByteBuffer& response_;
+};
+
+// Writes one message at a time: the worker waits in Write until gRPC took the message, and that is the backpressure.
+class StreamReactor : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private StreamSink {
+ public:
+  StreamReactor(ServerState& state, grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes)
+      : request_(bytes),
+        record_(state, context, "Stream", request_.subject(), state.stream_timeout),
+        context_(context),
+        stall_timeout_(state.stall_timeout) {
+    const bool queued = state.stream_workers->Submit([this] {
+      Finish(record_.Finish(record_.Run([&](Engine& engine) -> absl::Status {
+        ROWAN_RETURN_IF_ERROR(request_.status());
+        return engine.Stream(*request_, record_.call(), *this);
+      })));
+    });
+    if (!queued) Finish(record_.Finish(record_.Refusal("stream queue")));
+  }
+
+  void OnWriteDone(bool ok) override {
+    std::lock_guard lock(mutex_);
+    accepted_ = true;
+    lost_ = lost_ || !ok;
+    wake_.notify_one();
+  }
+  void OnCancel() override {
+    record_.Cancel();
+    std::lock_guard lock(mutex_);
+    lost_ = true;
+    wake_.notify_one();
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  absl::Status Write(std::string_view message) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (lost_) return errors::Cancelled();
+      accepted_ = false;
+    }
+    written_ = ToByteBuffer(message);
+    StartWrite(&written_);
+    std::unique_lock lock(mutex_);
+    // A reader that does not read must not keep a connection to the database for long. gRPC sends what it has, and then why
+    // there is no more.
+    const Clock::time_point patience = Clock::now() + stall_timeout_;
+    if (patience < record_.call().deadline) {
+      if (!wake_.wait_until(lock, patience, [this] { return accepted_; })) {
+        return errors::StreamStalled(absl::FromChrono(stall_timeout_));
+      }
+    } else if (!wake_.wait_until(lock, record_.call().deadline, [this] { return accepted_; })) {
+      // gRPC knows the client's deadline, not ours.
+      lock.unlock();
+      context_.TryCancel();
+      lock.lock();
+    }
+    // A cancelled call ends its write at once.
+    wake_.wait(lock, [this] { return accepted_; });
+    if (lost_ && Clock::now() < record_.call().deadline) return errors::Cancelled();
+    return Clock::now() >= record_.call().deadline ? errors::DeadlineExceeded() : absl::OkStatus();
+  }
+
+  const ParsedRequest<v1::StreamRequest> request_;
+  CallRecord record_;
+  grpc::ByteBuffer written_;
+  grpc::CallbackServerContext& context_;
+  const std::chrono::milliseconds stall_timeout_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool accepted_ = false;
+  bool lost_ = false;
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* RunGet(ServerState& state, grpc::CallbackServerContext& context,
+                                 const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
+  return new ReadReactor<v1::GetRequest, &Engine::Get>(state, context, "Get", request, response);
+}
+
+grpc::ServerUnaryReactor* RunAggregate(ServerState& state, grpc::CallbackServerContext& context,
+                                       const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
+  return new ReadReactor<v1::AggregateRequest, &Engine::Aggregate>(state, context, "Aggregate", request, response);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* RunStream(ServerState& state, grpc::CallbackServerContext& context,
+                                                      const grpc::ByteBuffer& request) {
+  return new StreamReactor(state, context, request);
+}
+
+}  // namespace rowan::service
