@@ -47,6 +47,7 @@ struct ColumnImage {
   bool nullable = false;
   ColumnSource source = ColumnSource::kNothing;
   std::string expression;
+  bool authored = false;   // ImageOf: a default that the schema's author wrote as SQL
   bool always = false;     // an identity that is GENERATED ALWAYS, which an insert cannot give
   bool serial = false;     // an identity by a default from a sequence that the column owns
   std::string sequence;    // of an identity in a live image: its sequence, qualified and quoted

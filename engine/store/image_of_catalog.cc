@@ -83,6 +83,7 @@ void SetSource(const Field& field, ColumnImage& column) {
       return;
     case Generator::kExpression:
       column.expression = field.literal_text;
+      column.authored = true;
       // PostgreSQL keeps no such default; it says that a key is no identity.
       if (column.expression == "NULL") {
         column.source = ColumnSource::kNothing;

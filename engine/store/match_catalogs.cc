@@ -206,7 +206,7 @@ DatabaseImage Renamed(const DatabaseImage& image, Renames& renames) {
   DatabaseImage renamed = image;
   std::map<ObjectName, ObjectName> tables;
   std::vector<TableRename> kept_tables;
-  for (TableRename& rename : renames.tables) {
+  for (const TableRename& rename : renames.tables) {
     const auto from = image.tables.find(rename.from);
     if (from == image.tables.end()) continue;
     const bool taken = image.tables.count(rename.to) != 0 &&
@@ -214,7 +214,7 @@ DatabaseImage Renamed(const DatabaseImage& image, Renames& renames) {
                                     [&](const TableRename& other) { return other.from == rename.to; });
     if (taken) continue;
     tables.emplace(rename.from, rename.to);
-    kept_tables.push_back(std::move(rename));
+    kept_tables.push_back(rename);
   }
   renames.tables = std::move(kept_tables);
   for (const auto& [from, to] : tables) renamed.tables.erase(from);
@@ -226,7 +226,7 @@ DatabaseImage Renamed(const DatabaseImage& image, Renames& renames) {
 
   std::map<ObjectName, std::map<std::string, std::string>> columns;
   std::vector<ColumnRename> kept_columns;
-  for (ColumnRename& rename : renames.columns) {
+  for (const ColumnRename& rename : renames.columns) {
     const TableImage* table = renamed.FindTable(rename.table);
     if (table == nullptr || table->FindColumn(rename.from) == nullptr) continue;
     const bool taken = table->FindColumn(rename.to) != nullptr &&
@@ -235,7 +235,7 @@ DatabaseImage Renamed(const DatabaseImage& image, Renames& renames) {
                        });
     if (taken) continue;
     columns[rename.table].emplace(rename.from, rename.to);
-    kept_columns.push_back(std::move(rename));
+    kept_columns.push_back(rename);
   }
   renames.columns = std::move(kept_columns);
 

@@ -1,6 +1,7 @@
 // Puts the steps of a migration together. Private to engine/store.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/store/compare_images.h"
+#include "engine/store/order_renames.h"
 #include "engine/store/plan_migration.h"
 
 namespace rowan::store {
@@ -23,6 +25,7 @@ enum class Phase {
   kDropIndexes,
   kDropKeys,
   kDropTables,
+  kDropComputed,
   kDropColumns,
   kNames,
   kTables,
@@ -30,6 +33,7 @@ enum class Phase {
   kDropDefaults,
   kAlterTypes,
   kDefaults,
+  kComputed,
   kFillNulls,
   kNullability,
   kIdentities,
@@ -67,6 +71,14 @@ class MigrationPlanner {
   };
   using ColumnName = std::pair<ObjectName, std::string>;
 
+  // A constraint or an index that is to be called otherwise.
+  struct PlannedName {
+    std::string what;  // "unique key"
+    ObjectName table;
+    std::string path;
+    Rename rename;
+  };
+
   // plan_migration.cc
   void PlanRenames();
   void Survey();
@@ -77,6 +89,12 @@ class MigrationPlanner {
   void CheckAllowed();
   void PartLarge();
   Migration Arranged();
+
+  // plan_remakes.cc
+  void PlanRemakes();
+  // Drops what is made again of the table because it is, or may be, over the column, and takes it from live_.
+  void RemakeExpressions(const ObjectName& name, const std::string& column);
+  void RemakeColumn(const ObjectName& name, const std::string& column);
 
   // plan_tables.cc: one function per kind of difference
   void Plan(const Difference& difference);
@@ -94,6 +112,7 @@ class MigrationPlanner {
   void PlanForeignKey(const Difference& difference);
   void PlanIndex(const Difference& difference);
   void PlanName(const Difference& difference);
+  void PlanNames();
   void AddCheckStep(const TableImage& live, const CheckImage& check);
   void AddForeignKeyStep(const TableImage* live, const TableImage& wanted, const ForeignKeyImage& key);
   void AddIndexStep(const TableImage* live, const TableImage& wanted, const IndexImage& index);
@@ -101,8 +120,8 @@ class MigrationPlanner {
                           const std::string& why);
   void DropIndexStep(const TableImage& live, const IndexImage& index, const std::string& path);
   // Drops the live foreign keys that `touched` says yes to and that stay, and adds them again.
-  template <typename Touched>
-  void RecreateForeignKeys(Touched touched, const std::string& why);
+  using Touches = std::function<bool(const TableImage&, const ForeignKeyImage&)>;
+  void RecreateForeignKeys(const Touches& touched, const std::string& why);
   void RecreateForeignKeysOfRetyped();
   // A check that the column has a value, validated without a long lock, under which NOT NULL takes but a moment.
   void ProveNotNull(const TableImage& live, const ColumnImage& column);
@@ -120,6 +139,10 @@ class MigrationPlanner {
   // Whether the foreign key has something to refer to from the first stage on.
   bool HasKey(const ForeignKeyImage& key) const;
   bool IsDropped(const ObjectName& table, const std::string& column) const;
+  // Whether the table is dropped and nobody asked to leave that out.
+  bool Goes(const ObjectName& table) const;
+  // Whether the wanted labels are the live ones, in their order, and maybe more.
+  static bool KeepsLabels(const EnumImage& live, const EnumImage& wanted);
   Timing EarlyIf(bool early) const { return early ? Timing::kEarly : Timing::kLast; }
 
   const MigrationRequest& request_;
@@ -138,10 +161,15 @@ class MigrationPlanner {
   std::set<ColumnName> dropped_columns_;
   std::set<ObjectName> dropped_tables_;
   std::set<std::pair<ObjectName, std::string>> dropped_foreign_keys_;
+  std::set<std::pair<ObjectName, std::string>> added_foreign_keys_;
   std::vector<std::pair<const TableImage*, const ColumnImage*>> new_columns_;
 
+  std::set<ColumnName> computed_;                        // columns that are dropped and computed anew
+  std::set<std::pair<ObjectName, std::string>> remade_;  // checks and indexes, by table
   std::set<std::pair<ObjectName, std::string>> proofs_;  // checks that prove NOT NULL, by table
   std::set<ObjectName> freed_;                           // names that others may take
+
+  std::vector<PlannedName> names_;
 
   std::vector<PlannedStep> steps_;
   std::vector<std::string> unused_;

@@ -9,6 +9,7 @@
 #include "engine/base/identifier.h"
 #include "engine/store/compare_images.h"
 #include "engine/store/read_image.h"
+#include "engine/store/render_ddl.h"
 
 namespace rowan::store {
 namespace {
@@ -46,7 +47,7 @@ void Show(pqxx::transaction_base& transaction, const TableImage& table) {
   std::vector<std::string> parts;
   for (const ColumnImage& column : table.columns) {
     std::string part = absl::StrCat(QuoteIdentifier(column.name), " ", SqlType(column.type));
-    if (column.source == ColumnSource::kExpression) absl::StrAppend(&part, " DEFAULT ", column.expression);
+    if (column.source == ColumnSource::kExpression) absl::StrAppend(&part, " ", DefaultClause(column));
     if (column.source == ColumnSource::kGenerated) {
       absl::StrAppend(&part, " GENERATED ALWAYS AS (", column.expression, ") STORED");
     }

@@ -139,7 +139,8 @@ void MigrationPlanner::AddCheckStep(const TableImage& live, const CheckImage& ch
   std::vector<std::string> columns;
   const TableImage& wanted = *request_.wanted.FindTable(live.name);
   for (const ColumnImage& column : wanted.columns) columns.push_back(column.name);
-  const bool online = IsOnline(live) && !in_the_way && IsStable(live, columns);
+  const bool remade = remade_.count({live.name, check.name}) != 0;
+  const bool online = IsOnline(live) && !in_the_way && !remade && IsStable(live, columns);
   SchemaStep& step = Add(Phase::kChecks, EarlyIf(online), absl::StrCat("add ", what, " to ", Name(live.name)),
                          AddCheck(live.name, check, !online), check.path);
   step.lock = TableLock::kAccessExclusive;
@@ -181,6 +182,7 @@ bool MigrationPlanner::HasKey(const ForeignKeyImage& key) const {
 }
 
 void MigrationPlanner::AddForeignKeyStep(const TableImage* live, const TableImage& wanted, const ForeignKeyImage& key) {
+  if (!added_foreign_keys_.insert({wanted.name, key.name}).second) return;
   const std::string what = absl::StrCat("foreign key ", Printable(key.name));
   const std::string description = absl::StrCat("add ", what, " to ", Name(wanted.name));
   const TableImage* target = live_.FindTable(key.target);
@@ -217,8 +219,7 @@ void MigrationPlanner::DropForeignKeyStep(const TableImage& live, const ForeignK
   step.explanation = why;
 }
 
-template <typename Touched>
-void MigrationPlanner::RecreateForeignKeys(Touched touched, const std::string& why) {
+void MigrationPlanner::RecreateForeignKeys(const Touches& touched, const std::string& why) {
   for (const auto& [name, live] : live_.tables) {
     const TableImage* wanted = request_.wanted.FindTable(name);
     if (wanted == nullptr) continue;
@@ -227,10 +228,7 @@ void MigrationPlanner::RecreateForeignKeys(Touched touched, const std::string& w
       const ForeignKeyImage* again = FindSame(*wanted, key);
       if (again == nullptr) continue;  // it is among the drops
       DropForeignKeyStep(live, key, again->path, why);
-      const bool planned = std::any_of(steps_.begin(), steps_.end(), [&](const PlannedStep& other) {
-        return other.phase == Phase::kForeignKeys && other.step.path == again->path && other.timing != Timing::kOnline;
-      });
-      if (!planned) AddForeignKeyStep(&live, *wanted, *again);
+      AddForeignKeyStep(&live, *wanted, *again);
     }
   }
 }
@@ -273,7 +271,8 @@ void MigrationPlanner::AddIndexStep(const TableImage* live, const TableImage& wa
   if (!index.predicate.empty()) {
     for (const ColumnImage& column : wanted.columns) columns.push_back(column.name);
   }
-  const bool online = live != nullptr && IsOnline(*live) && IsStable(*live, columns);
+  const bool remade = remade_.count({wanted.name, index.name}) != 0;
+  const bool online = live != nullptr && IsOnline(*live) && !remade && IsStable(*live, columns);
   SchemaStep& step = Add(Phase::kIndexes, online ? Timing::kOnline : Timing::kLast,
                          absl::StrCat("create ", index.unique ? "unique " : "", "index ", Printable(index.name), " on ", Name(wanted.name)),
                          CreateIndex(wanted.name, index, online), index.path);
@@ -302,34 +301,38 @@ void MigrationPlanner::DropIndexStep(const TableImage& live, const IndexImage& i
 
 void MigrationPlanner::PlanName(const Difference& difference) {
   const TableImage& live = *difference.live_table;
-  std::string from;
-  std::string to;
-  std::string sql;
-  std::string what;
-  const auto rename_constraint = [&](const std::string& kind, const std::string& before, const std::string& after) {
-    what = kind;
-    from = before;
-    to = after;
-    sql = RenameConstraint(live.name, before, after);
+  // Keys and indexes are relations, of which a PostgreSQL schema has one of a name. Other constraints are their table's.
+  const auto add = [&](const char* what, const ObjectName& space, const std::string& from, const std::string& to) {
+    names_.push_back({what, live.name, difference.path, {{space, from}, {space, to}, names_.size()}});
+    freed_.insert({live.name.schema, from});
   };
+  const ObjectName schema{live.name.schema, ""};
   if (difference.wanted_key != nullptr) {
-    rename_constraint("key", difference.live_key->name, difference.wanted_key->name);
+    add("key", schema, difference.live_key->name, difference.wanted_key->name);
   } else if (difference.wanted_check != nullptr) {
-    rename_constraint("check", difference.live_check->name, difference.wanted_check->name);
+    add("check", live.name, difference.live_check->name, difference.wanted_check->name);
   } else if (difference.wanted_foreign_key != nullptr) {
     if (dropped_foreign_keys_.count({live.name, difference.live_foreign_key->name}) != 0) return;
-    rename_constraint("foreign key", difference.live_foreign_key->name, difference.wanted_foreign_key->name);
+    add("foreign key", live.name, difference.live_foreign_key->name, difference.wanted_foreign_key->name);
   } else {
-    what = "index";
-    from = difference.live_index->name;
-    to = difference.wanted_index->name;
-    sql = RenameIndex({live.name.schema, from}, to);
+    add("index", schema, difference.live_index->name, difference.wanted_index->name);
   }
-  freed_.insert({live.name.schema, from});
-  SchemaStep& step = Add(Phase::kNames, Timing::kLast,
-                         absl::StrCat("rename ", what, " ", Printable(from), " of ", Name(live.name), " to ", Printable(to)), sql,
-                         difference.path);
-  step.lock = what == "index" ? TableLock::kShareUpdateExclusive : TableLock::kAccessExclusive;
+}
+
+void MigrationPlanner::PlanNames() {
+  std::vector<Rename> renames;
+  for (const PlannedName& planned : names_) renames.push_back(planned.rename);
+  for (const Rename& rename : OrderRenames(std::move(renames))) {
+    const PlannedName& planned = names_[rename.which];
+    const std::string& from = rename.from.second;
+    const std::string& to = rename.to.second;
+    const bool index = planned.what == "index";
+    SchemaStep& step = Add(Phase::kNames, Timing::kLast,
+                           absl::StrCat("rename ", planned.what, " ", Printable(from), " of ", Name(planned.table), " to ", Printable(to)),
+                           index ? RenameIndex({planned.table.schema, from}, to) : RenameConstraint(planned.table, from, to),
+                           planned.path);
+    step.lock = index ? TableLock::kShareUpdateExclusive : TableLock::kAccessExclusive;
+  }
 }
 
 }  // namespace rowan::store

@@ -7,6 +7,7 @@
 #include "engine/base/identifier.h"
 #include "engine/catalog/naming.h"
 #include "engine/store/migration_planner.h"
+#include "engine/store/order_renames.h"
 #include "engine/store/render_ddl.h"
 #include "engine/store/type_change.h"
 
@@ -36,6 +37,7 @@ MigrationPlanner::MigrationPlanner(const MigrationRequest& request) : request_(r
 absl::StatusOr<Migration> MigrationPlanner::Run() {
   PlanRenames();
   differences_ = CompareImages(live_, request_.wanted);
+  PlanRemakes();
   Survey();
   for (const Difference& difference : differences_) {
     if (difference.kind != DifferenceKind::kName) Plan(difference);
@@ -45,6 +47,7 @@ absl::StatusOr<Migration> MigrationPlanner::Run() {
   for (const Difference& difference : differences_) {
     if (difference.kind == DifferenceKind::kName) Plan(difference);
   }
+  PlanNames();
   PlanDrops();
   CheckNames();
   CheckRenames();
@@ -102,6 +105,10 @@ bool MigrationPlanner::IsDropped(const ObjectName& table, const std::string& col
   return dropped_columns_.count({table, column}) != 0;
 }
 
+bool MigrationPlanner::Goes(const ObjectName& table) const {
+  return dropped_tables_.count(table) != 0 && request_.leave_out.count(absl::StrCat("drop table ", Name(table))) == 0;
+}
+
 void MigrationPlanner::PlanRenames() {
   const auto add = [&](std::string description, std::string sql, const std::string& path) {
     SchemaStep& step = Add(Phase::kRenames, Timing::kLast, std::move(description), std::move(sql), path);
@@ -109,34 +116,37 @@ void MigrationPlanner::PlanRenames() {
     step.risk = StepRisk::kBreaking;
     step.explanation = "requests of the earlier version look for the earlier name";
   };
-  // Where names change places, some make room first.
-  for (TableRename rename : renames_.tables) {
+  std::vector<Rename> tables;
+  for (const TableRename& rename : renames_.tables) {
     renamed_tables_.insert(rename.to);
-    if (rename.from.schema != rename.to.schema) {
-      add(absl::StrCat("move table ", Name(rename.from), " to schema ", Printable(rename.to.schema)),
-          MoveTable(rename.from, rename.to.schema), rename.path);
-      rename.from.schema = rename.to.schema;
-    }
-    if (rename.from.name == rename.to.name) continue;
-    add(absl::StrCat("rename table ", Name(rename.from), " to ", Printable(rename.to.name)),
-        RenameTable(rename.from, rename.to.name), rename.path);
+    tables.push_back({{{rename.from.schema, ""}, rename.from.name}, {{rename.to.schema, ""}, rename.to.name}, tables.size()});
   }
-  const auto is_source = [&](const ColumnRename& rename) {
-    return std::any_of(renames_.columns.begin(), renames_.columns.end(), [&](const ColumnRename& other) {
-      return other.table == rename.table && other.from == rename.to;
-    });
-  };
-  const auto passing = [](const ColumnRename& rename) { return Shortened(absl::StrCat(rename.to, "_renamed")); };
+  for (const Rename& rename : OrderRenames(std::move(tables))) {
+    const std::string& path = renames_.tables[rename.which].path;
+    ObjectName table{rename.from.first.schema, rename.from.second};
+    const ObjectName to{rename.to.first.schema, rename.to.second};
+    const auto move = [&] {
+      if (table.schema == to.schema) return;
+      add(absl::StrCat("move table ", Name(table), " to schema ", Printable(to.schema)), MoveTable(table, to.schema), path);
+      table.schema = to.schema;
+    };
+    const bool in_the_way = request_.live.FindTable({to.schema, table.name}) != nullptr;
+    if (!in_the_way) move();
+    if (table.name != to.name) {
+      add(absl::StrCat("rename table ", Name(table), " to ", Printable(to.name)), RenameTable(table, to.name), path);
+      table.name = to.name;
+    }
+    move();
+  }
+  std::vector<Rename> columns;
   for (const ColumnRename& rename : renames_.columns) {
     renamed_columns_.insert({rename.table, rename.to});
-    const std::string to = is_source(rename) ? passing(rename) : rename.to;
-    add(absl::StrCat("rename column ", Name(rename.table, rename.from), " to ", Printable(to)),
-        RenameColumn(rename.table, rename.from, to), rename.path);
+    columns.push_back({{rename.table, rename.from}, {rename.table, rename.to}, columns.size()});
   }
-  for (const ColumnRename& rename : renames_.columns) {
-    if (!is_source(rename)) continue;
-    add(absl::StrCat("rename column ", Name(rename.table, passing(rename)), " to ", Printable(rename.to)),
-        RenameColumn(rename.table, passing(rename), rename.to), rename.path);
+  for (const Rename& rename : OrderRenames(std::move(columns))) {
+    const auto& [table, from] = rename.from;
+    add(absl::StrCat("rename column ", Name(table, from), " to ", Printable(rename.to.second)),
+        RenameColumn(table, from, rename.to.second), renames_.columns[rename.which].path);
   }
 }
 
@@ -151,7 +161,9 @@ void MigrationPlanner::Survey() {
       case DifferenceKind::kColumnMissing: {
         const ColumnImage& column = *difference.wanted_column;
         const TableImage* before = request_.live.FindTable(table);
-        const bool unnoticed = column.nullable || column.source != ColumnSource::kNothing;
+        // What a column is computed from may change, and all rows are written anyway.
+        const bool computed = column.source == ColumnSource::kGenerated;
+        const bool unnoticed = !computed && (column.nullable || column.source != ColumnSource::kNothing);
         if (unnoticed && renamed_tables_.count(table) == 0 && before->FindColumn(column.name) == nullptr) {
           early_columns_.insert({table, column.name});
         }
@@ -207,16 +219,17 @@ void MigrationPlanner::PlanDrops() {
         if (!IsDropped(name, column.name)) continue;
         const TableImage* before = registered_.FindTable(name);
         const bool held = before != nullptr && before->FindColumn(column.name) != nullptr;
+        // What is computed goes before what it is computed from.
+        const bool computed = live->FindColumn(column.name)->source == ColumnSource::kGenerated;
         rate(held, "the values of the column are lost",
-             drop(Phase::kDropColumns, absl::StrCat("drop column ", Name(name, column.name)),
+             drop(computed ? Phase::kDropComputed : Phase::kDropColumns, absl::StrCat("drop column ", Name(name, column.name)),
                   DropColumn(name, column.name), column.path));
       }
       continue;
     }
     // Tables that refer to each other go in any order once nothing binds them.
     for (const ForeignKeyImage& key : live->foreign_keys) {
-      const bool bound = key.target != name && dropped_tables_.count(key.target) != 0;
-      if (bound) DropForeignKeyStep(*live, key, known.path, "both tables are dropped");
+      if (key.target != name && Goes(key.target)) DropForeignKeyStep(*live, key, known.path, "the table that it refers to is dropped");
     }
     rate(registered_.FindTable(name) != nullptr, "all rows of the table are lost",
          drop(Phase::kDropTables, absl::StrCat("drop table ", Name(name)), DropTable(*live), known.path));
@@ -258,8 +271,12 @@ void MigrationPlanner::PlanPartDrops(const TableImage& known, const TableImage& 
   }
   for (const ForeignKeyImage& key : known.foreign_keys) {
     const ForeignKeyImage* found = FindSame(live, key);
-    if (found == nullptr || FindSame(wanted, key) != nullptr || goes_along(key.columns)) continue;
-    DropForeignKeyStep(live, *found, key.path, "");
+    if (found == nullptr || FindSame(wanted, key) != nullptr) continue;
+    if (Goes(key.target)) {
+      DropForeignKeyStep(live, *found, key.path, "the table that it refers to is dropped");
+    } else if (!goes_along(key.columns)) {
+      DropForeignKeyStep(live, *found, key.path, "");
+    }
   }
   for (const IndexImage& index : known.indexes) {
     const auto named = std::find_if(live.indexes.begin(), live.indexes.end(),
@@ -331,7 +348,7 @@ void MigrationPlanner::CheckRenames() {
   const auto last_part = [](const std::string& path) { return path.substr(path.rfind('.') + 1); };
   for (const auto& [table, added] : new_columns_) {
     const TableImage* known = known_.FindTable(table->name);
-    if (known == nullptr) continue;
+    if (known == nullptr || computed_.count({table->name, added->name}) != 0) continue;
     for (const ColumnImage& gone : known->columns) {
       if (!IsDropped(table->name, gone.name)) continue;
       const TypeChange change = TypeChangeOf(gone.type, added->type);

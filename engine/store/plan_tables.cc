@@ -19,8 +19,8 @@ bool WritesRows(const ColumnImage& column) {
     case ColumnSource::kNothing:
       return false;
     case ColumnSource::kExpression:
-      // Literals and the time of the transaction are the same for all rows.
-      return column.expression.find('(') != std::string::npos && column.expression != "now()";
+      // Literals and the time of the transaction are the same for all rows, and so is what calls nothing.
+      return column.authored ? column.expression.find('(') != std::string::npos : column.expression == "gen_random_uuid()";
     case ColumnSource::kIdentity:
     case ColumnSource::kGenerated:
       return true;
@@ -114,7 +114,7 @@ void MigrationPlanner::PlanNewColumn(const Difference& difference) {
                   absl::StrCat("add column ", Name(live.name, column.name)));
   }
   SchemaStep& step =
-      Add(Phase::kColumns, EarlyIf(early_columns_.count({live.name, column.name}) != 0),
+      Add(column.source == ColumnSource::kGenerated ? Phase::kComputed : Phase::kColumns, EarlyIf(early_columns_.count({live.name, column.name}) != 0),
           absl::StrCat("add column ", Name(live.name, column.name)), AddColumn(live.name, column), column.path);
   step.lock = TableLock::kAccessExclusive;
   step.authored = column.source == ColumnSource::kExpression || column.source == ColumnSource::kGenerated;
@@ -217,19 +217,9 @@ void MigrationPlanner::PlanDefault(const Difference& difference) {
     step.lock = TableLock::kAccessExclusive;
     return step;
   };
-  if (to.source == ColumnSource::kGenerated) {
-    SchemaStep& step = add(Phase::kDropColumns, "drop column ", DropColumn(live.name, to.name));
-    step.risk = from.source == ColumnSource::kGenerated ? StepRisk::kBlocking : StepRisk::kLossy;
-    step.explanation = "the column is computed from now on";
-    SchemaStep& again = add(Phase::kColumns, "add column ", AddColumn(live.name, to));
-    again.risk = StepRisk::kBlocking;
-    again.explanation = "every row is computed and written";
-    again.authored = true;
-    return;
-  }
   const bool both_expressions = from.source == ColumnSource::kExpression && to.source == ColumnSource::kExpression;
   if (from.source == ColumnSource::kGenerated) {
-    add(Phase::kDropDefaults, "keep what was computed of ", DropGenerated(live.name, to.name));
+    add(Phase::kDropComputed, "keep what was computed of ", DropGenerated(live.name, to.name));
   } else if (from.source != ColumnSource::kNothing && !both_expressions &&
              !(from.source == ColumnSource::kExpression && retyped_.count({live.name, to.name}) != 0)) {
     add(Phase::kDropDefaults, from.source == ColumnSource::kIdentity ? "drop identity of " : "drop default of ",
@@ -247,14 +237,18 @@ void MigrationPlanner::PlanDefault(const Difference& difference) {
   }
 }
 
-void MigrationPlanner::PlanLabels(const Difference& difference) {
-  const EnumImage& live = *difference.live_enum;
-  const EnumImage& wanted = *difference.wanted_enum;
+bool MigrationPlanner::KeepsLabels(const EnumImage& live, const EnumImage& wanted) {
   std::vector<std::string> kept;
   for (const std::string& label : wanted.labels) {
     if (std::find(live.labels.begin(), live.labels.end(), label) != live.labels.end()) kept.push_back(label);
   }
-  if (kept != live.labels) return ReplaceType(live, wanted);
+  return kept == live.labels;
+}
+
+void MigrationPlanner::PlanLabels(const Difference& difference) {
+  const EnumImage& live = *difference.live_enum;
+  const EnumImage& wanted = *difference.wanted_enum;
+  if (!KeepsLabels(live, wanted)) return ReplaceType(live, wanted);
   // PostgreSQL lets no transaction use a label that it added itself.
   std::vector<std::string> added;
   for (const std::string& label : wanted.labels) {

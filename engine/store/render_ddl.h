@@ -12,6 +12,9 @@ namespace rowan::store {
 // "public"."users"
 std::string Sql(const ObjectName& name);
 
+// "DEFAULT now()", of a column whose source is an expression.
+std::string DefaultClause(const ColumnImage& column);
+
 std::string CreateSchema(const std::string& schema);
 
 std::string CreateType(const EnumImage& type);

@@ -99,18 +99,6 @@ std::string LockText(store::TableLock lock) {
   return kLocks[static_cast<int>(lock)];
 }
 
-std::string StepsText(const store::Migration& migration) {
-  static constexpr const char* kRisks[] = {"safe", "may fail", "blocking", "breaking", "LOSSY"};
-  std::string text;
-  for (const store::SchemaStep& step : migration.steps) {
-    absl::StrAppend(&text, "-- ", step.stage > 1 || migration.steps.back().stage > 1 ? absl::StrCat(step.stage, ". ") : "",
-                    step.description, " (", step.path, ") ", kRisks[static_cast<int>(step.risk)], LockText(step.lock),
-                    step.alone ? ", alone" : "", step.explanation.empty() ? "" : ": ", step.explanation, "\n", step.sql, "\n");
-  }
-  for (const std::string& name : migration.unused) absl::StrAppend(&text, "unused: ", name, "\n");
-  return text.empty() ? "(no steps)\n" : text;
-}
-
 std::string ErrorText(const absl::Status& status) {
   std::string text = absl::StrCat(absl::StatusCodeToString(status.code()), " ", ErrorReasonOf(status), "\n");
   const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
@@ -225,6 +213,18 @@ absl::StatusOr<v1::Schema> ParseSchema(const std::string& text) {
     return absl::InvalidArgumentError("no textproto of a schema");
   }
   return schema;
+}
+
+std::string StepsText(const store::Migration& migration) {
+  static constexpr const char* kRisks[] = {"safe", "may fail", "blocking", "breaking", "LOSSY"};
+  std::string text;
+  for (const store::SchemaStep& step : migration.steps) {
+    absl::StrAppend(&text, "-- ", step.stage > 1 || migration.steps.back().stage > 1 ? absl::StrCat(step.stage, ". ") : "",
+                    step.description, " (", step.path, ") ", kRisks[static_cast<int>(step.risk)], LockText(step.lock),
+                    step.alone ? ", alone" : "", step.explanation.empty() ? "" : ": ", step.explanation, "\n", step.sql, "\n");
+  }
+  for (const std::string& name : migration.unused) absl::StrAppend(&text, "unused: ", name, "\n");
+  return text.empty() ? "(no steps)\n" : text;
 }
 
 std::string Outcome(const SchemaCase& golden) {

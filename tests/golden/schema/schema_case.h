@@ -45,6 +45,9 @@ void WriteSchemaFile(const SchemaFile& file);
 // Reads a case's schema.
 absl::StatusOr<v1::Schema> ParseSchema(const std::string& text);
 
+// Returns a plan as the files write it: a line that begins with "-- " for each step, and its SQL.
+std::string StepsText(const store::Migration& migration);
+
 // What happens to a case: the catalog as text, notices and steps, or the errors with reasons and paths.
 std::string Outcome(const SchemaCase& golden);
 
