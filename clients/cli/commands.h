@@ -76,6 +76,9 @@ std::optional<Failure> ShowSql(const Options& options, const Channel& channel, C
 // what went wrong and was told.
 int PrepareRequest(const Options& options, const Channel& channel, Console& console, v1::ExplainRequest& request);
 
+// Loads: bench_command.cc. Returns kExitFailedCheck when a call failed.
+int RunBench(const Options& options, const Channel& channel, Console& console);
+
 // Health: health_command.cc
 int RunHealth(const Options& options, const Channel& channel, Console& console);
 

@@ -13,7 +13,7 @@ const CommandHelp kHelp = {"rowan", "Reads and writes trees of records through a
 
 Exit codes:
   0       success
-  1       no: exists found nothing, the server does not serve, a schema is not valid, a database has drifted, an apply was not wanted
+  1       no: exists found nothing, the server does not serve, calls of a bench failed, a schema is not valid, a database has drifted, an apply was not wanted
   2       the command line or the document is wrong; nothing was sent
   3       the output could not be written
   64+N    the call ended with gRPC status N, for example 67 INVALID_ARGUMENT, 69 NOT_FOUND, 78 UNAVAILABLE
@@ -171,6 +171,22 @@ Examples:
   rowan explain upsert blog Role '{"data": {"name": "admin"}, "key": "name"}' --analyze
   rowan explain batch blog '[{"model": "Role", "insert": {"name": "admin"}}, {"model": "Role", "get": {"select": {"name": true}}}]'
   rowan explain delete blog Post '{"where": {"id": 10}}' --format json)"};
+
+const CommandHelp kBenchHelp = {
+    "bench", "Send requests for a while, and measure rates and latencies",
+    R"(The document is a request, a list of requests that are mixed, or {requests: [...]}. A request has a model and a verb with its document as in a batch (and
+stream), and perhaps a name and a weight, which says how often it is sent compared with the others. Writes are really written. A value can vary:
+  {$random: [1, 1000]}              a whole number between these
+  {$next: 1}                        1, 2, 3, ...
+  {$next: 1, text: "user {}"}       "user 1", "user 2", ...
+
+Without --rate each client sends its next request when it has its answer; with it, latencies count from when a request was due. When the first
+answer to a request is an error, the run ends with it.
+
+Examples:
+  rowan bench blog '{model: User, get: {select: {name: true, posts: {title: true}}, where: {id: {$random: [1, 1000]}}}}' --clients 32
+  rowan bench blog @mix.yaml --duration 60s --warm-up 5s --rate 2000 --format json
+  rowan bench blog '[{weight: 9, model: Role, get: {select: {name: true}}}, {weight: 1, model: Tag, insert: {name: {$next: 1, text: "tag {}"}}}]')"};
 
 const CommandHelp kHealthHelp = {"health", "Tell whether the server serves",
                                  R"(Prints SERVING and exits with 0, or says why not and exits with 1.

@@ -10,8 +10,8 @@ struct CommandHelp {
 };
 
 extern const CommandHelp kHelp, kGetHelp, kStreamHelp, kAggregateHelp, kExistsHelp, kInsertHelp, kUpdateHelp,
-    kUpsertHelp, kDeleteHelp, kBatchHelp, kTransactHelp, kLoadHelp, kExportHelp, kExplainHelp, kHealthHelp, kSchemaHelp,
-    kSchemaValidateHelp, kSchemaFormatHelp, kSchemaDiffHelp, kSchemaApplyHelp, kSchemaPullHelp, kSchemaDriftHelp, kSchemaHistoryHelp, kSchemaExportHelp, kSchemaGraphHelp,
-    kSchemaGetHelp, kSchemaListHelp;
+    kUpsertHelp, kDeleteHelp, kBatchHelp, kTransactHelp, kLoadHelp, kExportHelp, kExplainHelp, kBenchHelp, kHealthHelp,
+    kSchemaHelp, kSchemaValidateHelp, kSchemaFormatHelp, kSchemaDiffHelp, kSchemaApplyHelp, kSchemaPullHelp,
+    kSchemaDriftHelp, kSchemaHistoryHelp, kSchemaExportHelp, kSchemaGraphHelp, kSchemaGetHelp, kSchemaListHelp;
 
 }  // namespace rowan::cli

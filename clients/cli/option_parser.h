@@ -16,6 +16,8 @@ struct Raw {
   Options options;
   std::string timeout;
   std::string wait;
+  std::string duration;
+  std::string warm_up;
   std::string format;
   std::optional<std::string> limit;
 };

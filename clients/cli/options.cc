@@ -1,13 +1,16 @@
 #include "clients/cli/options.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <ostream>
 #include <random>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "clients/cli/help.h"
 #include "clients/cli/option_parser.h"
@@ -15,6 +18,9 @@
 
 namespace rowan::cli {
 namespace {
+
+// Of bench, without --connections.
+constexpr int kConnections = 4;
 
 // The format of a name that the parser has checked.
 Format FormatNamed(const std::string& name) {
@@ -222,6 +228,29 @@ void AddExplain(CLI::App& app, Raw& raw) {
   AddFormat(*explain, raw, {"text", "json"}, "text");
 }
 
+void AddBench(CLI::App& app, Raw& raw) {
+  BenchFlags& flags = raw.options.bench;
+  CLI::App* bench = AddCommand(app, kBenchHelp);
+  AddSchemaName(*bench, raw);
+  AddDocumentText(*bench, raw, "The requests to send");
+  bench->add_option("--clients", flags.clients, "How many send at the same time (default 8)")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("NUMBER");
+  bench->add_option("--connections", flags.connections, "How many connections they share (default: 4 at most)")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("NUMBER");
+  bench->add_option("--threads", flags.threads, "With how many threads they are served (default 1)")
+      ->check(CLI::Range(1, 256))
+      ->type_name("NUMBER");
+  bench->add_option("--rate", flags.rate, "How many requests to send a second (default: as fast as answers come)")
+      ->check(CLI::Range(0.001, 1e7))
+      ->type_name("NUMBER");
+  bench->add_option("--duration", raw.duration, "How long to measure (default 10s)")->type_name("DURATION");
+  bench->add_option("--warm-up", raw.warm_up, "How long to send before that (default 1s)")->type_name("DURATION");
+  bench->add_flag("--decode", flags.decode, "Decode the answers, as a program would, and count records");
+  AddFormat(*bench, raw, {"text", "json"}, "text");
+}
+
 void AddHealth(CLI::App& app, Raw& raw) {
   CLI::App* health = AddCommand(app, kHealthHelp);
   health->add_option("--wait", raw.wait, "Wait so long for the server to serve, for example 30s")
@@ -245,9 +274,8 @@ void AddGlobal(CLI::App& app, Raw& raw) {
       ->envname("ROWAN_CA_FILE")
       ->type_name("FILE")
       ->group("Server");
-  app.add_option(
-         "--request-id", raw.options.request_id,
-         "The id to find the call by in the server's log (default: made up)")
+  app.add_option("--request-id", raw.options.request_id,
+                 "The id to find the call by in the server's log (default: made up)")
       ->type_name("ID")
       ->group("Server");
   app.add_flag("--quiet", raw.options.quiet, "No progress and no notes on standard error");
@@ -261,7 +289,7 @@ Command CommandOf(const CLI::App& app) {
       {"exists", Command::kExists},     {"insert", Command::kInsert}, {"update", Command::kUpdate},
       {"upsert", Command::kUpsert},     {"delete", Command::kDelete}, {"batch", Command::kBatch},
       {"transact", Command::kTransact}, {"load", Command::kLoad},     {"export", Command::kExport},
-      {"explain", Command::kExplain},   {"health", Command::kHealth}};
+      {"explain", Command::kExplain},   {"bench", Command::kBench},   {"health", Command::kHealth}};
   for (const auto& [name, command] : kCommands) {
     if (chosen->get_name() == name) return command;
   }
@@ -285,6 +313,7 @@ Format DefaultFormat(Command command) {
       return Format::kJsonLines;
     case Command::kExists:
     case Command::kExplain:
+    case Command::kBench:
     case Command::kHealth:
     case Command::kSchemaValidate:
     case Command::kSchemaDiff:
@@ -357,6 +386,7 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   AddFiles(app, raw);
   AddExplain(app, raw);
   AddSchema(app, raw);
+  AddBench(app, raw);
   AddHealth(app, raw);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // it takes them from the back
@@ -393,12 +423,18 @@ std::variant<Options, int> ParseOptions(const std::vector<std::string>& argument
   }
   const bool unbounded = options.command == Command::kStream || options.command == Command::kTransact || of_files;
   options.timeout = unbounded ? absl::ZeroDuration() : absl::Seconds(30);
-  if (!raw.timeout.empty() && !ReadDuration(raw.timeout, options.timeout)) {
-    return Usage(console, "--timeout: \"" + raw.timeout + "\" is no duration", "write it like 500ms, 30s or 2m");
+  const std::tuple<const char*, const std::string&, absl::Duration&> durations[] = {
+      {"--timeout", raw.timeout, options.timeout},
+      {"--wait", raw.wait, options.wait},
+      {"--duration", raw.duration, options.bench.duration},
+      {"--warm-up", raw.warm_up, options.bench.warm_up}};
+  for (const auto& [flag, text, duration] : durations) {
+    if (!text.empty() && !ReadDuration(text, duration)) {
+      return Usage(console, absl::StrCat(flag, ": \"", text, "\" is no duration"), "write it like 500ms, 30s or 2m");
+    }
   }
-  if (!raw.wait.empty() && !ReadDuration(raw.wait, options.wait)) {
-    return Usage(console, "--wait: \"" + raw.wait + "\" is no duration", "write it like 500ms, 30s or 2m");
-  }
+  BenchFlags& bench = options.bench;
+  bench.connections = std::min(bench.clients, bench.connections == 0 ? kConnections : bench.connections);
   if (raw.limit && !absl::SimpleAtoi(*raw.limit, &options.read.limit.emplace())) {
     return Usage(console, "--limit: \"" + *raw.limit + "\" is no whole number", "write it like 20");
   }

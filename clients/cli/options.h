@@ -27,6 +27,7 @@ enum class Command {
   kLoad,
   kExport,
   kExplain,
+  kBench,
   kHealth,
   kSchemaValidate,
   kSchemaFormat,
@@ -71,28 +72,39 @@ struct LoadFlags {
   std::string rejects;  // a path; empty: none
 };
 
+// The load that bench puts on a server.
+struct BenchFlags {
+  int clients = 8;                              // that send at the same time
+  int connections = 0;                          // that they share; once parsed at least 1 and at most `clients`
+  int threads = 1;                              // of this process
+  double rate = 0;                              // requests per second; zero: as fast as the answers come
+  absl::Duration duration = absl::Seconds(10);  // that is measured
+  absl::Duration warm_up = absl::Seconds(1);    // before it
+  bool decode = false;                          // read the answers as a program would
+};
+
 // What schema export writes.
 enum class Declaration { kProto, kJsonSchema, kTypeScript, kPython, kSchemaForm };
 
 // What the commands of schemas take beside their file or name.
 struct SchemaFlags {
-  bool server = false;                          // of validate: the server too
-  std::optional<std::string> expected_version;  // that must be current; "": not registered yet
-  std::string to_version;                       // of diff and apply: an earlier version to go back to; empty: none
-  std::vector<std::string> allow;               // steps that may lose data
-  std::vector<std::string> leave_out;           // steps that are not to be done
-  std::string adopt;                            // "off", "warn" or "enforce"; empty: the database is changed
-  std::string online;                           // "auto", "always" or "never"; empty: the server's default
-  bool validate_only = false;                   // of apply
-  bool yes = false;                             // no questions
-  bool exit_code = false;                       // of diff: tell by the exit code whether there are steps
-  std::vector<std::string> database_schemas;    // of pull; empty: all
-  std::vector<std::string> tables;              // of pull; empty: all
-  bool check = false;                           // of format: only tell whether it would change
-  bool in_place = false;                        // of format: write over the file
+  bool server = false;                            // of validate: the server too
+  std::optional<std::string> expected_version;    // that must be current; "": not registered yet
+  std::string to_version;                         // of diff and apply: an earlier version to go back to; empty: none
+  std::vector<std::string> allow;                 // steps that may lose data
+  std::vector<std::string> leave_out;             // steps that are not to be done
+  std::string adopt;                              // "off", "warn" or "enforce"; empty: the database is changed
+  std::string online;                             // "auto", "always" or "never"; empty: the server's default
+  bool validate_only = false;                     // of apply
+  bool yes = false;                               // no questions
+  bool exit_code = false;                         // of diff: tell by the exit code whether there are steps
+  std::vector<std::string> database_schemas;      // of pull; empty: all
+  std::vector<std::string> tables;                // of pull; empty: all
+  bool check = false;                             // of format: only tell whether it would change
+  bool in_place = false;                          // of format: write over the file
   Declaration declaration = Declaration::kProto;  // of export
-  bool svg = false;                             // of graph; otherwise Mermaid
-  std::string version;                          // of get; empty: the current one
+  bool svg = false;                               // of graph; otherwise Mermaid
+  std::string version;                            // of get; empty: the current one
 };
 
 struct Options {
@@ -125,6 +137,7 @@ struct Options {
   std::string where;                 // of export: a filter as text, or "@path"
   bool estimate = false;             // of explain: with PostgreSQL's estimates
   bool analyze = false;              // of explain: with what happens when it runs
+  BenchFlags bench;
   SchemaFlags schemas;
   std::string output;   // a path; empty: standard output
   absl::Duration wait;  // of health; zero: no waiting

@@ -104,7 +104,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{{"batch", "blog", "User", "[]"}, "[]"}, Wrong{{"transact"}, "schema is required"},
                     Wrong{{"insert", "blog", "User", "{}", "--expect", "1"}, "--expect"},
                     Wrong{{"batch", "blog", "[]", "--format", "table"}, "table"},
-                    Wrong{{"get", "blog", "User", "--address"}, "--address"}, Wrong{{"get\x1b[31m"}, "rowan: "}));
+                    Wrong{{"bench", "blog", "{}", "--clients", "0"}, "--clients"},
+                    Wrong{{"bench", "blog", "{}", "--rate", "-1"}, "--rate"},
+                    Wrong{{"bench", "blog", "{}", "--duration", "10"}, "--duration"},
+                    Wrong{{"bench", "blog", "{}", "--warm-up", "x"}, "--warm-up"},
+                    Wrong{{"bench", "blog", "{}", "--format", "table"}, "table"},
+                    Wrong{{"bench"}, "schema is required"}, Wrong{{"get", "blog", "User", "--address"}, "--address"},
+                    Wrong{{"get\x1b[31m"}, "rowan: "}));
 
 TEST_F(OptionsTest, HelpAndVersionAreNoErrors) {
   for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{{"--help"},
@@ -119,6 +125,7 @@ TEST_F(OptionsTest, HelpAndVersionAreNoErrors) {
                                                                                     {"batch", "--help"},
                                                                                     {"transact", "--help"},
                                                                                     {"explain", "--help"},
+                                                                                    {"bench", "--help"},
                                                                                     {"health", "--help"},
                                                                                     {"schema", "--help"},
                                                                                     {"schema", "validate", "--help"},

@@ -35,6 +35,8 @@ int Dispatch(const Options& options, const Channel& channel, Console& console) {
       return RunExport(options, channel, console);
     case Command::kExplain:
       return RunExplain(options, channel, console);
+    case Command::kBench:
+      return RunBench(options, channel, console);
     case Command::kHealth:
       return RunHealth(options, channel, console);
     case Command::kSchemaValidate:

@@ -30,6 +30,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const Options& option
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kLargestReply);
   arguments.SetUserAgentPrefix("rowan/" ROWAN_VERSION);
+  // Each channel is a connection of its own.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // A proxy for the outside world cannot reach this machine's loopback.
   if (IsLocal(options.address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   const bool tls = !options.plaintext && (options.tls || !options.ca_file.empty() || !IsLocal(options.address));
