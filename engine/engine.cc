@@ -66,6 +66,50 @@ class HoldingSink : public StreamSink {
   bool sent_ = false;
 };
 
+// A Get on a lane.
+class LaneGet : public pg::LaneRead {
+ public:
+  using Done = std::function<void(std::optional<std::string>)>;
+
+  LaneGet(std::shared_ptr<ServedSchema> schema, std::shared_ptr<const exec::CompiledRead> read, BoundRead bound,
+          const exec::Context& context, Done done)
+      : schema_(std::move(schema)),
+        read_(std::move(read)),
+        arguments_(std::move(bound.arguments)),
+        expect_(bound.expect),
+        context_(context),
+        done_(std::move(done)),
+        parameters_(exec::SlotParameters(read_->sql.selects.front(), arguments_)) {}
+
+  const pg::Statement& statement() const override { return read_->sql.selects.front().statement; }
+  const std::vector<pg::Parameter>& parameters() const override { return parameters_; }
+  bool abandoned() const override {
+    return context_.call.cancellation->cancelled() || Clock::now() >= context_.call.deadline;
+  }
+
+  void Finish(End end, std::optional<pg::Result> rows) override {
+    if (end == End::kFailed) read_->pace->NoteSlow();
+    exec::Reply reply;
+    // Whatever is wrong, running it again tells.
+    if (!rows || abandoned() || !exec::WriteGet(*read_, arguments_, *std::move(rows), context_, reply).ok() ||
+        !CheckCount(expect_, arguments_, reply.records).ok()) {
+      done_(std::nullopt);
+      return;
+    }
+    ++context_.counters.statements;
+    done_(absl::StrCat(read_->shape, reply.bytes));
+  }
+
+ private:
+  const std::shared_ptr<ServedSchema> schema_;
+  const std::shared_ptr<const exec::CompiledRead> read_;
+  const Arguments arguments_;
+  const std::optional<ir::Expectation> expect_;
+  const exec::Context context_;
+  const Done done_;
+  const std::vector<pg::Parameter> parameters_;
+};
+
 }  // namespace
 
 struct Engine::Impl {
@@ -80,6 +124,7 @@ struct Engine::Impl {
   PlanCacheCounters plan_cache;
 
   std::unique_ptr<ServedSchemas> schemas;
+  std::unique_ptr<pg::Lanes> lanes;
   std::unique_ptr<store::VersionWatcher> watcher;  // ends before what it refreshes
 
   absl::StatusOr<std::shared_ptr<ServedSchema>> Find(std::string_view name) const { return schemas->Find(name); }
@@ -99,6 +144,7 @@ struct Engine::Impl {
     if (status.ok() || ErrorReasonOf(status) != "SCHEMA_DRIFT" || !repeatable()) return status;
     if (!schemas->RefreshOnce(seen).ok()) return status;
     for (pg::Pool* pool : {interactive.get(), stream.get(), transaction.get()}) pool->Renew();
+    lanes->Renew();
     return run();
   }
 
@@ -155,6 +201,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
   impl->interactive = pool("interactive", opened.interactive_connections);
   impl->stream = pool("stream", opened.stream_connections);
   impl->transaction = pool("transaction", opened.transaction_connections);
+  impl->lanes = std::make_unique<pg::Lanes>(
+      pg::LaneOptions{.conninfo = opened.conninfo, .count = opened.lanes, .queue_limit = opened.queue_limit});
   const auto log_store = [log = opened.log](const std::string& message) { log("", message); };
   ROWAN_ASSIGN_OR_RETURN(impl->store, store::SchemaStore::Open({.conninfo = opened.conninfo, .log = log_store}));
   std::string secret = opened.token_secret;
@@ -187,6 +235,20 @@ absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, std::s
     response = absl::StrCat(compiled->shape, reply.bytes);
     return CheckCount(bound.expect, bound.arguments, reply.records);
   });
+}
+
+bool Engine::BeginGet(const v1::GetRequest& request, const Call& call,
+                      std::function<void(std::optional<std::string>)> done) {
+  if (impl_->options.lanes == 0) return false;
+  absl::StatusOr<std::shared_ptr<ServedSchema>> schema = impl_->Find(request.schema());
+  if (!schema.ok()) return false;
+  absl::StatusOr<BoundRead> bound = BindGet(request, impl_->Binding(**schema));
+  if (!bound.ok()) return false;
+  std::shared_ptr<const exec::CompiledRead> read = Compile(**schema, std::move(bound->read));
+  if (!read->single() || !read->pace->quick()) return false;
+  const exec::Context context = impl_->Context(**schema, call);
+  auto get = std::make_unique<LaneGet>(*std::move(schema), std::move(read), *std::move(bound), context, std::move(done));
+  return impl_->lanes->Submit(std::move(get)) == nullptr;
 }
 
 absl::Status Engine::Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink) {
@@ -389,6 +451,10 @@ EngineCounters Engine::counters() const {
           .plan_cache_misses = impl_->plan_cache.misses,
           .statements = impl_->counters.statements,
           .retries = impl_->counters.retries};
+}
+
+pg::LaneCounts Engine::lanes() const {
+  return impl_->lanes->counts();
 }
 
 pg::PoolState Engine::interactive_pool() const {

@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "engine/base/call.h"
 #include "engine/base/limits.h"
+#include "engine/pg/lanes.h"
 #include "engine/pg/pool.h"
 
 namespace rowan::v1 {
@@ -57,6 +59,7 @@ struct EngineOptions {
   int interactive_connections = 10;
   int stream_connections = 4;
   int transaction_connections = 10;  // for interactive transactions
+  int lanes = 2;                     // connections that quick reads share; 0: none
   int queue_limit = 1000;
   std::chrono::milliseconds pool_wait{1000};
   // What cursors and resume tokens are sealed with. Servers that clients move between share it. Empty: a secret that the
@@ -128,6 +131,11 @@ class Engine {
 
   // The reads' responses are a v1::GetResponse and a v1::AggregateResponse in protobuf's wire format.
   absl::Status Get(const v1::GetRequest& request, const Call& call, std::string& response);
+  // Begins a Get that is quick on a connection that it shares with others, and does not block. Returns false when it is
+  // none of that kind, or wrong: then Get answers. Otherwise `done` is called once, from another thread and maybe before
+  // this returns, with the response, or with nothing: then, too, Get answers. `request` and `call` outlive that.
+  bool BeginGet(const v1::GetRequest& request, const Call& call,
+                std::function<void(std::optional<std::string> response)> done);
   absl::Status Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink);
   absl::Status Aggregate(const v1::AggregateRequest& request, const Call& call, std::string& response);
   absl::Status Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response);
@@ -154,6 +162,7 @@ class Engine {
   absl::Status Ping(const Call& call);
 
   EngineCounters counters() const;
+  pg::LaneCounts lanes() const;
   pg::PoolState interactive_pool() const;
   pg::PoolState stream_pool() const;
   pg::PoolState transaction_pool() const;

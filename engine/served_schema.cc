@@ -62,7 +62,8 @@ ServedSchema::~ServedSchema() = default;
 std::shared_ptr<const exec::CompiledRead> Compile(ServedSchema& schema, ir::Read read) {
   const std::string shape = ir::ShapeKey(read);
   return Cached(schema.counters, schema.reads, shape, [&] {
-    exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}, {}};
+    const bool by_key = read.expected == ir::Expected::kOne;
+    exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}, {}, std::make_unique<exec::Pace>(by_key)};
     compiled.sql = sql::RenderRead(compiled.plan);
     compiled.shape = ShapeBytes(compiled.plan.root);
     return compiled;
@@ -73,7 +74,7 @@ std::shared_ptr<const exec::CompiledLockingRead> CompileLocking(ServedSchema& sc
   const std::string shape = ir::ShapeKey(read);
   return Cached(schema.counters, schema.locking_reads, shape, [&] {
     plan::LockingRead planned = plan::PlanLockingRead(std::move(read));
-    exec::CompiledLockingRead compiled{{std::move(planned.keys), {}, {}}, std::move(planned.records), {}};
+    exec::CompiledLockingRead compiled{{std::move(planned.keys), {}, {}, nullptr}, std::move(planned.records), {}};
     compiled.keys.sql = sql::RenderRead(compiled.keys.plan);
     compiled.records_sql = std::move(sql::RenderRead(compiled.records).selects.front());
     return compiled;

@@ -23,6 +23,7 @@ struct Config {
   std::string db_url;  // libpq's; empty: PG* variables, or else the embedded server
   int db_pool_size = 10;
   int db_stream_pool_size = 4;
+  int db_lanes = 2;
   int db_transaction_pool_size = 10;
   std::chrono::milliseconds db_pool_wait{1000};
   int db_queue_limit = 1000;

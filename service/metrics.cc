@@ -43,6 +43,14 @@ struct Metrics::Registered {
       BuildCounter().Name("rowan_plan_cache_lookups_total").Help("Plan cache look-ups by result.").Register(registry);
   Family<Counter>& statements =
       BuildCounter().Name("rowan_db_statements_total").Help("Statements sent since start.").Register(registry);
+  Family<Counter>& lane_reads = BuildCounter()
+                                    .Name("rowan_db_lane_reads_total")
+                                    .Help("Reads on shared connections by result; unanswered ones were run elsewhere.")
+                                    .Register(registry);
+  Family<Counter>& lane_round_trips = BuildCounter()
+                                          .Name("rowan_db_lane_round_trips_total")
+                                          .Help("Round trips of shared connections since start.")
+                                          .Register(registry);
   Family<Counter>& retries = BuildCounter()
                                  .Name("rowan_transaction_retries_total")
                                  .Help("Transactions tried again since start.")
@@ -75,6 +83,10 @@ std::string Metrics::Text(const Engine* engine, int in_flight) {
     set_pool("interactive", engine->interactive_pool());
     set_pool("stream", engine->stream_pool());
     set_pool("transaction", engine->transaction_pool());
+    const pg::LaneCounts lanes = engine->lanes();
+    RaiseTo(all.lane_reads.Add({{"result", "answered"}}), lanes.answered);
+    RaiseTo(all.lane_reads.Add({{"result", "unanswered"}}), lanes.unanswered);
+    RaiseTo(all.lane_round_trips.Add({}), lanes.round_trips);
     const EngineCounters counters = engine->counters();
     RaiseTo(all.plans.Add({{"result", "hit"}}), counters.plan_cache_hits);
     RaiseTo(all.plans.Add({{"result", "miss"}}), counters.plan_cache_misses);

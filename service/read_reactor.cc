@@ -4,8 +4,10 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "absl/time/time.h"
 #include "engine/base/errors.h"
@@ -49,20 +51,41 @@ class ParsedRequest {
   bool parsed_ = false;
 };
 
-// Runs `Read` on a worker.
+// Begins `Read` at once where that is possible, or else runs it on a worker.
 template <typename Request, absl::Status (Engine::*Read)(const Request&, const Call&, std::string&)>
 class ReadReactor : public grpc::ServerUnaryReactor {
  public:
   ReadReactor(ServerState& state, grpc::CallbackServerContext& context, const char* method,
               const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
-      : request_(request), record_(state, context, method, request_.subject(), state.query_timeout), response_(response) {
-    if (!state.unary_workers->Submit([this] { Run(); })) Finish(record_.Finish(record_.Refusal("queue")));
+      : state_(state),
+        request_(request),
+        record_(state, context, method, request_.subject(), state.query_timeout),
+        response_(response) {
+    if (!Begin()) Queue();
   }
 
   void OnCancel() override { record_.Cancel(); }
   void OnDone() override { delete this; }
 
  private:
+  bool Begin() {
+    if constexpr (std::is_same_v<Request, v1::GetRequest>) {
+      // Finishing the call ends the last reference to the engine when the server stops.
+      std::shared_ptr<Engine> engine = state_.engine.load();
+      return engine != nullptr && request_.status().ok() &&
+             engine->BeginGet(*request_, record_.call(), [this](std::optional<std::string> answer) {
+               if (!answer) return Queue();
+               response_ = ToByteBuffer(*answer);
+               Finish(record_.Finish(absl::OkStatus()));
+             });
+    }
+    return false;
+  }
+
+  void Queue() {
+    if (!state_.unary_workers->Submit([this] { Run(); })) Finish(record_.Finish(record_.Refusal("queue")));
+  }
+
   void Run() {
     std::string answer;
     const absl::Status status = record_.Run([&](Engine& engine) -> absl::Status {
@@ -73,6 +96,7 @@ class ReadReactor : public grpc::ServerUnaryReactor {
     Finish(record_.Finish(status));
   }
 
+  ServerState& state_;
   const ParsedRequest<Request> request_;
   CallRecord record_;
   grpc::ByteBuffer& response_;

@@ -108,6 +108,7 @@ EngineOptions MakeEngineOptions(const Config& config, std::string conninfo) {
   options.conninfo = std::move(conninfo);
   options.interactive_connections = config.db_pool_size;
   options.stream_connections = config.db_stream_pool_size;
+  options.lanes = config.db_lanes;
   options.transaction_connections = config.db_transaction_pool_size;
   options.transaction_idle_timeout = config.transaction_idle_timeout;
   options.transaction_timeout = config.transaction_timeout;

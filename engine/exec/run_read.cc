@@ -148,7 +148,9 @@ absl::StatusOr<Tree> FetchTree(const CompiledRead& read, const Arguments& argume
                                const Context& context) {
   absl::StatusOr<pg::Pool::Lease> lease = pool.Acquire(context.call);
   if (!lease.ok()) return TranslateDatabaseError(lease.status(), {}, context);
+  const Clock::time_point begun = Clock::now();
   absl::StatusOr<Tree> tree = RunTree(read, arguments, **lease, context);
+  if (read.pace != nullptr) read.pace->Note(Clock::now() - begun);
   if (!tree.ok()) return TranslateDatabaseError(tree.status(), {}, context);
   return tree;
 }
@@ -188,6 +190,11 @@ absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Po
                     Reply& reply) {
   ROWAN_ASSIGN_OR_RETURN(const Tree tree, FetchTree(read, arguments, pool, context));
   return WritePage(read, arguments, tree, context, reply);
+}
+
+absl::Status WriteGet(const CompiledRead& read, const Arguments& arguments, pg::Result rows, const Context& context,
+                      Reply& reply) {
+  return WritePage(read, arguments, Tree(std::move(rows)), context, reply);
 }
 
 absl::Status RunGetInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,

@@ -30,6 +30,10 @@ struct Reply {
 absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
                     Reply& reply);
 
+// Writes what RunGet would from the rows of the read's only statement. Errors: ReplyTooLarge.
+absl::Status WriteGet(const CompiledRead& read, const Arguments& arguments, pg::Result rows, const Context& context,
+                      Reply& reply);
+
 // Where a stream is.
 struct StreamProgress {
   int64_t records = 0;  // sent in this call

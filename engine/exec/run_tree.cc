@@ -250,6 +250,10 @@ bool HasLevels(const CompiledRead& read) {
 
 }  // namespace
 
+bool CompiledRead::single() const {
+  return !HasLevels(*this) && !sql.total;
+}
+
 absl::StatusOr<Tree> RunTreeInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                                    const Context& context) {
   ROWAN_ASSIGN_OR_RETURN(Tree tree, RunRoot(read, arguments, {}, connection, context));
@@ -263,8 +267,7 @@ absl::StatusOr<Tree> RunTreeInside(const CompiledRead& read, const Arguments& ar
 absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                              const Context& context) {
   const bool levels = HasLevels(read);
-  if (!levels && !read.sql.total && context.observer == nullptr) {
-    // A single statement is a snapshot by itself.
+  if (read.single() && context.observer == nullptr) {
     const sql::ReadStatement& root = read.sql.selects.front();
     ++context.counters.statements;
     ROWAN_ASSIGN_OR_RETURN(

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/exec/context.h"
+#include "engine/exec/pace.h"
 #include "engine/hydrate/hydrate.h"
 #include "engine/ir/arguments.h"
 #include "engine/pg/connection.h"
@@ -26,6 +28,11 @@ struct CompiledRead {
   plan::Read plan;
   sql::RenderedRead sql;
   std::string shape;  // as field 1 of a response, in protobuf's wire format
+  // How long it takes; null where nobody asks.
+  std::unique_ptr<Pace> pace;
+
+  // Whether it is a single statement, which is a snapshot by itself.
+  bool single() const;
 };
 
 // Puts the columns of a result's row, from column `first` on, in place of `columns`.

@@ -56,16 +56,23 @@ const char* BeginText(Isolation isolation) {
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::~Connection() = default;
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo, const Call& call) {
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo, const Call& call,
+                                                             const SessionOptions& session) {
+  // Statements are many and short, and their estimates high: compiling one takes longer than running it.
+  std::string settings =
+      "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres"
+      " -c standard_conforming_strings=on -c jit=off";
+  if (session.read_only) settings += " -c default_transaction_read_only=on";
+  if (session.statement_timeout.count() > 0) {
+    settings += " -c statement_timeout=" + std::to_string(session.statement_timeout.count());
+  }
   const char* const names[] = {"dbname",          "client_encoding", "application_name", "options",
                                "connect_timeout", "keepalives_idle", "tcp_user_timeout", nullptr};
   const char* const values[] = {
       conninfo.c_str(),
       "UTF8",
       "rowand",
-      // Statements are many and short, and their estimates high: compiling one takes longer than running it.
-      "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres"
-      " -c standard_conforming_strings=on -c jit=off",
+      settings.c_str(),
       "10",
       "30",
       "30000",
@@ -152,6 +159,17 @@ absl::StatusOr<std::vector<Result>> Connection::ExecuteAll(const std::vector<Que
   if (options.commit) results.pop_back();
   results.erase(results.begin(), results.begin() + static_cast<int>(before));
   return results;
+}
+
+std::vector<absl::StatusOr<Result>> Connection::ExecuteEach(const std::vector<Query>& queries, const Call& call) {
+  std::vector<State::Command> commands;
+  commands.reserve(queries.size());
+  for (const Query& query : queries) commands.push_back({.statement = query.statement, .parameters = &query.parameters});
+  auto results = state_->RunEach(commands, call);
+  if (results.ok()) return *std::move(results);
+  std::vector<absl::StatusOr<Result>> none;
+  for (size_t i = 0; i < queries.size(); ++i) none.push_back(results.status());
+  return none;
 }
 
 absl::Status Connection::OpenCursor(const Statement& statement, const std::vector<Parameter>& parameters,

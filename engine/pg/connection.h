@@ -10,6 +10,7 @@
 // that PostgreSQL itself ended, at the deadline or because of the cancel request, fails with 57014.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,12 @@ enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
 struct TransactionOptions {
   Isolation isolation = Isolation::kReadCommitted;
   bool read_only = false;
+};
+
+// What holds for all transactions of a connection that do not say otherwise.
+struct SessionOptions {
+  bool read_only = false;
+  std::chrono::milliseconds statement_timeout{0};  // 0: the server's
 };
 
 // A statement with its parameters, among several that are sent together.
@@ -62,7 +69,8 @@ class Connection {
   // Connects with a libpq connection string (or "" for the environment's), with search_path pinned to pg_catalog, UTC,
   // ISO dates, UTF-8, standard_conforming_strings, and no JIT compilation. Errors: UNAVAILABLE with a DatabaseError; DeadlineExceeded;
   // Cancelled.
-  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, const Call& call);
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& conninfo, const Call& call,
+                                                          const SessionOptions& session = {});
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -88,6 +96,10 @@ class Connection {
   // follow are not run, and the failure is returned.
   absl::StatusOr<std::vector<Result>> ExecuteAll(const std::vector<Query>& queries, const BatchOptions& options,
                                                  const Call& call);
+
+  // Runs reads that have nothing to do with one another in a single round trip, outside of transactions, and returns what
+  // became of each, in order. When PostgreSQL refuses one, those that follow are not run: their statuses carry no SQLSTATE.
+  std::vector<absl::StatusOr<Result>> ExecuteEach(const std::vector<Query>& queries, const Call& call);
 
   // Opens a cursor over the statement's rows, for FetchRows. To be called inside a transaction, once in each: the cursor
   // closes with it.

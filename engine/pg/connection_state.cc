@@ -159,7 +159,8 @@ bool Connection::State::SendText(const char* text) {
   return PQsendQueryParams(connection, text, 0, nullptr, nullptr, nullptr, nullptr, 1) == 1;
 }
 
-absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<Command>& commands, const Call& call) {
+absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(const std::vector<Command>& commands,
+                                                                                const Call& call) {
   ROWAN_RETURN_IF_ERROR(CheckStart(call));
   const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
   ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
@@ -172,6 +173,9 @@ absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<
       ok = SendText(command.text);
     } else {
       const std::string* known = FindPrepared(command.statement->text);
+      for (const auto& [text, given] : sent) {
+        if (text != nullptr && *text == command.statement->text) known = &given;
+      }
       std::string name = known != nullptr ? *known : "s" + std::to_string(next_name++);
       if (known == nullptr) {
         if (!SendPrepare(*command.statement, name)) return Broken();
@@ -185,17 +189,29 @@ absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<
   if (PQpipelineSync(connection) == 0) return Broken();
   ROWAN_RETURN_IF_ERROR(Flush(call));
 
-  absl::Status error;
-  std::vector<Result> results;
+  absl::Status unprepared;  // why the statement that comes next is not prepared
+  std::vector<absl::StatusOr<Result>> results;
+  results.reserve(commands.size());
   for (auto& [prepared_text, name] : sent) {
     ROWAN_ASSIGN_OR_RETURN(OwnedResult result, Next(call));
     if (result == nullptr) return Broken();
-    // It stays prepared even when its execution fails or the transaction is rolled back.
-    if (prepared_text != nullptr && PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
-      Remember(*prepared_text, std::move(name));
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (prepared_text != nullptr) {
+      // It stays prepared even when its execution fails or the transaction is rolled back.
+      if (status == PGRES_COMMAND_OK) Remember(*prepared_text, std::move(name));
+      if (Failed(result.get())) unprepared = ErrorOf(result.get());
+    } else {
+      if (Failed(result.get())) {
+        results.push_back(ErrorOf(result.get()));
+      } else if (status != PGRES_PIPELINE_ABORTED) {
+        results.push_back(Result(result.release()));
+      } else if (!unprepared.ok()) {
+        results.push_back(std::move(unprepared));
+      } else {
+        results.push_back(DatabaseErrorStatus({.message = "a statement before it failed"}));
+      }
+      unprepared = absl::OkStatus();
     }
-    if (Failed(result.get()) && error.ok()) error = ErrorOf(result.get());
-    if (prepared_text == nullptr) results.emplace_back(result.release());
     ROWAN_ASSIGN_OR_RETURN(OwnedResult end, Next(call));
     if (end != nullptr) return Broken();
   }
@@ -204,11 +220,22 @@ absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<
     return Broken();
   }
   if (cancel_sent) broken = true;
-  if (error.ok()) return results;
-  for (const Command& command : commands) {
-    if (command.statement != nullptr) ForgetAfter(error, *command.statement);
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (!results[i].ok() && commands[i].statement != nullptr) ForgetAfter(results[i].status(), *commands[i].statement);
   }
-  return error;
+  return results;
+}
+
+absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<Command>& commands, const Call& call) {
+  ROWAN_ASSIGN_OR_RETURN(std::vector<absl::StatusOr<Result>> each, RunEach(commands, call));
+  std::vector<Result> results;
+  results.reserve(each.size());
+  for (absl::StatusOr<Result>& one : each) {
+    // The first that is not there is the one that failed.
+    ROWAN_RETURN_IF_ERROR(one.status());
+    results.push_back(*std::move(one));
+  }
+  return results;
 }
 
 absl::StatusOr<Result> Connection::State::Run(const std::vector<Command>& commands, const Call& call) {

@@ -81,9 +81,12 @@ struct Connection::State {
     const std::vector<Parameter>* parameters = nullptr;
   };
 
-  // Sends the commands as one pipeline, preparing statements that are new, and returns each one's result. In a
+  // Sends the commands as one pipeline, preparing statements that are new, and returns each one's result, or why there is
+  // none: a DatabaseError, without SQLSTATE for those behind one that failed. In a
   // pipeline that is not within BEGIN, all commands are one implicit transaction. On an error of PostgreSQL the
   // connection stays usable.
+  absl::StatusOr<std::vector<absl::StatusOr<Result>>> RunEach(const std::vector<Command>& commands, const Call& call);
+  // Returns all results, or why there is not each of them.
   absl::StatusOr<std::vector<Result>> RunAll(const std::vector<Command>& commands, const Call& call);
   // Returns the result of the last one.
   absl::StatusOr<Result> Run(const std::vector<Command>& commands, const Call& call);

@@ -1,0 +1,155 @@
+#include "engine/pg/lanes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace rowan::pg {
+namespace {
+
+// So many reads go together at most: the first one's answer waits for the last one's.
+constexpr size_t kMostTogether = 16;
+// How long nothing is tried after PostgreSQL was not reached.
+constexpr std::chrono::milliseconds kPause{500};
+
+}  // namespace
+
+struct Lanes::Impl {
+  explicit Impl(LaneOptions given) : options(std::move(given)) {}
+
+  const LaneOptions options;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<std::unique_ptr<LaneRead>> queue;
+  int waiting = 0;  // lanes that have nothing to do
+  bool ending = false;
+  Clock::time_point closed_until;  // while PostgreSQL is not reached
+  std::atomic<int64_t> epoch = 0;  // counts renewals
+  std::atomic<int64_t> answered = 0;
+  std::atomic<int64_t> unanswered = 0;
+  std::atomic<int64_t> round_trips = 0;
+  std::vector<std::thread> threads;
+
+  // Waits for reads and takes this lane's share of them; empty at the end.
+  std::vector<std::unique_ptr<LaneRead>> Take() {
+    std::vector<std::unique_ptr<LaneRead>> reads;
+    std::unique_lock lock(mutex);
+    ++waiting;
+    wake.wait(lock, [this] { return ending || !queue.empty(); });
+    // Those that wait, too, take theirs.
+    const size_t share = (queue.size() + static_cast<size_t>(waiting) - 1) / static_cast<size_t>(waiting);
+    --waiting;
+    for (size_t count = std::min(share, kMostTogether); count > 0; --count) {
+      reads.push_back(std::move(queue.front()));
+      queue.pop_front();
+    }
+    return reads;
+  }
+
+  void Finish(LaneRead& read, LaneRead::End end, std::optional<Result> rows) {
+    ++(end == LaneRead::End::kAnswered ? answered : unanswered);
+    read.Finish(end, std::move(rows));
+  }
+
+  // Connects when there is no connection that still fits.
+  bool Connect(std::unique_ptr<Connection>& connection, int64_t& opened) {
+    const int64_t now = epoch;
+    if (connection != nullptr && opened == now && connection->Alive()) return true;
+    connection.reset();
+    opened = now;
+    Call call;
+    call.deadline = Clock::now() + std::chrono::seconds(2);
+    auto fresh = Connection::Open(options.conninfo, call, {.read_only = true, .statement_timeout = options.longest});
+    if (fresh.ok()) {
+      connection = *std::move(fresh);
+      return true;
+    }
+    std::lock_guard lock(mutex);
+    closed_until = Clock::now() + kPause;
+    return false;
+  }
+
+  void Run() {
+    std::unique_ptr<Connection> connection;
+    int64_t opened = 0;
+    for (;;) {
+      std::vector<std::unique_ptr<LaneRead>> reads = Take();
+      if (reads.empty()) return;
+      std::vector<Query> queries;
+      std::vector<LaneRead*> sent;
+      const bool connected = Connect(connection, opened);
+      for (const std::unique_ptr<LaneRead>& read : reads) {
+        if (!connected || read->abandoned()) {
+          Finish(*read, LaneRead::End::kNotRun, std::nullopt);
+          continue;
+        }
+        queries.push_back({&read->statement(), read->parameters()});
+        sent.push_back(read.get());
+      }
+      if (sent.empty()) continue;
+      ++round_trips;
+      Call call;
+      call.deadline = Clock::now() + static_cast<int>(sent.size()) * options.longest + std::chrono::seconds(2);
+      std::vector<absl::StatusOr<Result>> results = connection->ExecuteEach(queries, call);
+      // PostgreSQL names the one that failed; those behind it did not run.
+      bool failed = false;
+      for (size_t i = 0; i < sent.size(); ++i) {
+        if (results[i].ok()) {
+          Finish(*sent[i], LaneRead::End::kAnswered, *std::move(results[i]));
+          continue;
+        }
+        const auto error = DatabaseErrorOf(results[i].status());
+        const bool at_fault = !failed && error != nullptr && !error->sqlstate.empty();
+        failed = failed || at_fault;
+        // Prepared statements may be of another time.
+        if (at_fault && error->sqlstate != "57014") connection->Discard();
+        Finish(*sent[i], at_fault ? LaneRead::End::kFailed : LaneRead::End::kNotRun, std::nullopt);
+      }
+      if (connection->broken()) connection.reset();
+    }
+  }
+};
+
+Lanes::Lanes(LaneOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  for (int i = 0; i < impl_->options.count; ++i) impl_->threads.emplace_back([this] { impl_->Run(); });
+}
+
+Lanes::~Lanes() {
+  std::deque<std::unique_ptr<LaneRead>> left;
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->ending = true;
+    left.swap(impl_->queue);
+  }
+  impl_->wake.notify_all();
+  for (std::thread& thread : impl_->threads) thread.join();
+  for (const std::unique_ptr<LaneRead>& read : left) impl_->Finish(*read, LaneRead::End::kNotRun, std::nullopt);
+}
+
+std::unique_ptr<LaneRead> Lanes::Submit(std::unique_ptr<LaneRead> read) {
+  {
+    std::lock_guard lock(impl_->mutex);
+    const bool open = impl_->options.count > 0 && !impl_->ending &&
+                      static_cast<int>(impl_->queue.size()) < impl_->options.queue_limit &&
+                      (impl_->closed_until == Clock::time_point() || Clock::now() >= impl_->closed_until);
+    if (!open) return read;
+    impl_->queue.push_back(std::move(read));
+    if (impl_->waiting == 0) return nullptr;
+  }
+  impl_->wake.notify_one();
+  return nullptr;
+}
+
+void Lanes::Renew() {
+  ++impl_->epoch;
+}
+
+LaneCounts Lanes::counts() const {
+  return {impl_->answered, impl_->unanswered, impl_->round_trips};
+}
+
+}  // namespace rowan::pg
