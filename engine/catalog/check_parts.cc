@@ -1,6 +1,7 @@
 // The first step of compilation: each part of the schema by itself.
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -379,20 +380,29 @@ void ResolveTargets(Draft& draft) {
   }
 }
 
-// A name that is still there is no former one.
+// A name that is still there is no former one, and none is that of two.
 void CheckFormerNames(Draft& draft) {
-  const auto check = [&](const std::string& path, const std::string& former, const std::string& name, bool there) {
-    if (former.empty() || former == name || !there) return;
-    draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is still there beside it"));
-  };
-  for (const ModelDraft& model : draft.models) {
-    check(model.path, model.proto->renamed_from(), model.proto->name(), draft.model_by_name.count(model.proto->renamed_from()) != 0);
-    for (const auto& [name, field] : model.fields) {
-      check(model.FieldPath(name), field->renamed_from(), name, model.fields.count(field->renamed_from()) != 0);
+  using Claims = std::map<std::string, std::string>;  // former name -> who had it
+  const auto check = [&](const std::string& path, const std::string& former, const std::string& name, bool there, Claims& claims) {
+    if (former.empty() || former == name) return;
+    if (there) {
+      draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is still there beside it"));
+    } else if (const auto [claim, first] = claims.emplace(former, name); !first) {
+      draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is what ", claim->second, " was called"));
     }
+  };
+  Claims models;
+  for (const ModelDraft& model : draft.models) {
+    const std::string& former_model = model.proto->renamed_from();
+    check(model.path, former_model, model.proto->name(), draft.model_by_name.count(former_model) != 0, models);
+    Claims fields;
+    for (const auto& [name, field] : model.fields) {
+      check(model.FieldPath(name), field->renamed_from(), name, model.fields.count(field->renamed_from()) != 0, fields);
+    }
+    Claims relations;
     for (const auto& relation : model.relations) {
       const std::string& former = relation->proto->renamed_from();
-      check(relation->path, former, relation->proto->name(), model.relation_by_name.count(former) != 0);
+      check(relation->path, former, relation->proto->name(), model.relation_by_name.count(former) != 0, relations);
     }
   }
 }

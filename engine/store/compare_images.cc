@@ -14,12 +14,6 @@ namespace {
 
 using Columns = std::vector<std::string>;
 
-bool SameSet(Columns a, Columns b) {
-  std::sort(a.begin(), a.end());
-  std::sort(b.begin(), b.end());
-  return a == b;
-}
-
 bool BeginsWith(const Columns& columns, const Columns& whole, int count) {
   return static_cast<int>(columns.size()) >= count && std::equal(whole.begin(), whole.begin() + count, columns.begin());
 }
@@ -51,7 +45,7 @@ bool SameDefault(const ColumnImage& a, const ColumnImage& b) {
 }
 
 bool SameCheck(const CheckImage& a, const CheckImage& b) {
-  if (!a.enum_column.empty() && a.enum_column == b.enum_column) return SameSet(a.labels, b.labels);
+  if (!a.enum_column.empty() && a.enum_column == b.enum_column) return SameColumns(a.labels, b.labels);
   return a.expression == b.expression;
 }
 
@@ -262,7 +256,7 @@ class Comparison {
     }
     // A unique constraint over what is never null is as good as a primary key.
     const bool unique = std::any_of(live_table_->keys.begin(), live_table_->keys.end(),
-                                    [&](const KeyImage& key) { return SameSet(key.columns, wanted.columns); });
+                                    [&](const KeyImage& key) { return SameColumns(key.columns, wanted.columns); });
     if (unique && AllRequired(wanted)) return;
     // A unique index, as other tools make them, is as good as a unique constraint.
     const IndexImage* index = UniqueIndexOver(wanted.columns);
@@ -276,7 +270,7 @@ class Comparison {
 
   const IndexImage* UniqueIndexOver(const Columns& columns) const {
     for (const IndexImage& index : live_table_->indexes) {
-      if (index.unique && index.plain && index.valid && index.predicate.empty() && SameSet(index.columns, columns)) return &index;
+      if (index.unique && index.plain && index.valid && index.predicate.empty() && SameColumns(index.columns, columns)) return &index;
     }
     return nullptr;
   }
@@ -366,6 +360,12 @@ std::vector<Difference> CompareImages(const DatabaseImage& live, const DatabaseI
   return Comparison(live, wanted).Run();
 }
 
+bool SameColumns(std::vector<std::string> a, std::vector<std::string> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
 std::string KindName(DifferenceKind kind) {
   switch (kind) {
     case DifferenceKind::kSchemaMissing:
@@ -408,7 +408,7 @@ std::string KindName(DifferenceKind kind) {
 
 const KeyImage* FindSame(const TableImage& table, const KeyImage& part) {
   return FindPart(table.keys, part.name, [&](const KeyImage& key) {
-    return SameSet(key.columns, part.columns) && key.primary == part.primary;
+    return SameColumns(key.columns, part.columns) && key.primary == part.primary;
   });
 }
 

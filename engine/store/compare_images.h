@@ -76,6 +76,9 @@ std::vector<Difference> CompareImages(const DatabaseImage& live, const DatabaseI
 // The word of the kind in CheckDriftResponse: "TYPE".
 std::string KindName(DifferenceKind kind);
 
+// Whether both are the same columns, in whatever order.
+bool SameColumns(std::vector<std::string> a, std::vector<std::string> b);
+
 // Find the part of `table` that does the same as `part`, by its name first; null when there is none.
 const KeyImage* FindSame(const TableImage& table, const KeyImage& part);
 const IndexImage* FindSame(const TableImage& table, const IndexImage& part);

@@ -27,6 +27,22 @@ absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
   if (sqlstate == "42P07" || sqlstate == "42710") {
     return errors::TableExists(step.path, step.creates.empty() ? step.path : step.creates.front().name);
   }
+  const bool untyped = sqlstate == "42883" || sqlstate == "42804";  // no such operator, or none that gives the column's type
+  if ((step.authored && (HasClass(sqlstate, "42") || sqlstate == "0A000")) || untyped) {
+    return errors::SchemaInvalid(
+        {{"SCHEMA_INVALID",
+          step.path,
+          absl::StrCat("PostgreSQL refuses an expression in \"", step.description, "\" (SQLSTATE ", sqlstate,
+                       "): it is SQL over the table's columns, by their column names"),
+          {{"sqlstate", sqlstate}}}});
+  }
+  if (sqlstate == "42846") {
+    return errors::ChangeRefused({{"UNSUPPORTED_CHANGE",
+                                   step.path,
+                                   absl::StrCat("PostgreSQL does not convert these types (\"", step.description,
+                                                "\"): add a field, copy what you need, and drop this one later"),
+                                   {{"step", step.description}, {"sqlstate", sqlstate}}}});
+  }
   // Views and the like that use what would change.
   if (sqlstate == "2BP01" || sqlstate == "0A000") {
     return errors::ChangeRefused({{"UNSUPPORTED_CHANGE",
@@ -34,14 +50,6 @@ absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
                                    absl::StrCat("something else in the database depends on what \"", step.description,
                                                 "\" would change (SQLSTATE ", sqlstate, "): drop it first, and make it again after"),
                                    {{"step", step.description}, {"sqlstate", sqlstate}}}});
-  }
-  if (step.authored && HasClass(sqlstate, "42")) {
-    return errors::SchemaInvalid(
-        {{"SCHEMA_INVALID",
-          step.path,
-          absl::StrCat("PostgreSQL refuses an expression in \"", step.description, "\" (SQLSTATE ", sqlstate,
-                       "): it is SQL over the table's columns, by their column names"),
-          {{"sqlstate", sqlstate}}}});
   }
   return absl::OkStatus();
 }

@@ -104,6 +104,8 @@ class MigrationPlanner {
   void PlanNullability(const Difference& difference);
   void PlanDefault(const Difference& difference);
   void PlanLabels(const Difference& difference);
+  // Whether a step may use one of the labels.
+  bool UsesLabels(const ObjectName& type, const std::vector<std::string>& labels) const;
   void ReplaceType(const EnumImage& live, const EnumImage& wanted);
 
   // plan_constraints.cc
@@ -113,12 +115,15 @@ class MigrationPlanner {
   void PlanIndex(const Difference& difference);
   void PlanName(const Difference& difference);
   void PlanNames();
+  // Whether the check can be added at first and rows be looked at later.
+  bool IsCheckedOnline(const TableImage& live, const CheckImage& check) const;
   void AddCheckStep(const TableImage& live, const CheckImage& check);
   void AddForeignKeyStep(const TableImage* live, const TableImage& wanted, const ForeignKeyImage& key);
   void AddIndexStep(const TableImage* live, const TableImage& wanted, const IndexImage& index);
   void DropForeignKeyStep(const TableImage& live, const ForeignKeyImage& key, const std::string& path,
                           const std::string& why);
-  void DropIndexStep(const TableImage& live, const IndexImage& index, const std::string& path);
+  // `in_the_way`: of another step, so that it cannot be left out.
+  void DropIndexStep(const TableImage& live, const IndexImage& index, const std::string& path, bool in_the_way);
   // Drops the live foreign keys that `touched` says yes to and that stay, and adds them again.
   using Touches = std::function<bool(const TableImage&, const ForeignKeyImage&)>;
   void RecreateForeignKeys(const Touches& touched, const std::string& why);
@@ -162,11 +167,13 @@ class MigrationPlanner {
   std::set<ObjectName> dropped_tables_;
   std::set<std::pair<ObjectName, std::string>> dropped_foreign_keys_;
   std::set<std::pair<ObjectName, std::string>> added_foreign_keys_;
+  std::set<ObjectName> dropped_indexes_;
   std::vector<std::pair<const TableImage*, const ColumnImage*>> new_columns_;
 
   std::set<ColumnName> computed_;                        // columns that are dropped and computed anew
-  std::set<std::pair<ObjectName, std::string>> remade_;  // checks and indexes, by table
+  std::set<std::pair<ObjectName, std::string>> remade_;  // checks, by table
   std::set<std::pair<ObjectName, std::string>> proofs_;  // checks that prove NOT NULL, by table
+  std::set<ObjectName> taken_;                           // names of tables, keys and indexes that are there at first
   std::set<ObjectName> freed_;                           // names that others may take
 
   std::vector<PlannedName> names_;

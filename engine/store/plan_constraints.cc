@@ -11,12 +11,6 @@
 namespace rowan::store {
 namespace {
 
-bool SameColumns(std::vector<std::string> a, std::vector<std::string> b) {
-  std::sort(a.begin(), a.end());
-  std::sort(b.begin(), b.end());
-  return a == b;
-}
-
 // Rows that are there may not allow a new constraint; without any it takes but a moment.
 void RateConstraint(const TableImage& live, std::string explanation, SchemaStep& step) {
   if (live.bytes == 0) return;
@@ -50,8 +44,9 @@ void MigrationPlanner::PlanKey(const Difference& difference) {
                                  [&](const IndexImage& index) { return index.name == key.name; });
   const bool built = left != live.indexes.end() && left->valid && left->plain && left->unique &&
                      left->predicate.empty() && left->columns == key.columns;
-  if (left != live.indexes.end() && !built) DropIndexStep(live, *left, key.path);
-  const bool online = IsOnline(live) && IsStable(live, key.columns);
+  if (left != live.indexes.end() && !built) DropIndexStep(live, *left, key.path, true);
+  const bool taken = taken_.count({live.name.schema, key.name}) != 0;
+  const bool online = IsOnline(live) && !taken && IsStable(live, key.columns);
   if (!built && !online) {
     SchemaStep& step = Add(Phase::kKeys, Timing::kLast, absl::StrCat("add ", what, " to ", Name(live.name)),
                            AddKey(live.name, key), key.path);
@@ -124,23 +119,24 @@ void MigrationPlanner::PlanCheck(const Difference& difference) {
   }
   if (difference.kind == DifferenceKind::kCheckDiffers) {
     const std::string& former = difference.live_check->name;
-    Add(Phase::kDropChecks, Timing::kLast, absl::StrCat("drop check ", Printable(former), " of ", Name(live.name)),
+    Add(Phase::kDropChecks, EarlyIf(IsCheckedOnline(live, check)), absl::StrCat("drop check ", Printable(former), " of ", Name(live.name)),
         DropConstraint(live.name, former), check.path)
         .lock = TableLock::kAccessExclusive;
   }
   AddCheckStep(live, check);
 }
 
-void MigrationPlanner::AddCheckStep(const TableImage& live, const CheckImage& check) {
-  const std::string what = absl::StrCat("check ", Printable(check.name));
-  const bool in_the_way = std::any_of(live.checks.begin(), live.checks.end(),
-                                      [&](const CheckImage& other) { return other.name == check.name; });
+bool MigrationPlanner::IsCheckedOnline(const TableImage& live, const CheckImage& check) const {
   // Which columns a check is over is in its expression only, so all of the table's have to stay as they are.
   std::vector<std::string> columns;
   const TableImage& wanted = *request_.wanted.FindTable(live.name);
   for (const ColumnImage& column : wanted.columns) columns.push_back(column.name);
-  const bool remade = remade_.count({live.name, check.name}) != 0;
-  const bool online = IsOnline(live) && !in_the_way && !remade && IsStable(live, columns);
+  return IsOnline(live) && remade_.count({live.name, check.name}) == 0 && IsStable(live, columns);
+}
+
+void MigrationPlanner::AddCheckStep(const TableImage& live, const CheckImage& check) {
+  const std::string what = absl::StrCat("check ", Printable(check.name));
+  const bool online = IsCheckedOnline(live, check);
   SchemaStep& step = Add(Phase::kChecks, EarlyIf(online), absl::StrCat("add ", what, " to ", Name(live.name)),
                          AddCheck(live.name, check, !online), check.path);
   step.lock = TableLock::kAccessExclusive;
@@ -260,7 +256,7 @@ void MigrationPlanner::PlanIndex(const Difference& difference) {
                     absl::StrCat("there is another index \"", Printable(former->name), "\" in the database: give this one another name"),
                     absl::StrCat("create index ", Printable(former->name), " on ", Name(live.name)));
     }
-    DropIndexStep(live, *former, difference.path);
+    DropIndexStep(live, *former, difference.path, true);
   }
   AddIndexStep(&live, *difference.wanted_table, *difference.wanted_index);
 }
@@ -271,8 +267,8 @@ void MigrationPlanner::AddIndexStep(const TableImage* live, const TableImage& wa
   if (!index.predicate.empty()) {
     for (const ColumnImage& column : wanted.columns) columns.push_back(column.name);
   }
-  const bool remade = remade_.count({wanted.name, index.name}) != 0;
-  const bool online = live != nullptr && IsOnline(*live) && !remade && IsStable(*live, columns);
+  const bool taken = taken_.count({wanted.name.schema, index.name}) != 0;
+  const bool online = live != nullptr && IsOnline(*live) && !taken && IsStable(*live, columns);
   SchemaStep& step = Add(Phase::kIndexes, online ? Timing::kOnline : Timing::kLast,
                          absl::StrCat("create ", index.unique ? "unique " : "", "index ", Printable(index.name), " on ", Name(wanted.name)),
                          CreateIndex(wanted.name, index, online), index.path);
@@ -287,13 +283,14 @@ void MigrationPlanner::AddIndexStep(const TableImage* live, const TableImage& wa
   if (index.unique) absl::StrAppend(&step.explanation, "; it fails if two rows have the same values");
 }
 
-void MigrationPlanner::DropIndexStep(const TableImage& live, const IndexImage& index, const std::string& path) {
+void MigrationPlanner::DropIndexStep(const TableImage& live, const IndexImage& index, const std::string& path, bool in_the_way) {
+  if (!dropped_indexes_.insert({live.name.schema, index.name}).second) return;
   const bool online = IsOnline(live) && !index.valid;
   freed_.insert({live.name.schema, index.name});
   SchemaStep& step = Add(Phase::kDropIndexes, online ? Timing::kOnline : Timing::kLast,
                          absl::StrCat("drop index ", Printable(index.name), " of ", Name(live.name)),
                          DropIndex({live.name.schema, index.name}, online), path);
-  steps_.back().drop = index.valid;
+  steps_.back().drop = index.valid && !in_the_way;
   step.alone = online;
   step.lock = online ? TableLock::kShareUpdateExclusive : TableLock::kAccessExclusive;
   if (!index.valid) step.explanation = "left over from a build that failed";

@@ -29,6 +29,13 @@ int LocksOf(Phase phase, const SchemaStep& step) {
 MigrationPlanner::MigrationPlanner(const MigrationRequest& request) : request_(request), renames_(request.renames) {
   Renames of_known = renames_;
   Renames of_registered = renames_;
+  for (const auto& [name, table] : request.live.tables) {
+    taken_.insert(name);
+    for (const KeyImage& key : table.keys) taken_.insert({name.schema, key.name});
+    for (const IndexImage& index : table.indexes) {
+      if (index.valid) taken_.insert({name.schema, index.name});
+    }
+  }
   live_ = Renamed(request.live, renames_);
   known_ = Renamed(request.known, of_known);
   registered_ = Renamed(request.registered, of_registered);
@@ -156,7 +163,11 @@ void MigrationPlanner::Survey() {
     const ObjectName& table = difference.table;
     switch (difference.kind) {
       case DifferenceKind::kTableMissing:
-        if (request_.live.FindTable(table) == nullptr) early_tables_.insert(table);
+        if (std::none_of(difference.wanted_table->keys.begin(), difference.wanted_table->keys.end(),
+                         [&](const KeyImage& key) { return taken_.count({table.schema, key.name}) != 0; }) &&
+            taken_.count(table) == 0) {
+          early_tables_.insert(table);
+        }
         break;
       case DifferenceKind::kColumnMissing: {
         const ColumnImage& column = *difference.wanted_column;
@@ -247,6 +258,10 @@ void MigrationPlanner::PlanPartDrops(const TableImage& known, const TableImage& 
     return !columns.empty() && std::all_of(columns.begin(), columns.end(),
                                            [&](const std::string& column) { return IsDropped(live.name, column); });
   };
+  const auto is_key = [&](const std::vector<std::string>& columns) {
+    return std::any_of(wanted.keys.begin(), wanted.keys.end(),
+                       [&](const KeyImage& key) { return SameColumns(key.columns, columns); });
+  };
   const auto drop = [&](Phase phase, const std::string& what, const std::string& name, const std::string& path) {
     freed_.insert({live.name.schema, name});
     SchemaStep& step = Add(phase, Timing::kLast, absl::StrCat("drop ", what, " ", Printable(name), " of ", Name(live.name)),
@@ -256,7 +271,7 @@ void MigrationPlanner::PlanPartDrops(const TableImage& known, const TableImage& 
   };
   for (const KeyImage& key : known.keys) {
     const KeyImage* found = FindSame(live, key);
-    if (key.primary || found == nullptr || FindSame(wanted, key) != nullptr || goes_along(key.columns)) continue;
+    if (key.primary || found == nullptr || is_key(key.columns) || goes_along(key.columns)) continue;
     drop(Phase::kDropKeys, "unique key", found->name, key.path);
   }
   for (const CheckImage& check : known.checks) {
@@ -282,9 +297,11 @@ void MigrationPlanner::PlanPartDrops(const TableImage& known, const TableImage& 
     const auto named = std::find_if(live.indexes.begin(), live.indexes.end(),
                                     [&](const IndexImage& other) { return other.name == index.name; });
     if (named == live.indexes.end() || FindSame(wanted, index) != nullptr || goes_along(index.columns)) continue;
+    // What does a key's work is not made again as one.
+    if (named->unique && named->predicate.empty() && is_key(index.columns)) continue;
     const bool replaced = std::any_of(wanted.indexes.begin(), wanted.indexes.end(),
                                       [&](const IndexImage& other) { return other.name == index.name; });
-    if (!replaced) DropIndexStep(live, *named, index.path);
+    if (!replaced) DropIndexStep(live, *named, index.path, false);
   }
   for (const CheckImage& check : live.checks) {
     // Left over from an apply that did not get to its end and that nobody wants any more.
@@ -406,7 +423,9 @@ void MigrationPlanner::PartLarge() {
   for (const PlannedStep& planned : steps_) locks += LocksOf(planned.phase, planned.step);
   if (locks <= request_.most_locks) return;
   for (PlannedStep& planned : steps_) {
-    if (early_tables_.count(planned.new_table) != 0 && planned.timing == Timing::kLast) planned.timing = Timing::kEarly;
+    const bool free = std::none_of(planned.step.creates.begin(), planned.step.creates.end(),
+                                   [&](const ObjectName& name) { return taken_.count(name) != 0; });
+    if (free && early_tables_.count(planned.new_table) != 0 && planned.timing == Timing::kLast) planned.timing = Timing::kEarly;
   }
   parted_ = true;
 }

@@ -24,7 +24,7 @@ bool Holds(const std::vector<std::string>& columns, const std::string& column) {
 }  // namespace
 
 void MigrationPlanner::PlanRemakes() {
-  std::set<ColumnName> replaced;  // of a type that is made anew
+  std::set<ColumnName> replaced;  // of another type, which has operators of its own
   std::set<ColumnName> changed;
   std::set<ColumnName> computed;  // otherwise than before
   for (const Difference& difference : differences_) {
@@ -36,7 +36,10 @@ void MigrationPlanner::PlanRemakes() {
         }
       }
     } else if (difference.kind == DifferenceKind::kType) {
-      changed.insert({difference.table, difference.wanted_column->name});
+      const ColumnName column{difference.table, difference.wanted_column->name};
+      changed.insert(column);
+      const bool own = !difference.live_column->type.native_name.empty() || !difference.wanted_column->type.native_name.empty();
+      if (own && !difference.wanted_table->read_only) replaced.insert(column);
     } else if (difference.kind == DifferenceKind::kDefault && difference.wanted_column->source == ColumnSource::kGenerated) {
       computed.insert({difference.table, difference.wanted_column->name});
     }
@@ -79,9 +82,7 @@ void MigrationPlanner::RemakeExpressions(const ObjectName& name, const std::stri
                                     [&](const IndexImage& index) {
                                       const IndexImage* same = FindSame(*wanted, index);
                                       if (same == nullptr || !Mentions(index.predicate, column)) return false;
-                                      remade_.insert({name, same->name});
-                                      DropIndexStep(live, index, same->path);
-                                      steps_.back().drop = false;
+                                      DropIndexStep(live, index, same->path, true);
                                       return true;
                                     }),
                      live.indexes.end());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/identifier.h"
@@ -13,6 +14,15 @@
 namespace rowan::store {
 namespace {
 
+// Whether the expression calls a function: a parenthesis right after a name.
+bool Calls(const std::string& expression) {
+  for (size_t at = expression.find('(', 1); at != std::string::npos; at = expression.find('(', at + 1)) {
+    const char before = expression[at - 1];
+    if (absl::ascii_isalnum(static_cast<unsigned char>(before)) || before == '_' || before == '"') return true;
+  }
+  return false;
+}
+
 // Whether rows that are there get a value each of their own, so that all are written.
 bool WritesRows(const ColumnImage& column) {
   switch (column.source) {
@@ -20,7 +30,7 @@ bool WritesRows(const ColumnImage& column) {
       return false;
     case ColumnSource::kExpression:
       // Literals and the time of the transaction are the same for all rows, and so is what calls nothing.
-      return column.authored ? column.expression.find('(') != std::string::npos : column.expression == "gen_random_uuid()";
+      return column.authored ? Calls(column.expression) : column.expression == "gen_random_uuid()";
     case ColumnSource::kIdentity:
     case ColumnSource::kGenerated:
       return true;
@@ -254,20 +264,7 @@ void MigrationPlanner::PlanLabels(const Difference& difference) {
   for (const std::string& label : wanted.labels) {
     if (std::find(live.labels.begin(), live.labels.end(), label) == live.labels.end()) added.push_back(label);
   }
-  bool used = false;
-  for (const auto& [name, table] : request_.wanted.tables) {
-    for (const ColumnImage& column : table.columns) {
-      const bool of_type = column.type.native_name == wanted.name.name && column.type.native_schema == wanted.name.schema;
-      used = used || (of_type && std::any_of(added.begin(), added.end(), [&](const std::string& label) {
-               return column.expression.find(QuoteLiteral(label)) != std::string::npos;
-             }));
-    }
-    used = used || std::any_of(table.checks.begin(), table.checks.end(), [&](const CheckImage& check) {
-      return std::any_of(added.begin(), added.end(), [&](const std::string& label) {
-        return check.expression.find(QuoteLiteral(label)) != std::string::npos;
-      });
-    });
-  }
+  const bool used = UsesLabels(wanted.name, added);
   for (size_t i = 0; i < wanted.labels.size(); ++i) {
     const std::string& label = wanted.labels[i];
     if (std::find(added.begin(), added.end(), label) == added.end()) continue;
@@ -279,6 +276,30 @@ void MigrationPlanner::PlanLabels(const Difference& difference) {
                            AddLabel(wanted.name, label, before, neighbour), wanted.path);
     if (used) step.explanation = "a later step uses it, which PostgreSQL allows in another transaction only";
   }
+}
+
+bool MigrationPlanner::UsesLabels(const ObjectName& type, const std::vector<std::string>& labels) const {
+  const auto of_type = [&](const ColumnImage& column) {
+    return column.type.native_schema == type.schema && column.type.native_name == type.name;
+  };
+  const auto holds = [&](const std::string& expression) {
+    return std::any_of(labels.begin(), labels.end(), [&](const std::string& label) {
+      return expression.find(QuoteLiteral(label)) != std::string::npos;
+    });
+  };
+  // Values of another type that are converted may become any of them.
+  const bool converted = std::any_of(differences_.begin(), differences_.end(), [&](const Difference& difference) {
+    return difference.kind == DifferenceKind::kType && of_type(*difference.wanted_column);
+  });
+  return converted || std::any_of(request_.wanted.tables.begin(), request_.wanted.tables.end(), [&](const auto& named) {
+           const TableImage& table = named.second;
+           return std::any_of(table.columns.begin(), table.columns.end(), [&](const ColumnImage& column) {
+                    // Which labels a literal of an array has is not looked at.
+                    return holds(column.expression) || (of_type(column) && column.type.array && !column.expression.empty());
+                  }) ||
+                  std::any_of(table.checks.begin(), table.checks.end(), [&](const CheckImage& check) { return holds(check.expression); }) ||
+                  std::any_of(table.indexes.begin(), table.indexes.end(), [&](const IndexImage& index) { return holds(index.predicate); });
+         });
 }
 
 // Labels cannot be taken away or change places: the type is made anew, and all columns of it take the new one.
@@ -314,8 +335,8 @@ void MigrationPlanner::ReplaceType(const EnumImage& live, const EnumImage& wante
               SetSource(name, source), wanted.path)
               .lock = TableLock::kAccessExclusive;
         }
-        retyped_.emplace(ColumnName(name, column.name), false);
       }
+      retyped_.emplace(ColumnName(name, column.name), true);
       const std::string text = QuoteIdentifier(column.name) + (type.array ? "::text[]::" : "::text::") + SqlType(type);
       SchemaStep& change = Add(Phase::kAlterTypes, Timing::kLast, absl::StrCat("change type of ", Name(name, column.name)),
                                SetType(name, column, text), wanted.path);

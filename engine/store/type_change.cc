@@ -111,6 +111,7 @@ std::string ConversionOf(const Type& from, const Type& to, const std::string& co
   const bool assigned = (IsText(from) && IsText(to)) || (IsNumber(from.scalar) && IsNumber(to.scalar)) ||
                         (IsMoment(from.scalar) && IsMoment(to.scalar));
   if (assigned) return "";
+  if (IsText(to) && to.length > 0) return absl::StrCat(column, from.array ? "::text[]" : "::text");
   const bool by_text = !from.native_name.empty() && !to.native_name.empty();
   return absl::StrCat(column, by_text ? (from.array ? "::text[]" : "::text") : "", "::", SqlType(to));
 }

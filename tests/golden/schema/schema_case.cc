@@ -26,6 +26,7 @@ constexpr std::string_view kCase = "==== ";
 constexpr std::string_view kThen = "---- then";
 constexpr std::string_view kAllow = "allow: ";
 constexpr std::string_view kLeaveOut = "leave out: ";
+constexpr std::string_view kRefused = "refused: ";
 
 std::string Trim(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -127,6 +128,7 @@ absl::StatusOr<CompiledSchema> Compile(const std::string& text) {
 //   ---- then, with many rows
 //   allow: drop column posts.body
 //   leave out: drop table posts
+//   refused: DATA_CONFLICT
 std::string ChangeOutcome(const SchemaCase& golden, const CompiledSchema& after) {
   const absl::StatusOr<CompiledSchema> before = Compile(golden.before);
   if (!before.ok()) return "the schema before: " + ErrorText(before.status());
@@ -173,6 +175,8 @@ absl::StatusOr<std::vector<SchemaFile>> ReadSchemaFiles(const std::string& folde
         file.cases.back().allowed.push_back(line.substr(kAllow.size()));
       } else if (line.rfind(kLeaveOut, 0) == 0 && part != nullptr) {
         file.cases.back().left_out.push_back(line.substr(kLeaveOut.size()));
+      } else if (line.rfind(kRefused, 0) == 0 && part != nullptr) {
+        file.cases.back().refused = line.substr(kRefused.size());
       } else if (line == "----" && part != nullptr) {
         part = &file.cases.back().expected;
       } else if (part != nullptr) {
@@ -198,6 +202,7 @@ void WriteSchemaFile(const SchemaFile& file) {
     if (!golden.before.empty()) stream << golden.before << kThen << golden.rows << "\n";
     for (const std::string& name : golden.allowed) stream << kAllow << name << "\n";
     for (const std::string& name : golden.left_out) stream << kLeaveOut << name << "\n";
+    if (!golden.refused.empty()) stream << kRefused << golden.refused << "\n";
     stream << golden.schema << "----\n" << golden.expected;
   }
 }

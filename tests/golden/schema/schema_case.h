@@ -10,7 +10,7 @@
 // A schema is a YAML document, or after a line `proto` a textproto of rowan.v1.Schema. Two schemas with a line `----
 // then` between them are a change: what is expected are the steps from the first to the second. `---- then, with rows` and
 // `---- then, with many rows` say how full all tables are, lines `allow: <step>` and `leave out: <step>` after it what the
-// request allows.
+// request allows. `refused: <reason>` says that the plan is fine, but the rows of schema_change_test.cc or PostgreSQL are not.
 #pragma once
 
 #include <string>
@@ -28,6 +28,7 @@ struct SchemaCase {
   std::string rows;    // "", ", with rows" or ", with many rows"
   std::vector<std::string> allowed;
   std::vector<std::string> left_out;
+  std::string refused;  // the reason, or ""
   std::string schema;
   std::string expected;
 };
