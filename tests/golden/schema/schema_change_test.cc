@@ -69,7 +69,10 @@ class Change {
     const auto before = Compile(golden_.before);
     const auto after = Compile(golden_.schema);
     ASSERT_TRUE(before.ok()) << before.status();
-    if (!after.ok()) return;
+    if (!after.ok()) {
+      EXPECT_TRUE(IsError(golden_.expected)) << after.status();
+      return;
+    }
     ASSERT_TRUE(store_->Apply(*before, {}).ok()) << driver_;
     if (!golden_.rows.empty()) FillTables(store::ImageOf(*before->catalog));
     const Held held = Count();
