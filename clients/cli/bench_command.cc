@@ -42,7 +42,7 @@ document::Node Figure(double value) {
   return document::Number(absl::StrFormat("%.3f", value));
 }
 
-void AddFigures(const Measured& measured, const LoadReport& report, bool decoded, document::Node& node) {
+void AddFigures(const Measured& measured, const LoadReport& report, document::Node& node) {
   node.Add("requests", document::Number(measured.latencies.count()));
   node.Add("requests_per_second", Figure(PerSecond(measured.latencies.count(), report)));
   document::Node& latency = node.Add("latency_ms", document::Object());
@@ -51,10 +51,8 @@ void AddFigures(const Measured& measured, const LoadReport& report, bool decoded
   latency.Add("max", Figure(Milliseconds(measured.latencies.max())));
   node.Add("bytes", document::Number(measured.bytes));
   node.Add("bytes_per_second", Figure(PerSecond(measured.bytes, report)));
-  if (decoded) {
-    node.Add("records", document::Number(measured.records));
-    node.Add("records_per_second", Figure(PerSecond(measured.records, report)));
-  }
+  node.Add("records", document::Number(measured.records));
+  node.Add("records_per_second", Figure(PerSecond(measured.records, report)));
   node.Add("failed", document::Number(measured.failed()));
   document::Node& failures = node.Add("failures", document::List());
   for (const auto& [reason, failed] : measured.failures) {
@@ -76,13 +74,13 @@ document::Node ToDocument(const Options& options, const std::vector<MixedRequest
   if (flags.rate > 0) node.Add("rate", Figure(flags.rate));
   node.Add("seconds", Figure(report.seconds));
   node.Add("sent", document::Number(report.sent));
-  AddFigures(all, report, flags.decode, node);
+  AddFigures(all, report, node);
   node.Add("client_cpu_us", Figure(ClientCpu(all, report)));
   document::Node& requests = node.Add("by_request", document::List());
   for (size_t i = 0; i < mix.size(); ++i) {
     document::Node& one = requests.items.emplace_back(document::Object());
     one.Add("name", document::Text(mix[i].name));
-    AddFigures(report.requests[i], report, flags.decode, one);
+    AddFigures(report.requests[i], report, one);
   }
   return node;
 }
@@ -114,7 +112,7 @@ void Print(const Options& options, const std::vector<MixedRequest>& mix, const L
   console.out << absl::StrFormat("%.1f s, %d clients on %d connections", report.seconds, flags.clients,
                                  flags.connections);
   if (flags.rate > 0) console.out << absl::StrFormat(", %.1f requests/s wanted", flags.rate);
-  if (flags.decode) console.out << absl::StrFormat(", %.1f records/s", PerSecond(all.records, report));
+  if (all.records > 0) console.out << absl::StrFormat(", %.1f records/s", PerSecond(all.records, report));
   console.out << absl::StrFormat("; the client itself spent %.0f us a request\n", ClientCpu(all, report));
 }
 

@@ -1,6 +1,8 @@
 #include "clients/cli/drive_load.h"
 
 #include <google/protobuf/arena.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -19,6 +21,9 @@
 
 namespace rowan::cli {
 namespace {
+
+using google::protobuf::io::CodedInputStream;
+using WireFormat = google::protobuf::internal::WireFormatLite;
 
 constexpr auto kFarFuture = std::chrono::hours(24);
 // How long a thread sleeps at most, so that it sees an interrupt.
@@ -43,10 +48,30 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-int64_t RootRecords(const google::protobuf::Message& message) {
-  if (const auto* page = dynamic_cast<const v1::GetResponse*>(&message)) return page->records_size();
-  const auto* part = dynamic_cast<const v1::StreamResponse*>(&message);
-  return part == nullptr ? 0 : part->batch().records_size();
+// Counts the fields of a number among the next `bytes` of a message, all of them without reading what they hold.
+int64_t CountFields(CodedInputStream& in, int bytes, int number) {
+  int64_t count = 0;
+  const CodedInputStream::Limit limit = in.PushLimit(bytes);
+  while (const uint32_t tag = in.ReadTag()) {
+    if (WireFormat::GetTagFieldNumber(tag) == number) ++count;
+    if (!WireFormat::SkipField(&in, tag)) break;
+  }
+  in.PopLimit(limit);
+  return count;
+}
+
+// Counts the records at the root of a read's answer.
+int64_t RootRecords(const google::protobuf::Message& type, grpc::ByteBuffer& message) {
+  const auto bytes = static_cast<int>(message.Length());
+  grpc::ProtoBufferReader reader(&message);
+  CodedInputStream in(&reader);
+  if (type.GetDescriptor() == v1::GetResponse::descriptor())
+    return CountFields(in, bytes, v1::GetResponse::kRecordsFieldNumber);
+  if (type.GetDescriptor() != v1::StreamResponse::descriptor()) return 0;
+  const uint32_t tag = in.ReadTag();
+  uint32_t size = 0;
+  if (WireFormat::GetTagFieldNumber(tag) != v1::StreamResponse::kBatchFieldNumber || !in.ReadVarint32(&size)) return 0;
+  return CountFields(in, static_cast<int>(size), v1::RecordBatch::kRecordsFieldNumber);
 }
 
 // One client: a call that runs, or none.
@@ -171,13 +196,16 @@ class Worker {
   void Receive(Client& client) {
     Measured& measured = measured_[client.request];
     const bool counts = Counts(Clock::now());
-    if (counts) measured.bytes += static_cast<int64_t>(client.message.Length());
-    if (!run_.options.bench.decode) return client.message.Clear();
-    arena_.Reset();
-    google::protobuf::Message* response = run_.mix[client.request].response->New(&arena_);
-    grpc::ProtoBufferReader reader(&client.message);
-    response->ParseFromZeroCopyStream(&reader);
-    if (counts) measured.records += RootRecords(*response);
+    const google::protobuf::Message& type = *run_.mix[client.request].response;
+    if (counts) {
+      measured.bytes += static_cast<int64_t>(client.message.Length());
+      measured.records += RootRecords(type, client.message);
+    }
+    if (run_.options.bench.decode) {
+      arena_.Reset();
+      grpc::ProtoBufferReader reader(&client.message);
+      type.New(&arena_)->ParseFromZeroCopyStream(&reader);
+    }
     client.message.Clear();
   }
 

@@ -30,7 +30,7 @@ struct FailedCalls {
 struct Measured {
   LatencyHistogram latencies;                   // of calls that succeeded
   int64_t bytes = 0;                            // of the answers' messages
-  int64_t records = 0;                          // at the root, of reads; when answers are decoded
+  int64_t records = 0;                          // at the root, of reads
   std::map<std::string, FailedCalls> failures;  // by code and reason
 
   int64_t failed() const;

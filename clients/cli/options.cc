@@ -247,7 +247,7 @@ void AddBench(CLI::App& app, Raw& raw) {
       ->type_name("NUMBER");
   bench->add_option("--duration", raw.duration, "How long to measure (default 10s)")->type_name("DURATION");
   bench->add_option("--warm-up", raw.warm_up, "How long to send before that (default 1s)")->type_name("DURATION");
-  bench->add_flag("--decode", flags.decode, "Decode the answers, as a program would, and count records");
+  bench->add_flag("--decode", flags.decode, "Decode the answers, as a program would");
   AddFormat(*bench, raw, {"text", "json"}, "text");
 }
 

@@ -7,7 +7,7 @@ from sources import ROOT, code_files, includes
 
 # Who may include what: a pattern of includes, and the folders where it may stand.
 OWNERS = [
-    ("libpq", re.compile(r"^(libpq-fe\.h|postgresql/.*|libpq/.*)$"), ("engine/pg/", "tests/support/")),
+    ("libpq", re.compile(r"^(libpq-fe\.h|postgresql/.*|libpq/.*)$"), ("engine/pg/", "tests/support/", "tests/bench/")),
     ("libpqxx", re.compile(r"^pqxx/"), ("engine/store/",)),
     ("gRPC", re.compile(r"^grpc(pp)?/|\.grpc\.pb\.h$"), ("service/", "clients/", "tests/")),
 ]
