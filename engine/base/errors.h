@@ -128,6 +128,8 @@ absl::Status OperatorMissing();
 absl::Status TransactionConflict(int attempts);
 absl::Status Deadlock(int attempts);
 absl::Status LockTimeout();
+// Of a change of the schema in several stages, after its first one.
+absl::Status StageLockTimeout(int stage, int stages);
 absl::Status DeadlineExceeded();
 absl::Status Cancelled();
 absl::Status PoolExhausted(std::string_view pool);

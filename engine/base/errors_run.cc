@@ -157,6 +157,14 @@ absl::Status LockTimeout() {
                    absl::Milliseconds(100));
 }
 
+absl::Status StageLockTimeout(int stage, int stages) {
+  return Retryable(absl::StatusCode::kAborted, "LOCK_TIMEOUT",
+                   absl::StrCat("a lock was not to be had in time for stage ", stage, " of ", stages,
+                                ". What came before is done, and the version is not registered. Send the request again: it "
+                                "goes on from there."),
+                   {}, absl::Milliseconds(100));
+}
+
 absl::Status DeadlineExceeded() {
   return MakeError(
       absl::StatusCode::kDeadlineExceeded,

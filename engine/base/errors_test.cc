@@ -155,6 +155,7 @@ std::vector<Row> Catalogue() {
       {"TRANSACTION_CONFLICT", TransactionConflict(6), {"attempts"}, {"6 times", "Nothing was written"}},
       {"DEADLOCK", Deadlock(6), {"attempts"}, {"6 times", "Nothing was written"}},
       {"LOCK_TIMEOUT", LockTimeout(), {}, {"Nothing was written"}},
+      {"LOCK_TIMEOUT", StageLockTimeout(2, 3), {}, {"stage 2 of 3", "again"}},
       {"DEADLINE_EXCEEDED", DeadlineExceeded(), {}, {"Nothing was committed"}},
       {"CANCELLED", Cancelled(), {}, {"Nothing was committed"}},
       {"POOL_EXHAUSTED", PoolExhausted("interactive"), {"pool"}, {"interactive", "again"}},

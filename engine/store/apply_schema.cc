@@ -95,9 +95,9 @@ class Applying {
       pqxx::work lock(guard);
       Configure(lock, store_.lock_timeout, std::chrono::milliseconds(0));
       SetLocal(lock, "idle_in_transaction_session_timeout", "0");
-      // By the simple protocol: the extended one's portal would keep its snapshot, for which concurrent builds wait.
-      lock.exec(absl::StrCat("SELECT pg_advisory_xact_lock(", kApplyLock, ")"));
-      return Retried([&] { return RunLocked(); });
+      ROWAN_RETURN_IF_ERROR(LockRegistry(lock, store_.lock_timeout));
+      ROWAN_RETURN_IF_ERROR(Retried([&] { return RunLocked(); }));
+      return staged_ ? RunStages() : absl::OkStatus();
     });
     ROWAN_RETURN_IF_ERROR(status);
     return std::move(result_);
@@ -146,7 +146,8 @@ class Applying {
         return absl::OkStatus();
       }
     }
-    return RunStages(connection);
+    staged_ = true;
+    return absl::OkStatus();
   }
 
   // Returns whether there is nothing to do.
@@ -266,7 +267,8 @@ class Applying {
     return absl::OkStatus();
   }
 
-  absl::Status RunStages(pqxx::connection& connection) {
+  absl::Status RunStages() {
+    pqxx::connection connection(store_.conninfo);
     const int last = result_.steps.back().stage;
     // The last steps may be ones that no transaction holds; then registering is a stage of its own.
     const int end = result_.steps.back().alone ? last + 1 : last;
@@ -274,7 +276,7 @@ class Applying {
       const auto first = std::find_if(result_.steps.begin(), result_.steps.end(),
                                       [&](const SchemaStep& step) { return step.stage == stage; });
       const bool alone = first != result_.steps.end() && first->alone;
-      ROWAN_RETURN_IF_ERROR(Retried([&]() -> absl::Status {
+      const absl::Status status = Retried([&]() -> absl::Status {
         if (alone) return RunAlone(connection, *first);
         pqxx::work transaction(connection);
         Configure(transaction, store_.lock_timeout, options_.statement_timeout);
@@ -285,7 +287,9 @@ class Applying {
         if (stage == end) return Finish(transaction);
         transaction.commit();
         return absl::OkStatus();
-      }));
+      });
+      if (stage > 1 && ErrorReasonOf(status) == "LOCK_TIMEOUT") return errors::StageLockTimeout(stage, end);
+      ROWAN_RETURN_IF_ERROR(status);
     }
     return absl::OkStatus();
   }
@@ -315,6 +319,7 @@ class Applying {
   std::shared_ptr<const Catalog> registered_;
   Planned planned_;
   ApplyResult result_;
+  bool staged_ = false;  // not all in one transaction
   const SchemaStep* step_ = nullptr;  // that runs
 };
 

@@ -1,15 +1,18 @@
 #include "engine/store/registry.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
+#include "engine/base/status_macros.h"
 #include "engine/catalog/schema_version.h"
 
 namespace rowan::store {
@@ -81,9 +84,20 @@ int32_t NextNumber(int32_t number) {
 
 }  // namespace
 
-absl::Status CreateRegistry(pqxx::transaction_base& transaction) {
+absl::Status LockRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  // By the simple protocol, since the extended one's portal would keep its snapshot.
+  const std::string attempt = absl::StrCat("SELECT pg_try_advisory_xact_lock(", kApplyLock, ")");
+  while (!transaction.exec(attempt)[0][0].as<bool>()) {
+    if (std::chrono::steady_clock::now() >= until) return errors::LockTimeout();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CreateRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience) {
   if (!transaction.exec_params(kIsWhole)[0][0].as<bool>()) {
-    transaction.exec_params("SELECT pg_advisory_xact_lock($1)", kApplyLock);
+    ROWAN_RETURN_IF_ERROR(LockRegistry(transaction, patience));
     for (const char* sql : kTables) transaction.exec_params(sql);
     transaction.exec_params(
         R"sql(INSERT INTO "rowan"."registry" SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM "rowan"."registry"))sql",

@@ -10,6 +10,7 @@
 //   secrets         what tokens are sealed with
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -34,8 +35,12 @@ inline constexpr int64_t kApplyLock = 0x726f77616e;
 // The channel on which servers tell each other that a schema has a new version; the payload is the schema's name.
 inline constexpr char kSchemasChannel[] = "rowan_schemas";
 
-// Creates what is missing of the registry. Error: Internal for a format of a later version.
-absl::Status CreateRegistry(pqxx::transaction_base& transaction);
+// Takes the lock for the rest of the transaction. Asks for it again and again instead of waiting in one statement: that
+// would hold a snapshot, for which an index that somebody builds concurrently waits in turn. Error: LockTimeout.
+absl::Status LockRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience);
+
+// Creates what is missing of the registry, under the lock. Errors: Internal for a format of a later version, LockTimeout.
+absl::Status CreateRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience);
 
 // A version of a schema as the registry has it.
 struct RegistryRow {

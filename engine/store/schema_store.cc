@@ -42,7 +42,7 @@ StoredSchema Stored(pqxx::transaction_base& transaction, const RegistryRow& row)
 
 absl::StatusOr<std::unique_ptr<SchemaStore>> SchemaStore::Open(StoreOptions options) {
   ROWAN_RETURN_IF_ERROR(
-      InTransaction(options, [](pqxx::work& transaction) { return CreateRegistry(transaction); }));
+      InTransaction(options, [&](pqxx::work& transaction) { return CreateRegistry(transaction, options.lock_timeout); }));
   return std::unique_ptr<SchemaStore>(new SchemaStore(std::move(options)));
 }
 
