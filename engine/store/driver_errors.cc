@@ -25,7 +25,12 @@ absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
   if (HasClass(sqlstate, "22") || HasClass(sqlstate, "23"))
     return errors::DataConflict(step.path, sqlstate, step.description);
   if (sqlstate == "42P07" || sqlstate == "42710") {
-    return errors::TableExists(step.path, step.creates.empty() ? step.path : step.creates.front().name);
+    if (!step.creates.empty()) return errors::TableExists(step.path, step.creates.front().name);
+    return errors::ChangeRefused({{"TABLE_EXISTS",
+                                   step.path,
+                                   absl::StrCat("\"", step.description, "\" needs a name that something else in the database has, "
+                                                "such as an index: rename that first, or remove it"),
+                                   {{"step", step.description}, {"sqlstate", sqlstate}}}});
   }
   const bool untyped = sqlstate == "42883" || sqlstate == "42804";  // no such operator, or none that gives the column's type
   if ((step.authored && (HasClass(sqlstate, "42") || sqlstate == "0A000")) || untyped) {
