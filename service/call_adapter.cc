@@ -20,6 +20,8 @@ class UnaryReactor : public grpc::ServerUnaryReactor {
 
   void OnCancel() override { record_.Cancel(); }
   void OnDone() override { delete this; }
+  // Nothing that these reactions do takes long, so gRPC need not hand them to another thread.
+  bool InternalInlineable() override { return true; }
 
  private:
   void End(const absl::Status& status) { Finish(record_.Finish(status)); }

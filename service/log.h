@@ -19,7 +19,8 @@ void StartLog(LogFormat format, LogLevel least);
 // ASCII.
 using LogField = std::pair<std::string_view, std::string>;
 
-// Writes a line. Thread-safe.
+// Writes a line. Thread-safe. JSON lines that are no warnings reach stderr within a fiftieth of a second, and at the end of the
+// process, so that busy servers write many at a time.
 void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fields = {});
 
 }  // namespace rowan::service

@@ -66,6 +66,8 @@ class ReadReactor : public grpc::ServerUnaryReactor {
 
   void OnCancel() override { record_.Cancel(); }
   void OnDone() override { delete this; }
+  // Nothing that these reactions do takes long, so gRPC need not hand them to another thread.
+  bool InternalInlineable() override { return true; }
 
  private:
   bool Begin() {

@@ -2,6 +2,7 @@
 // elsewhere.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,10 @@ namespace rowan {
 class TokenKey {
  public:
   // Takes any number of bytes; 32 random ones are right.
-  explicit TokenKey(std::string secret) : secret_(std::move(secret)) {}
+  explicit TokenKey(std::string_view secret);
+  ~TokenKey();
+  TokenKey(const TokenKey&) = delete;
+  TokenKey& operator=(const TokenKey&) = delete;
 
   // Returns a token of letters, digits, `-` and `_` that holds `payload`. It opens with the same purpose only.
   std::string Seal(std::string_view purpose, std::string_view payload) const;
@@ -21,7 +25,10 @@ class TokenKey {
   std::optional<std::string> Open(std::string_view purpose, std::string_view token) const;
 
  private:
-  std::string secret_;
+  struct Macs;
+  std::string Tag(std::string_view purpose, std::string_view payload) const;
+
+  const std::unique_ptr<Macs> macs_;
 };
 
 }  // namespace rowan

@@ -166,12 +166,13 @@ absl::Status WritePage(const CompiledRead& read, const Arguments& arguments, con
   MessageWriter writer;
   if (tree.total) writer.Varint(Response::kTotalFieldNumber, static_cast<uint64_t>(*tree.total));
   if (rows > 0) {
-    const auto write_cursor = [&](int field, int i) {
+    const auto cursor = [&](int i) {
       FillColumns(tree.root, row_at(i), 0, columns);
-      writer.Bytes(field, hydrator.Token(root, hydrator.Place(root, columns), 0));
+      return hydrator.Token(root, hydrator.Place(root, columns), 0);
     };
-    write_cursor(Response::kEndCursorFieldNumber, rows - 1);
-    write_cursor(Response::kStartCursorFieldNumber, 0);
+    const std::string end = cursor(rows - 1);
+    writer.Bytes(Response::kEndCursorFieldNumber, end);
+    writer.Bytes(Response::kStartCursorFieldNumber, rows == 1 ? end : cursor(0));
   }
   if (tree.root.rows() > rows) writer.Varint(Response::kHasMoreFieldNumber, 1);
   RecordWriter records(context, Response::kRecordsFieldNumber, writer);
