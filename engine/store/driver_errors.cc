@@ -22,7 +22,9 @@ bool HasClass(const std::string& sqlstate, const char* sqlstate_class) {
 }
 
 absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
-  if (HasClass(sqlstate, "22") || HasClass(sqlstate, "23"))
+  // A new table has no rows that could be the reason.
+  const bool constant = step.authored && step.lock == TableLock::kNone && HasClass(sqlstate, "22");
+  if (!constant && (HasClass(sqlstate, "22") || HasClass(sqlstate, "23")))
     return errors::DataConflict(step.path, sqlstate, step.description);
   if (sqlstate == "42P07" || sqlstate == "42710") {
     if (!step.creates.empty()) return errors::TableExists(step.path, step.creates.front().name);
@@ -33,7 +35,7 @@ absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
                                    {{"step", step.description}, {"sqlstate", sqlstate}}}});
   }
   const bool untyped = sqlstate == "42883" || sqlstate == "42804";  // no such operator, or none that gives the column's type
-  if ((step.authored && (HasClass(sqlstate, "42") || sqlstate == "0A000")) || untyped) {
+  if ((step.authored && (HasClass(sqlstate, "42") || sqlstate == "0A000")) || untyped || constant) {
     return errors::SchemaInvalid(
         {{"SCHEMA_INVALID",
           step.path,

@@ -166,6 +166,9 @@ TEST_F(SchemaStoreTest, RowsThatBreakWhatIsAdded) {
   EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("") + "checks { name: 'c' expression: \"n::int > 0\" }"))),
             "DATA_CONFLICT");
   EXPECT_EQ(ReasonOfApply(Compile(ModelA(TextField("index: true")))), "OK");
+  // No row is to blame where there are none.
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA("checks { name: 'c' expression: \"id > 'x'\" }") + "database_schema: 'other'", "other")),
+            "SCHEMA_INVALID");
 }
 
 TEST_F(SchemaStoreTest, TakesOverNothing) {
