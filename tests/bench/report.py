@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Turns the figures of tests/bench/run into tables.
+"""Turns the figures of tests/bench/run and tests/bench/rivals/run into tables.
 
-    python3 tests/bench/report.py RESULTS.json              prints them as on a terminal
-    python3 tests/bench/report.py RESULTS.json --markdown   as docs/performance.md has them
+    python3 tests/bench/report.py RESULTS.json     prints those of tests/bench/run as on a terminal
+    python3 tests/bench/report.py --update         writes the tables of docs/performance.md anew, from docs/performance/{results,rivals}.json
 """
 
 import argparse
 import json
 import pathlib
 import re
+
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs/performance"
 
 
 def number(value, digits=3):
@@ -66,7 +68,7 @@ def _curve_head(curve):
     return [curve["unit"], "requests/s", "p50 ms", "p99 ms", "rowand us", "PostgreSQL us", "failed"]
 
 
-def _plain(head, rows):
+def plain(head, rows):
     rows = [head, ["-" * len(title) for title in head], *rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     rule = 1
@@ -77,11 +79,11 @@ def _plain(head, rows):
     return "\n".join(lines)
 
 
-def _markdown(head, rows):
+def markdown(head, rows):
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
 
-def table(results, form=_plain):
+def table(results, form=plain):
     """Returns all tables as text."""
     machine = results["machine"]
     parts = [f"{machine['date']}, commit {machine['commit']}, PostgreSQL {machine['postgresql']}, {machine['cores']} cores of {machine['cpu']}; "
@@ -100,12 +102,33 @@ def table(results, form=_plain):
     return "\n\n".join(parts)
 
 
+def rivals(results, form=plain):
+    """Returns the tables of tests/bench/rivals/run as text, one for each workload."""
+    parts = [f"{results['rounds']} rounds of {results['seconds']} s, {results['users']:,} users, {results['processes']} processes of Node"]
+    for workload, sides in results["workloads"].items():
+        rows = [[one["title"], number(one["per_second"]), number(one["p50_ms"]), number(one["p99_ms"]), number(one.get("rowan_times")), number(one["target"]),
+                 _verdict(one.get("rowan_times", 0), one["target"])] for one in sides.values()]
+        parts.append(f"{workload.replace('_', ' ')}:\n\n" + form(["", "requests/s", "p50 ms", "p99 ms", "Rowan is times", "target", "reached"], rows))
+    return "\n\n".join(parts)
+
+
+def update(page, results, beside):
+    """Returns a page with the tables between its marks made anew."""
+    for name, text in (("results", table(results, markdown)), ("rivals", rivals(beside, markdown))):
+        page = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", lambda marks: f"{marks[1]}{text}\n{marks[2]}", page, flags=re.DOTALL)
+    return page
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("results", type=pathlib.Path)
-    options.add_argument("--markdown", action="store_true")
+    options.add_argument("results", type=pathlib.Path, nargs="?", default=FOLDER / "results.json")
+    options.add_argument("--update", action="store_true", help="write the tables of docs/performance.md anew")
     options = options.parse_args()
-    print(table(json.loads(options.results.read_text()), _markdown if options.markdown else _plain))
+    if options.update:
+        page = FOLDER.with_suffix(".md")
+        page.write_text(update(page.read_text(), json.loads((FOLDER / "results.json").read_text()), json.loads((FOLDER / "rivals.json").read_text())))
+        return
+    print(table(json.loads(options.results.read_text())))
 
 
 if __name__ == "__main__":

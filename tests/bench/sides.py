@@ -18,12 +18,12 @@ class Bench:
         self.postgres, self.rowand, self.empty = postgres, rowand, empty
         self.seconds, self.rounds, self.users = seconds, rounds, users
 
-    def rowan(self, workload, address=None, process=None):
+    def rowan(self, workload, address=None, process=None, flags=()):
         """Sends a workload's request to rowand, or to another server."""
         process = process or self.rowand.process
         before = cpu_seconds(process), cpu_seconds(self.postgres.process)
         command = [BIN / "rowan", "bench", "blog", "-", "--format", "json", "--clients", str(workload.clients), "--connections", str(workload.connections),
-                   "--duration", f"{self.seconds}s", "--warm-up", "300ms", "--address", address or self.rowand.address]
+                   "--duration", f"{self.seconds}s", "--warm-up", "300ms", "--address", address or self.rowand.address, *flags]
         done = subprocess.run(command, input=json.dumps(workload.request), capture_output=True, text=True)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"{workload.name}: {done.stderr}")

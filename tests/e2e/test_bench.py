@@ -74,3 +74,9 @@ def test_lists_what_there_is():
 def test_missing_programs_are_told(tmp_path):
     done = subprocess.run([sys.executable, ROOT / "tests/bench/run"], capture_output=True, text=True, env={**os.environ, "ROWAN_TEST_BIN": str(tmp_path)})
     assert done.returncode == 2 and "cmake --build --preset release" in done.stderr
+
+
+@pytest.mark.parametrize("arguments, says", [(["--only", "prism"], "there is no 'prism'; there are rowan, rowan_node"), (["--workloads", "reads"], "there is no 'reads'")])
+def test_rivals_that_do_not_exist_are_refused(arguments, says):
+    done = subprocess.run([sys.executable, ROOT / "tests/bench/rivals/run", *arguments], capture_output=True, text=True, env={**os.environ, "ROWAN_TEST_BIN": str(BIN)})
+    assert done.returncode == 2 and says in done.stderr and done.stdout == ""

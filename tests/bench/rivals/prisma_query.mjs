@@ -1,0 +1,3 @@
+import { openWith } from "./prisma.mjs";
+
+export const open = (address) => openWith(address, "query");
