@@ -162,16 +162,15 @@ class RecordStream(Iterator["dict[str, Any]"]):
         wait = min(FIRST_WAIT * 2**self._failures, LONGEST_WAIT) * random.uniform(0.5, 1.0)
         if error.retry_delay is not None:
             wait = max(wait, error.retry_delay.total_seconds())
-        if self._deadline is not None:
-            wait = min(wait, max(0.0, self._deadline - time.monotonic()))
-        if self._closed.wait(wait):
+        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        out_of_time = left is not None and wait >= left
+        if self._closed.wait(left if out_of_time else wait):
             return
         self._failures += 1
         self._resumptions += 1
         self._call_received = 0
-        self._call = self._begin(
-            self._received_token, None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-        )
+        # A call that has no time left fails as one does whose time is up, however early the wait ended.
+        self._call = self._begin(self._received_token, 0.0 if out_of_time else None if left is None else left - wait)
         if self._closed.is_set():  # by another thread, which has cancelled the former call only
             self._call.cancel()
 
