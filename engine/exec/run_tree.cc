@@ -50,6 +50,7 @@ class LevelRunner {
   absl::Status Run(pg::Connection& connection, bool commit) {
     tree_.levels.resize(CountSelects(read_.plan.root));
     result_rows_.resize(tree_.levels.size());
+    positions_.resize(tree_.levels.size());
     std::vector<LevelSelect> level = Below({{&read_.plan.root, nullptr}});
     while (!level.empty()) {
       std::vector<LevelSelect> below = Below(level);
@@ -121,15 +122,16 @@ class LevelRunner {
     key_of_parent.assign(RowCount(parent), -1);
     Keys keys;
     keys.columns.resize(links.size());
-    absl::flat_hash_map<std::string, int> known;
+    absl::flat_hash_map<std::string, int>& known = positions_[select.number];
+    std::string key;
     ForEachRow(parent, [&](int row, const Columns& values) {
-      std::string key;
+      key.clear();
       for (int column : columns) {
         if (values[column].null) return;
-        PutInteger(static_cast<int32_t>(values[column].bytes.size()), key);
+        if (columns.size() > 1) PutInteger(static_cast<int32_t>(values[column].bytes.size()), key);
         key += values[column].bytes;
       }
-      const auto [place, added] = known.try_emplace(std::move(key), keys.count);
+      const auto [place, added] = known.try_emplace(key, keys.count);
       key_of_parent[row] = place->second;
       if (!added) return;
       ++keys.count;
@@ -140,15 +142,22 @@ class LevelRunner {
     return keys;
   }
 
+  // The position of a key among those asked for; -1: it is none of them.
+  int64_t PositionOf(const plan::Select& select, std::string_view key) const {
+    const auto found = positions_[select.number].find(absl::string_view(key.data(), key.size()));
+    return found == positions_[select.number].end() ? -1 : found->second;
+  }
+
   // Sorts a select's rows out by key, in their order, and cuts each list to its limit.
   absl::Status Group(const plan::Select& select, pg::Result result) {
     LevelRows& level = tree_.levels[select.number];
     result_rows_[select.number] = result.rows();
     const int64_t limit = select.to_many() ? arguments_.lists[select.window.list].limit : -1;
+    const bool named = plan::NamesKey(select);
     for (int row = 0; row < result.rows(); ++row) {
-      const int64_t key = DecodeInt64(result.bytes(row, 0)) - 1;
+      const int64_t key = named ? PositionOf(select, result.bytes(row, 0)) : DecodeInt64(result.bytes(row, 0)) - 1;
       if (key < 0 || key >= static_cast<int64_t>(level.rows_of_key.size())) {
-        return errors::Internal("a row of a level has a position that no key has");
+        return errors::Internal("a row of a level has a key that nobody asked for");
       }
       std::vector<int>& rows = level.rows_of_key[key];
       if (limit >= 0 && static_cast<int64_t>(rows.size()) >= limit) {
@@ -170,6 +179,7 @@ class LevelRunner {
   const Context& context_;
   const int root_rows_;
   Tree& tree_;
+  std::vector<absl::flat_hash_map<std::string, int>> positions_;  // of keys, by the number of the select
   std::vector<int> result_rows_;  // by the number of the select; 0 where nothing was asked
 };
 

@@ -14,7 +14,8 @@
 //   totals   per related select whose window asks for a total
 //   links    by level only: the key fields that related selects hang on and that are not among the fields
 //   places   the values of the order that are not among the fields and links, when `keyed`
-// A row of a select that runs by level has before them the position of its parent's key in the arrays, from 1.
+// A row of a select that runs by level has before them its parent's key, or the position of that key in the arrays, from
+// 1 (NamesKey).
 #pragma once
 
 #include <optional>
@@ -45,6 +46,8 @@ struct Select {
   std::optional<ir::RowLock> lock;  // of the root's rows
 
   bool to_many() const { return relation != nullptr && relation->to_many(); }
+  // Whether the list is less than all related rows.
+  bool cut() const { return window.limit != ir::kNoSlot || window.offset != ir::kNoSlot || !distinct.empty(); }
 };
 
 enum class Strategy { kNested, kByLevel };
@@ -57,6 +60,11 @@ struct Read {
 
 // The fields of the parent's model that a relation's rows hang on: the left sides of its pairs, or of its junction.
 std::vector<const Field*> LinkFields(const Relation& relation);
+
+// Whether rows of a select that runs by level say by the key itself whose they are. It must be one value that has one binary
+// form only, and the list whole: then PostgreSQL needs no join with the keys, which costs it up to half of such a
+// statement (docs/performance.md).
+bool NamesKey(const Select& select);
 
 // Plans a read and chooses how it runs, unless the request says so.
 Read PlanRead(ir::Read read);

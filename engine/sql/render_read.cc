@@ -45,12 +45,13 @@ class SelectRenderer {
       arrays += (i == 0 ? "" : ", ") + writer_.NextParameter(type);
       columns += "c" + std::to_string(i) + ", ";
     }
+    if (plan::NamesKey(select)) return RenderOfKeys(select, arrays, place);
     writer_ << "SELECT k.n";
     RenderOutput(select, /*first=*/false);
     const std::string keys = "unnest(" + arrays + ") WITH ORDINALITY AS k(" + columns + "n)";
     const auto on = [&] { RenderKeyOn(relation, alias); };
     ListRenderer list(writer_, scope_, select);
-    if (!IsCut(select)) {
+    if (!select.cut()) {
       ListSource source{[&] {
                           writer_ << keys << " JOIN ";
                           RenderKeyedFrom(relation, alias);
@@ -72,6 +73,22 @@ class SelectRenderer {
  private:
   ReadStatement Take(std::string description, int keys) {
     return {std::move(description), writer_.Take(), keys, std::move(scope_.slots)};
+  }
+
+  // The rows of one value of a key each.
+  ReadStatement RenderOfKeys(const plan::Select& select, const std::string& array, const std::string& place) {
+    const std::string alias = Alias(select);
+    const Relation& relation = *select.relation;
+    const auto key = [&]() -> Writer& {
+      return relation.junction ? writer_.Column("j" + alias, relation.junction->source.front().column)
+                               : writer_.Column(alias, relation.pairs.front().to->column);
+    };
+    writer_ << "SELECT ";
+    key();
+    RenderOutput(select, /*first=*/false);
+    ListRenderer(writer_, scope_, select).Render({[&] { RenderRelatedFrom(writer_, relation, alias); },
+                                                  [&] { key() << " = ANY(" << array << ")"; }});
+    return Take("read " + select.model->name + " at " + place, 1);
   }
 
   void RenderLock(const ir::RowLock& lock, const std::string& alias) {
@@ -100,11 +117,6 @@ class SelectRenderer {
         writer_ << " SKIP LOCKED";
         break;
     }
-  }
-
-  // Whether a list is less than all related rows.
-  static bool IsCut(const plan::Select& select) {
-    return select.window.limit != ir::kNoSlot || select.window.offset != ir::kNoSlot || !select.distinct.empty();
   }
 
   // What joins a relation's rows to the keys k.
