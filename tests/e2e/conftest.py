@@ -2,6 +2,7 @@
 
 import contextlib
 import glob
+import itertools
 import os
 import pathlib
 import pwd
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT / "clients/python"))
 import rowan  # noqa: E402
 
 BIN = pathlib.Path(os.environ.get("ROWAN_TEST_BIN", ROOT / "build/dev/bin"))
+DATABASES = itertools.count(1)
 BLOG = ROOT / "clients/examples/blog/blog.yaml"
 
 
@@ -153,6 +155,31 @@ class Rowand:
             pytest.fail("rowand did not end")
 
 
+class Database:
+    """A database of a PostgreSQL server, and the command line against a server of it."""
+
+    def __init__(self, url, address=""):
+        self.url, self.address = url, address
+
+    def psql(self, sql):
+        """Runs SQL, of any number of statements and psql's own commands, and returns its output, unaligned."""
+        done = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", self.url], input=sql, capture_output=True, text=True)
+        if done.returncode:
+            pytest.fail(done.stderr)
+        return done.stdout.strip()
+
+    def __call__(self, *arguments, stdin=None):
+        """Runs `rowan` and returns what became of it."""
+        return subprocess.run([BIN / "rowan", "--address", self.address, *arguments], capture_output=True, text=True, input=stdin, timeout=60)
+
+    def done(self, *arguments, stdin=None):
+        """Runs `rowan`, which has to succeed, and returns what it printed."""
+        ended = self(*arguments, stdin=stdin)
+        if ended.returncode:
+            pytest.fail(f"rowan {' '.join(arguments)}: exit code {ended.returncode}\n{ended.stdout}{ended.stderr}")
+        return ended.stdout
+
+
 @pytest.fixture(scope="session")
 def postgres():
     server = Postgres()
@@ -204,3 +231,18 @@ def start_rowand():
             server.process.kill()
             server.process.wait()
         pathlib.Path(server.log_path).unlink(missing_ok=True)
+
+
+@pytest.fixture
+def new_database(postgres, start_rowand):
+    """Makes databases, each with a server of its own; the databases end with the session's PostgreSQL."""
+
+    def make(sql="", template="template1"):
+        name = f"database_{next(DATABASES)}"
+        postgres.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        database = Database(postgres.url.replace("dbname=postgres", f"dbname={name}"))
+        database.psql(sql)
+        database.address = start_rowand("--db-url", database.url, "--db-pool-size", "2").address
+        return database
+
+    return make

@@ -1,11 +1,9 @@
 """The commands of schemas against a real server: plans, going back, pulling, drift, history."""
 
 import json
-import subprocess
 
 import pytest
 import rowan
-from conftest import BIN
 
 SHOP = """\
 schema: shop
@@ -20,25 +18,9 @@ models:
 WITH_EMAIL = SHOP + "      email: {type: text, nullable: true}\n"
 
 
-class Shop:
-    """A database of its own, and the command line against a server of it."""
-
-    def __init__(self, address, url):
-        self.address, self.url = address, url
-
-    def psql(self, sql):
-        return subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", self.url, "-c", sql], capture_output=True, text=True, check=True).stdout.strip()
-
-    def __call__(self, *arguments, stdin=None):
-        return subprocess.run([BIN / "rowan", "--address", self.address, *arguments], capture_output=True, text=True, input=stdin, timeout=60)
-
-
 @pytest.fixture
-def run(postgres, start_rowand, request):
-    database = f"schema_{abs(hash(request.node.name))}"
-    postgres.psql(f"CREATE DATABASE {database}")
-    url = postgres.url.replace("dbname=postgres", f"dbname={database}")
-    return Shop(start_rowand("--db-url", url, "--db-pool-size", "2").address, url)
+def run(new_database):
+    return new_database()
 
 
 @pytest.fixture
@@ -101,7 +83,7 @@ def test_what_is_left_out_stays(run, file):
     assert run("schema", "apply", file(WITH_EMAIL), "--yes").returncode == 0
     done = run("schema", "apply", file(SHOP), "--leave-out", "drop column customers.email")
     assert done.returncode == 0, done.stderr
-    assert run.psql("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'shop' AND column_name = 'email'").strip() == "1"
+    assert run.psql("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'shop' AND column_name = 'email'") == "1"
 
 
 def test_pull_and_adopt(run, tmp_path):
