@@ -31,6 +31,9 @@ def world():
     ("update", "Bee", {"data": {"down1": {"update": {"data": {"n": 3}}}}, "where": {"id": {"in": [1]}}}, {"down1": {"updated": 1}}),
     ("update", "Bee", {"data": {"down1": {"delete": True}}, "where": {"id": {"in": [1, 2]}}}, {"down1": {"deleted": 1}}),
     ("insert", "Ant", {"data": [{"id": 3, "code": 3, "up0": {"create": {"id": 4, "code": 4}}}]}, {"up0": {"created": 1}}),
+    ("update", "Ant", {"data": {"left0": {"update": [{"key": {"id": 1}, "data": {"n": 7}}]}}, "where": {"n": {"gte": 0}}}, {"left0": {"updated": 1}}),
+    ("update", "Bee", {"data": {"down0": {"update": [{"key": {"id": 1}, "data": {"left0": {"update": [{"key": {"code": 1}, "data": {"t": "x"}}]}}}]}}, "where": {"n": {"gte": 0}}},
+     {"down0.left0": {"updated": 1}}),
 ])
 def test_what_is_counted(verb, model, document, effects):
     assert getattr(WriteEvaluator(world()), verb)(model, document)["relations"] == effects

@@ -42,7 +42,7 @@ class WriteEvaluator:
             refuse_if(len(rows) != document["expect"], "expectation")
         data = document["data"]
         self.check_single(model, data, len(rows))
-        changed = self.update_rows(model, [(row, data) for row in rows], "", shared=data)
+        changed = self.update_rows(model, [(row, data) for row in rows], "")
         return self.answer(len(rows), changed)
 
     def delete(self, model, document):
@@ -140,8 +140,8 @@ class WriteEvaluator:
 
     # --- existing records
 
-    def update_rows(self, model, rows, path, shared=None):
-        """Writes to rows, each what is beside it; returns how many were changed. `shared`: they all matched one record."""
+    def update_rows(self, model, rows, path):
+        """Writes to rows, each what is beside it; returns how many were changed."""
         seen = set()
         for row, _ in rows:
             refuse_if(row["id"] in seen, "updated twice")
@@ -153,7 +153,7 @@ class WriteEvaluator:
             if relation.kind != BELONGS_TO:
                 continue
             with_write = [(row, data[name]) for row, data in rows if name in data]
-            touched |= self.write_parents(relation, with_write, path, new=False, shared=shared)
+            touched |= self.write_parents(relation, with_write, path, new=False)
         for row, data in rows:
             for field in ("id", "code", "n", "t"):
                 if field not in data:
@@ -178,7 +178,7 @@ class WriteEvaluator:
                             self.delete_rows(relation.target, [doomed])
                             self.count(join(path, name), "deleted")
             else:
-                self.write_children(relation, [(row, data[name]) for row, data in rows if name in data], path, new=False, shared=shared)
+                self.write_children(relation, [(row, data[name]) for row, data in rows if name in data], path, new=False)
         return len(touched)
 
     def check_single(self, model, data, matched):
@@ -198,7 +198,7 @@ class WriteEvaluator:
 
     # --- belongsTo
 
-    def write_parents(self, relation, writes, path, new, shared=None):
+    def write_parents(self, relation, writes, path, new):
         """Writes what rows refer to; returns the ids of those whose foreign key is written."""
         path = join(path, relation.name)
         if writes:
@@ -230,7 +230,7 @@ class WriteEvaluator:
                 elif found:
                     updates.append((row, found[0], verb["update"]))
         absent = {row["id"] for row, write in writes if "upsert" in write and not self.world.related(relation, row)}
-        self.update_related(updates, target, path, all_or_any=shared is not None)
+        self.update_related(updates, target, path)
         for row, write in writes:
             if row["id"] in absent:
                 (other,) = self.create_counted(target, [write["upsert"]["create"]], path)
@@ -285,19 +285,16 @@ class WriteEvaluator:
         self.count(path, "created", len(rows))
         return rows
 
-    def update_related(self, updates, model, path, all_or_any=False):
-        """Updates found rows; a row that is not there is an error, of a matched record only when none is."""
+    def update_related(self, updates, model, path):
+        """Updates found rows, each once; it is an error when what the request says once reaches no row."""
         if not updates:
             return
-        found = [(row, data) for _, row, data in updates if row is not None]
-        refuse_if((not found) if all_or_any else len(found) < len(updates), "nothing to update")
-        if all_or_any:
-            found = list({row["id"]: (row, data) for row, data in found}.values())
-        self.count(path, "updated", self.update_rows(model, found, path))
+        refuse_if(not all_reached((data, row is not None) for _, row, data in updates), "nothing to update")
+        self.count(path, "updated", self.update_rows(model, merged((row, data) for _, row, data in updates if row is not None), path))
 
     # --- the other kinds
 
-    def write_children(self, relation, writes, path, new, shared=None):
+    def write_children(self, relation, writes, path, new):
         if not writes:
             return
         path = join(path, relation.name)
@@ -315,18 +312,17 @@ class WriteEvaluator:
             return before is not None and here is not None and before[relation.field] == here[relation.refers]
 
         def named(writes, verb, element_key=None):
-            """The rows that a verb names, with their parents, once each; of one record for all parents it is enough that one is related."""
-            found, groups = [], {}
+            """The rows that a verb names, with their parents; of what the request says once for several parents, it is enough that one is related."""
+            found, reached = [], []
             for row, write in writes:
-                for position, element in enumerate(write.get(verb, [])):
+                for element in write.get(verb, []):
                     key = element if element_key is None else element[element_key]
                     other = self.before.find(target, key)
                     ok = other is not None and other["id"] in live and was_related(row, live[other["id"]])
-                    group = position if shared is not None else (row["id"], position)
-                    groups[group] = groups.get(group, False) or ok
+                    reached.append((element, ok))
                     if ok:
                         found.append((row, live[other["id"]], element))
-            refuse_if(not all(groups.values()), "not related")
+            refuse_if(not all_reached(reached), "not related")
             return found
 
         # Removals: deletes, then what is disconnected.
@@ -382,21 +378,17 @@ class WriteEvaluator:
         for where in sorted(filters):
             found = [(other, element["data"]) for row, write in writes for element in write.get("updateMany", []) if repr(element["where"]) == where
                      for other in self.world.related(relation, row) if matches(other, element["where"])]
-            if shared is not None:
-                found = list({other["id"]: (other, data) for other, data in found}.values())
-            self.count(path, "updated", self.update_rows(target, found, path))
+            self.count(path, "updated", self.update_rows(target, merged(found), path))
         if relation.to_many:
             for field in ("id", "code"):
                 elements = [(row, other, element["data"]) for row, other, element in named(writes, "update", "key") if field in element["key"]]
-                if shared is not None:
-                    elements = list({other["id"]: (row, other, data) for row, other, data in elements}.values())
                 self.update_related(elements, target, path)
             for field in ("id", "code"):
                 self.upsert_children(relation, [(row, element) for row, write in writes for element in write.get("upsert", []) if field in element["key"]],
                                      path, was_related, links)
         else:
             updates = [(row, (self.world.related(relation, row) or [None])[0], write["update"]["data"]) for row, write in writes if "update" in write]
-            self.update_related(updates, target, path, all_or_any=shared is not None)
+            self.update_related(updates, target, path)
             current = {row["id"]: self.world.related(relation, row) for row, write in writes if "upsert" in write}
             there = [(row, current[row["id"]][0], write["upsert"]["update"]) for row, write in writes if "upsert" in write and current[row["id"]]]
             self.update_related(there, target, path)
@@ -539,8 +531,9 @@ class WriteEvaluator:
         refuse_if(len(set(keys)) < len(keys), "created twice")
         found = [(row, other, element) for row, other, element in there if other is not None]
         live = self.world.rows[relation.target]
-        refuse_if(any(other["id"] not in live or not was_related(row, live[other["id"]]) for row, other, _ in found), "not related")
-        self.update_related([(row, live[other["id"]], element["update"]) for row, other, element in found], relation.target, path)
+        related = [(row, other, element, other["id"] in live and was_related(row, live[other["id"]])) for row, other, element in found]
+        refuse_if(not all_reached((element, ok) for _, _, element, ok in related), "not related")
+        self.update_related([(row, live[other["id"]], element["update"]) for row, other, element, ok in related if ok], relation.target, path)
         self.create_children(relation, [(row, {**element["create"], **element["key"]}) for row, element in absent], path)
 
 
@@ -549,6 +542,20 @@ def matches(row, where):
     if "id" in where:
         return row["id"] in where["id"]["in"]
     return row["n"] is not None and row["n"] >= where["n"]["gte"]
+
+
+def all_reached(entries):
+    """Tells whether everything that the request says reached a row: of what it says once for several rows (all that an update matches, and what hangs
+    on them), it is enough that one did. Entries are the part of the request, which is one object for all of them, and whether it did."""
+    reached = {}
+    for said, ok in entries:
+        reached[id(said)] = reached.get(id(said), False) or ok
+    return all(reached.values())
+
+
+def merged(updates):
+    """Returns the rows and what is written to them, each once where the request says it once."""
+    return list({(row["id"], id(data)): (row, data) for row, data in updates}.values())
 
 
 def as_list(operand):
