@@ -116,6 +116,7 @@ std::string ToJson(const Node& node) {
 
 std::string ToYaml(const Node& node, int block_depth) {
   YAML::Emitter out;
+  out.SetNullFormat(YAML::LowerNull);
   Emit(node, block_depth, out);
   return std::string(out.c_str(), out.size()) + "\n";
 }

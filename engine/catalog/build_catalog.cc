@@ -47,7 +47,7 @@ RelationKind KindOf(v1::RelationKind kind) {
 }
 
 Generator GeneratorOf(const v1::Default& given) {
-  if (given.has_literal()) return Generator::kLiteral;
+  if (given.has_literal()) return given.literal().has_null_value() ? Generator::kNone : Generator::kLiteral;
   if (given.kind_case() == v1::Default::kExpression) return Generator::kExpression;
   switch (given.generator()) {
     case v1::DEFAULT_GENERATOR_NOW:

@@ -68,6 +68,10 @@ bool IsInteger(const v1::FieldType& type) {
                            type.scalar() == v1::SCALAR_TYPE_INT64);
 }
 
+bool HasDefault(const v1::Field& field) {
+  return field.default_().kind_case() != v1::Default::KIND_NOT_SET && !field.default_().literal().has_null_value();
+}
+
 absl::StatusOr<CompiledSchema> CompileSchema(const v1::Schema& schema) {
   Draft draft;
   draft.schema = schema;

@@ -11,10 +11,6 @@
 namespace rowan {
 namespace {
 
-bool HasDefault(const v1::Field& field) {
-  return field.default_().kind_case() != v1::Default::KIND_NOT_SET;
-}
-
 void CheckGenerator(Draft& draft, const std::string& path, const v1::Field& field) {
   const v1::ScalarType scalar = field.type().scalar();
   const bool array = field.type().array();
@@ -37,11 +33,12 @@ void CheckGenerator(Draft& draft, const std::string& path, const v1::Field& fiel
   }
 }
 
-// Checks a literal and gives it the kind that results have.
-void CheckLiteral(Draft& draft, const std::string& path, v1::Field& field) {
+// Checks a literal and gives it the kind that results have. `may_be_none`: null stands for no default.
+void CheckLiteral(Draft& draft, const std::string& path, bool may_be_none, v1::Field& field) {
   v1::Value& literal = *field.mutable_default_()->mutable_literal();
   if (literal.kind_case() == v1::Value::kNullValue) {
-    draft.Invalid(path, "null is no default: leave it out and make the field optional");
+    // A key says so that it is no identity.
+    if (!may_be_none) draft.Invalid(path, "null is no default: leave it out and make the field optional");
     return;
   }
   const Type type = FieldTypeOf(field.type());
@@ -105,8 +102,11 @@ void CheckOneVersion(Draft& draft, const ModelDraft& model) {
 void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
   const std::string path = model.FieldPath(field.name());
   const bool primary = model.IsPrimary(field.name());
-  if (field.has_default_() && !HasDefault(field)) draft.Invalid(path + ".default", "the default is empty");
-  if (primary && model.primary.size() == 1 && IsInteger(field.type()) && !field.has_default_() &&
+  if (field.has_default_() && field.default_().kind_case() == v1::Default::KIND_NOT_SET) {
+    draft.Invalid(path + ".default", "the default is empty");
+  }
+  const bool counts = primary && model.primary.size() == 1 && IsInteger(field.type());
+  if (counts && !field.has_default_() &&
       model.foreign.count(field.name()) == 0 && !model.proto->read_only() && field.generated().empty()) {
     field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
   }
@@ -123,7 +123,7 @@ void ResolveField(Draft& draft, ModelDraft& model, v1::Field& field) {
   }
   switch (field.default_().kind_case()) {
     case v1::Default::kLiteral:
-      CheckLiteral(draft, path + ".default", field);
+      CheckLiteral(draft, path + ".default", counts, field);
       break;
     case v1::Default::kGenerator:
       CheckGenerator(draft, path + ".default", field);

@@ -8,10 +8,6 @@
 namespace rowan {
 namespace {
 
-bool HasDefault(const v1::Field& field) {
-  return field.default_().kind_case() != v1::Default::KIND_NOT_SET;
-}
-
 bool Nullable(const v1::Field& field) {
   return field.nullable() || (field.optional() && !HasDefault(field) && field.generated().empty());
 }

@@ -143,4 +143,7 @@ std::vector<std::string> ToVector(const Repeated& repeated) {
 
 bool IsInteger(const v1::FieldType& type);
 
+// Tells whether the column has a value when the field is left out. A default of null says that it has none.
+bool HasDefault(const v1::Field& field);
+
 }  // namespace rowan

@@ -84,7 +84,7 @@ void SetSource(const Field& field, ColumnImage& column) {
     case Generator::kExpression:
       column.expression = field.literal_text;
       column.authored = true;
-      // PostgreSQL keeps no such default; it says that a key is no identity.
+      // PostgreSQL keeps no such default.
       if (column.expression == "NULL") {
         column.source = ColumnSource::kNothing;
         column.expression.clear();

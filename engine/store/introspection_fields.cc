@@ -111,8 +111,7 @@ void WriteDefault(IntrospectionDraft& draft, const TableDraft& table, const Colu
   const ObjectName& name = table.image->name;
   switch (column.source) {
     case ColumnSource::kNothing:
-      // PostgreSQL keeps no such default.
-      if (identity) field.mutable_default_()->set_expression("NULL");
+      if (identity) field.mutable_default_()->mutable_literal()->set_null_value(google::protobuf::NULL_VALUE);
       return;
     case ColumnSource::kIdentity:
       if (column.always) {
