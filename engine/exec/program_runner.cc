@@ -104,6 +104,20 @@ bool StepRunner::Owned(int number, int row) const {
   });
 }
 
+absl::Status StepRunner::CheckStillThere(int number, int64_t named, int64_t written) const {
+  if (written == named) return absl::OkStatus();
+  const std::vector<plan::NodeColumn>& columns = node(number).columns;
+  const bool by_key = std::any_of(columns.begin(), columns.end(), [](const plan::NodeColumn& column) {
+    return column.version == plan::Version::kExpected && !column.field->version;
+  });
+  // Others that are not written to are kept as they are by a trigger.
+  const bool deletes = std::any_of(program_.steps.begin(), program_.steps.end(), [](const plan::Step& step) {
+    return std::holds_alternative<plan::DeleteRows>(step) || std::holds_alternative<plan::DeleteRelated>(step);
+  });
+  if (!by_key || !deletes) return absl::OkStatus();
+  return errors::ConflictingInput(Path(program_.Place(number)), "", "it deletes a record that is named here");
+}
+
 std::string StepRunner::KeyBytes(int number, const std::vector<const Field*>& fields, int row) const {
   std::string bytes;
   for (const Field* field : fields) AppendBytes(store_.Stored(number, field, row), bytes);

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "engine/base/errors.h"
@@ -13,6 +12,21 @@ namespace rowan::exec {
 using plan::Node;
 using plan::NodeRole;
 using plan::Version;
+
+namespace {
+
+// Columns of a result row in the form that keys are compared by.
+std::string BytesOf(const pg::Result& result, int row, size_t first, size_t count) {
+  std::string bytes;
+  for (size_t column = first; column < first + count; ++column) {
+    const std::string_view value = result.bytes(row, static_cast<int>(column));
+    bytes += std::to_string(value.size()) + ":";
+    bytes += value;
+  }
+  return bytes;
+}
+
+}  // namespace
 
 std::string StepRunner::PlacePath(const plan::Vacate& step) const {
   const std::string path = store_.Path(step.node, 0);
@@ -43,34 +57,36 @@ absl::Status StepRunner::operator()(const plan::Vacate& step) {
   }
   if (rows.empty()) return absl::OkStatus();
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, Execute(0, rows));
-  // Rows that the request itself puts in the place are no one's incumbents.
   const std::vector<const Field*>& key = step.holder->primary_key().fields;
-  std::set<std::string> ours;
+  std::map<std::string, int> ours;
   if (taking.role != NodeRole::kCreate) {
-    for (int row : rows) ours.insert(KeyBytes(step.node, key, row));
+    for (int row : AllRows(step.node)) ours.emplace(KeyBytes(step.node, key, row), row);
   }
   FoundColumns found(key.size());
   std::string incumbent;
+  int64_t displaced = 0;
+  bool refused = false;
   for (int row = 0; row < result.rows(); ++row) {
-    std::string bytes;
-    for (size_t k = 0; k < key.size(); ++k) {
-      const std::string_view value = result.bytes(row, static_cast<int>(k));
-      bytes += std::to_string(value.size()) + ":";
-      bytes += value;
+    const auto own = ours.find(BytesOf(result, row, 0, key.size()));
+    if (own != ours.end()) {
+      const auto taker = places.find(BytesOf(result, row, key.size(), step.pairs.size()));
+      if (taker != places.end() && taker->second == own->second) continue;  // it stays
     }
-    if (ours.contains(bytes)) continue;
+    // PostgreSQL checks unique keys row by row: one that the request moves on has to leave first, and is not displaced.
+    displaced += own == ours.end();
+    refused = refused || own != ours.end() || step.incumbent == plan::Vacate::Incumbent::kRefuse;
     for (size_t k = 0; k < key.size(); ++k) {
       found[k].push_back({std::string(result.bytes(row, static_cast<int>(k)))});
       if (found[k].size() == 1) incumbent += (k == 0 ? "" : ", ") + KeyText(key[k]->type, found[k].front());
     }
   }
   if (found.front().empty()) return absl::OkStatus();
-  if (step.incumbent == plan::Vacate::Incumbent::kRefuse) {
+  if (refused && step.incumbent != plan::Vacate::Incumbent::kDetach) {
     return errors::RelationOccupied(PlacePath(step), step.holder->name, incumbent);
   }
-  ROWAN_ASSIGN_OR_RETURN(pg::Result detached, Execute(1, rows, found));
+  ROWAN_RETURN_IF_ERROR(Execute(1, rows, found).status());
   RelationCounts& counted = relation_effects_[step.effects];
-  counted.displaced += detached.affected();
+  counted.displaced += displaced;
   return absl::OkStatus();
 }
 
@@ -78,13 +94,14 @@ absl::Status StepRunner::operator()(const plan::Move& step) {
   const Node& moving = node(step.node);
   const std::vector<const Field*>& key = moving.model->primary_key().fields;
   std::vector<int> moved;
-  std::map<std::string, int> first;  // by key: the row that names it first
   std::vector<int> stolen;
   for (int row = 0; row < store_.rows(step.node).size(); ++row) {
     if (!store_.rows(step.node).found[row]) continue;
-    const auto [named, is_new] = first.emplace(KeyBytes(step.node, key, row), row);
+    const auto [named, is_new] =
+        movers_.emplace(std::pair(moving.effects, KeyBytes(step.node, key, row)), std::pair(step.node, row));
     if (!is_new) {
-      return errors::ConflictingInput(Path(store_.Path(step.node, row)), store_.Path(step.node, named->second),
+      const auto [mover, moved_by] = named->second;
+      return errors::ConflictingInput(Path(store_.Path(step.node, row)), store_.Path(mover, moved_by),
                                       "one record cannot belong to two parents");
     }
     if (HasParent(step.node, row)) {
@@ -106,6 +123,7 @@ absl::Status StepRunner::operator()(const plan::Move& step) {
   if (moved.empty()) return absl::OkStatus();
   written_ = moving.model;
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, Execute(0, moved));
+  ROWAN_RETURN_IF_ERROR(CheckStillThere(step.node, static_cast<int64_t>(moved.size()), result.affected()));
   RelationCounts& counted = effects(step.node);
   counted.connected += result.affected();
   counted.reassigned += static_cast<int64_t>(stolen.size());

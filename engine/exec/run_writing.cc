@@ -215,6 +215,7 @@ absl::Status StepRunner::operator()(const plan::UpdateRows& step) {
     changed_ += result.affected();
   } else {
     RelationCounts& counted = effects(step.node);
+    ROWAN_RETURN_IF_ERROR(CheckStillThere(step.node, static_cast<int64_t>(rows.size()), result.affected()));
     counted.updated += result.affected();
   }
   return absl::OkStatus();

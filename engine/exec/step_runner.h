@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -108,6 +109,8 @@ class StepRunner {
   // Rows that are named or found several times for one part of the request count once; others contradict.
   absl::Status MergeSame(int number);
   absl::Status ChangeWhere(const Model* written);
+  // Rows that the request names were there when they were locked. Where fewer were written to, it deleted some itself.
+  absl::Status CheckStillThere(int number, int64_t named, int64_t written) const;
   absl::Status Disconnect(int number, const std::vector<int>& rows);
   void CountConnected(int number, bool already);
   // The place in the request that the incumbent stands in the way of.
@@ -130,6 +133,8 @@ class StepRunner {
   // Upserts: the primary key and the outcome by record of the request.
   std::vector<std::vector<Encoded>> upserted_;
   std::vector<UpsertOutcome> outcomes_;
+  // By relation (its effects) and primary key: the node and row that moves a record to another parent.
+  std::map<std::pair<int, std::string>, std::pair<int, int>> movers_;
   std::map<std::string, bool> inserted_;  // by primary key: whether UpsertRows inserted it
 };
 

@@ -162,7 +162,8 @@ struct ClearForeignKey {
   bool counted;
 };
 // Makes room in a one-to-one relation: rows that hold the foreign keys which the node is about to take are detached or
-// deleted, or the request fails when their foreign key is required. `holder` is the belongsTo end.
+// deleted, or the request fails when their foreign key is required. Those that the request itself moves elsewhere are
+// detached first, or the request fails where that cannot be. `holder` is the belongsTo end.
 struct Vacate {
   int node;
   std::vector<ColumnPair> pairs;  // from: the key field; to: the foreign-key field of the holder

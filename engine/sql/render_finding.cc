@@ -151,6 +151,10 @@ void StepRenderer::operator()(const plan::Vacate& step) {
   for (const ColumnPair& pair : step.pairs) foreign_key.push_back(pair.to);
   writer_ << "SELECT ";
   Join(writer_, key, ", ", [&](const Field* field) { writer_.Output("t", *field); });
+  for (const Field* field : foreign_key) {
+    writer_ << ", ";
+    writer_.Output("t", *field);
+  }
   writer_ << " FROM ";
   KeySource(step.pairs, [&](const ColumnPair& pair) {
     if (step.keys_from_parent) {

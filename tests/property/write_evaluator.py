@@ -24,6 +24,7 @@ class WriteEvaluator:
         self.world = world
         self.before = copy.deepcopy(world)
         self.effects = {}
+        self.moved = {}  # by path: the ids of those that got another parent
         self.doomed = {}  # by relation and holder: what is deleted once nothing refers to it
 
     # --- requests
@@ -127,7 +128,9 @@ class WriteEvaluator:
         relations = self.world.relations[model]
         for name in sorted(relations):
             if relations[name].kind == BELONGS_TO:
-                self.write_parents(relations[name], [(row, record[name]) for row, record in zip(rows, records) if name in record], path, new=True)
+                keys = self.write_parents(relations[name], [(row, record[name]) for row, record in zip(rows, records) if name in record], path, new=True)
+                for row in rows:
+                    row[relations[name].field] = keys.get(row["id"], row[relations[name].field])
         for row in rows:
             for relation in relations.values():
                 refuse_if(relation.kind == BELONGS_TO and relation.required and row[relation.field] is None, "required")
@@ -147,14 +150,18 @@ class WriteEvaluator:
             refuse_if(row["id"] in seen, "updated twice")
             seen.add(row["id"])
         relations = self.world.relations[model]
-        touched = set()
+        touched, keys = set(), {}
         for name in sorted(relations):
             relation = relations[name]
-            if relation.kind != BELONGS_TO:
-                continue
-            with_write = [(row, data[name]) for row, data in rows if name in data]
-            touched |= self.write_parents(relation, with_write, path, new=False)
-        for row, data in rows:
+            if relation.kind == BELONGS_TO:
+                keys[relation.field] = self.write_parents(relation, [(row, data[name]) for row, data in rows if name in data], path, new=False)
+        # What hangs on its parents may have deleted a row; that is written to no more.
+        there = [(row, data) for row, data in rows if row["id"] in self.world.rows[model]]
+        for row, data in there:
+            for field, values in keys.items():
+                if row["id"] in values:
+                    touched.add(row["id"])
+                    row[field] = values[row["id"]]
             for field in ("id", "code", "n", "t"):
                 if field not in data:
                     continue
@@ -166,7 +173,7 @@ class WriteEvaluator:
                     refuse_if(abs(row[field]) >= 2**31, "overflow")
                 else:
                     row[field] = entry
-        for row, _ in rows:
+        for row, _ in there:
             self.check_foreign_keys(model, row)
         for name in sorted(relations, key=lambda name: (relations[name].kind != BELONGS_TO, name)):
             relation = relations[name]
@@ -199,24 +206,30 @@ class WriteEvaluator:
     # --- belongsTo
 
     def write_parents(self, relation, writes, path, new):
-        """Writes what rows refer to; returns the ids of those whose foreign key is written."""
+        """Writes what rows refer to; returns by id what their foreign keys become, which are written with the rows."""
         path = join(path, relation.name)
         if writes:
             self.count(path, "created", 0)
         target = relation.target
-        touched = set()
+        keys = {}
         self.doomed.setdefault(relation.name, {})
 
         def refer(row, other):
-            touched.add(row["id"])
-            row[relation.field] = None if other is None else other[relation.refers]
+            keys[row["id"]] = None if other is None else other[relation.refers]
+
+        def held(row):
+            """What the row refers to as the request found it."""
+            return None if new else self.before.rows[relation.source].get(row["id"], row)[relation.field]
+
+        def related(row):
+            return self.world.related(relation, {**row, relation.field: held(row)})
 
         for row, write in writes:
             if write.get("disconnect"):
-                self.count(path, "disconnected", row[relation.field] is not None)
+                self.count(path, "disconnected", held(row) is not None)
                 refer(row, None)
             elif write.get("delete"):
-                found = self.world.related(relation, row)
+                found = related(row)
                 if found:
                     self.doomed[relation.name][row["id"]] = found[0]
                     refer(row, None)
@@ -224,12 +237,12 @@ class WriteEvaluator:
         for row, write in writes:
             if "update" in write or "upsert" in write:
                 verb = write.get("update") or write["upsert"]
-                found = self.world.related(relation, row)
+                found = related(row)
                 if "update" in write:
                     updates.append((row, found[0] if found else None, verb["data"]))
                 elif found:
                     updates.append((row, found[0], verb["update"]))
-        absent = {row["id"] for row, write in writes if "upsert" in write and not self.world.related(relation, row)}
+        absent = {row["id"] for row, write in writes if "upsert" in write and not related(row)}
         self.update_related(updates, target, path)
         for row, write in writes:
             if row["id"] in absent:
@@ -239,9 +252,8 @@ class WriteEvaluator:
         for row, key in connects:
             other = self.before.find(target, key)
             refuse_if(other is None, "no such row")
-            self.count(path, "already_connected" if not new and row[relation.field] == other[relation.refers] else "connected")
-            touched.add(row["id"])
-            row[relation.field] = other[relation.refers]
+            self.count(path, "already_connected" if held(row) == other[relation.refers] else "connected")
+            refer(row, other)
         eithers = [(row, write["connectOrCreate"]) for row, write in writes if "connectOrCreate" in write]
         made = {}
         for row, either in eithers:
@@ -253,7 +265,7 @@ class WriteEvaluator:
                 refuse_if(made[key][1] != either["create"], "created in two ways")
                 refer(row, made[key][0])
                 continue
-            self.count(path, "already_connected" if not new and row[relation.field] == other[relation.refers] else "connected")
+            self.count(path, "already_connected" if held(row) == other[relation.refers] else "connected")
             refer(row, other)
         created = [(row, write["create"], write.get("sharing")) for row, write in writes if "create" in write]
         if created and created[0][2] == "shared":
@@ -265,20 +277,21 @@ class WriteEvaluator:
                 refer(row, other)
         if relation.unique:
             connects = any("connect" in write or "connectOrCreate" in write for _, write in writes)
-            taking = [row for row, _ in writes if row[relation.field] is not None] if connects else []
-            values = [row[relation.field] for row, _ in writes if row[relation.field] is not None]
-            refuse_if(taking and len(set(values)) < len(values), "two take one place")
+            taking = [(row, keys.get(row["id"], row[relation.field])) for row, _ in writes] if connects else []
+            taking = [(row, value) for row, value in taking if value is not None]
+            refuse_if(len({value for _, value in taking}) < len(taking), "two take one place")
             ids = {row["id"] for row, _ in writes} if not new else set()
-            for row in taking:
+            for row, value in taking:
                 for other in list(self.world.rows[relation.source].values()):
-                    if other["id"] not in ids and other[relation.field] == row[relation.field]:
-                        self.displace(relation, other, path)
-        return touched
+                    if other[relation.field] == value and (new or other["id"] != row["id"]):
+                        self.displace(relation, other, path, moves=other["id"] in ids)
+        return keys
 
-    def displace(self, relation, other, path):
+    def displace(self, relation, other, path, moves=False):
+        """Makes room; a row that the request `moves` elsewhere counts there."""
         refuse_if(relation.required, "occupied")
         other[relation.field] = None
-        self.count(path, "displaced")
+        self.count(path, "displaced", not moves)
 
     def create_counted(self, model, records, path, given=None):
         rows = self.create(model, records, [None] * len(records), path, given)
@@ -326,11 +339,10 @@ class WriteEvaluator:
             return found
 
         # Removals: deletes, then what is disconnected.
-        for row, write in writes:
-            for element in write.get("deleteMany", []):
-                doomed = [other for other in self.world.related(relation, row) if matches(other, element["where"])]
-                self.delete_rows(target, doomed)
-                self.count(path, "deleted", len(doomed))
+        doomed = {other["id"]: other for row, write in writes for element in write.get("deleteMany", [])
+                  for other in self.world.related(relation, row) if matches(other, element["where"])}
+        self.delete_rows(target, list(doomed.values()))
+        self.count(path, "deleted", len(doomed))
         if relation.to_many:
             doomed = list({other["id"]: other for _, other, _ in named(writes, "delete")}.values())
             self.delete_rows(target, doomed)
@@ -446,10 +458,11 @@ class WriteEvaluator:
                     seen[other["id"]] = verb
 
     def vacate(self, relation, pairs, path, ours=()):
-        for row, _ in pairs:
+        """Makes room for what is put below the rows of pairs; of `ours` each is the other of its pair."""
+        for number, (row, _) in enumerate(pairs):
             for other in list(self.world.rows[relation.target].values()):
-                if other[relation.field] == row[relation.refers] and other["id"] not in ours:
-                    self.displace(relation, other, path)
+                if other[relation.field] == row[relation.refers] and not (ours and ours[number] == other["id"]):
+                    self.displace(relation, other, path, moves=other["id"] in ours)
 
     def create_children(self, relation, pairs, path):
         if not pairs:
@@ -457,7 +470,7 @@ class WriteEvaluator:
         if relation.kind == MANY_TO_MANY:
             rows = self.create_counted(relation.target, [record for _, record in pairs], path)
             for (row, _), other in zip(pairs, rows):
-                self.world.links[relation.link].add(self.world.pair(relation, row, other))
+                self.link(relation, row, other)
             return
         given = [{relation.field: row[relation.refers]} for row, _ in pairs]
         self.create_counted(relation.target, [record for _, record in pairs], path, given)
@@ -477,13 +490,13 @@ class WriteEvaluator:
         if relation.kind == MANY_TO_MANY:
             links = self.world.links[relation.link]
             for row, other in pairs:
-                refuse_if(row["id"] not in self.world.rows[relation.source], "deleted by this very request")
-                pair = self.world.pair(relation, row, other)
-                self.count(path, "already_connected" if pair in links else "connected")
-                links.add(pair)
+                self.count(path, "already_connected" if self.world.pair(relation, row, other) in links else "connected")
+                self.link(relation, row, other)
             return
         ids = [other["id"] for _, other in pairs]
-        refuse_if(len(set(ids)) < len(ids), "two parents")
+        moved = self.moved.setdefault(path, set())
+        refuse_if(len(set(ids)) < len(ids) or moved & set(ids), "two parents")
+        moved |= set(ids)
         if relation.kind == HAS_ONE and not new:
             self.vacate(relation, pairs, path, ids)
         for row, other in pairs:
@@ -492,9 +505,14 @@ class WriteEvaluator:
             if here is not None and before[relation.field] == here[relation.refers]:
                 self.count(path, "already_connected")
                 continue
+            refuse_if(row["id"] not in self.world.rows[relation.source], "deleted by this very request")
             self.count(path, "connected")
             self.count(path, "reassigned", before[relation.field] is not None)
             other[relation.field] = row[relation.refers]
+
+    def link(self, relation, row, other):
+        refuse_if(row["id"] not in self.world.rows[relation.source] or other["id"] not in self.world.rows[relation.target], "deleted by this very request")
+        self.world.links[relation.link].add(self.world.pair(relation, row, other))
 
     def connect_or_create(self, relation, pairs, path, new):
         if not pairs:
@@ -502,6 +520,7 @@ class WriteEvaluator:
         there = [(row, self.before.find(relation.target, either["key"]), either) for row, either in pairs]
         absent = [(row, either) for row, other, either in there if other is None]
         live = self.world.rows[relation.target]
+        refuse_if(any(other is not None and other["id"] not in live for _, other, _ in there), "deleted by this very request")
         if relation.kind == MANY_TO_MANY:
             made = {}
             for row, either in absent:
@@ -511,7 +530,7 @@ class WriteEvaluator:
             rows = self.create_counted(relation.target, [{**record, **dict(key)} for key, record in made.items()], path)
             rows = dict(zip(made, rows))
             for row, either in absent:
-                self.world.links[relation.link].add(self.world.pair(relation, row, rows[tuple(either["key"].items())]))
+                self.link(relation, row, rows[tuple(either["key"].items())])
             self.relate(relation, [(row, live[other["id"]]) for row, other, _ in there if other is not None], path, new)
             return
         keys = [tuple(either["key"].items()) for _, either in absent]
