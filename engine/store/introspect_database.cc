@@ -12,6 +12,7 @@
 #include "engine/catalog/naming.h"
 #include "engine/store/connection.h"
 #include "engine/store/driver_errors.h"
+#include "engine/store/enum_check.h"
 #include "engine/store/read_image.h"
 
 namespace rowan::store {
@@ -30,6 +31,24 @@ absl::Status CheckKnown(const std::vector<std::string>& asked, const std::set<st
     return errors::UnknownDatabaseSchema(path.Index(static_cast<int>(i)), asked[i], {existing.begin(), existing.end()});
   }
   return absl::OkStatus();
+}
+
+// Requests run defaults in a search_path of PostgreSQL's own schema alone: what else they name has to have its schema.
+void QualifyDefaults(pqxx::work& transaction, DatabaseImage& image) {
+  SetLocal(transaction, "search_path", "pg_catalog");
+  const pqxx::result rows = transaction.exec(
+      "SELECT n.nspname, c.relname, a.attname, pg_get_expr(coalesce(d.adbin, t.typdefaultbin), c.oid) "
+      "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+      "WHERE a.attnum > 0 AND a.attgenerated = '' AND (d.oid IS NOT NULL OR t.typdefaultbin IS NOT NULL)");
+  for (const auto& row : rows) {
+    const auto table = image.tables.find({row[0].as<std::string>(), row[1].as<std::string>()});
+    if (table == image.tables.end()) continue;
+    for (ColumnImage& column : table->second.columns) {
+      if (column.name != row[2].as<std::string>() || column.source != ColumnSource::kExpression) continue;
+      column.expression = WithoutOuterParentheses(row[3].as<std::string>());
+    }
+  }
 }
 
 }  // namespace
@@ -54,6 +73,7 @@ absl::StatusOr<Introspection> IntrospectDatabase(const StoreOptions& store,
       if (IsSchemaName(name)) options.name = name;
     }
     image = ReadImage(transaction, asked);
+    QualifyDefaults(transaction, image);
     return absl::OkStatus();
   }));
   return Introspect(image, options);

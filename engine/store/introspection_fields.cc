@@ -116,7 +116,7 @@ void WriteDefault(IntrospectionDraft& draft, const TableDraft& table, const Colu
     case ColumnSource::kIdentity:
       if (column.always) {
         draft.Note(v1::SEVERITY_WARNING, "GENERATED_ALWAYS", name, column.name,
-                   "the identity is GENERATED ALWAYS: the database refuses values of one's own");
+                   "the identity is GENERATED ALWAYS, a schema's is BY DEFAULT: values that requests give are written");
       }
       if (!identity) field.mutable_default_()->set_generator(v1::DEFAULT_GENERATOR_IDENTITY);
       return;
