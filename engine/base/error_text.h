@@ -23,6 +23,12 @@ std::string Quoted(std::string_view text);
 std::string Listed(const errors::Names& names);
 std::string Limited(const std::vector<std::string>& items, size_t most);
 
+// What errors say of a transaction that is rolled back; InStage takes it away again.
+inline constexpr char kNothingWritten[] = " Nothing was written; send the request again.";
+inline constexpr char kNothingCommitted[] = " Nothing was committed.";
+inline constexpr char kNothingSent[] = " Nothing was committed; send the request again.";
+inline constexpr char kNothingApplied[] = ", and nothing was applied";
+
 struct NamesHint {
   std::string text;     // "; did you mean name? Existing: …"
   std::string nearest;  // "name, nae"

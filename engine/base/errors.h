@@ -128,8 +128,6 @@ absl::Status OperatorMissing();
 absl::Status TransactionConflict(int attempts);
 absl::Status Deadlock(int attempts);
 absl::Status LockTimeout();
-// Of a change of the schema in several stages, after its first one.
-absl::Status StageLockTimeout(int stage, int stages);
 absl::Status DeadlineExceeded();
 absl::Status Cancelled();
 absl::Status PoolExhausted(std::string_view pool);
@@ -158,6 +156,9 @@ struct SchemaProblem {
 absl::Status SchemaInvalid(const std::vector<SchemaProblem>& problems);
 // Steps that are not done; the reason is the first one's: UNSUPPORTED_CHANGE, TABLE_EXISTS, AMBIGUOUS_RENAME or DATA_LOSS.
 absl::Status ChangeRefused(const std::vector<SchemaProblem>& problems);
+// The error of a change in several stages, after its first one: the same, but for what it says is left. `done` are the
+// steps of the stages before, in their words.
+absl::Status InStage(const absl::Status& status, int stage, int stages, const std::vector<std::string>& done);
 absl::Status AdoptionMismatch(const std::vector<SchemaProblem>& problems);
 absl::Status UnknownVersion(std::string_view path, std::string_view schema, std::string_view version);
 absl::Status VersionMismatch(std::string_view schema, std::string_view expected, std::string_view current);

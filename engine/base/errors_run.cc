@@ -139,41 +139,33 @@ absl::Status OperatorMissing() {
 
 absl::Status TransactionConflict(int attempts) {
   return Retryable(absl::StatusCode::kAborted, "TRANSACTION_CONFLICT",
-                   absl::StrCat("concurrent transactions interfered ", attempts,
-                                " times. Nothing was written; send the request again."),
+                   absl::StrCat("concurrent transactions interfered ", attempts, " times.", kNothingWritten),
                    {{"attempts", std::to_string(attempts)}}, absl::Milliseconds(50));
 }
 
 absl::Status Deadlock(int attempts) {
   return Retryable(
       absl::StatusCode::kAborted, "DEADLOCK",
-      absl::StrCat("PostgreSQL broke a deadlock ", attempts, " times. Nothing was written; send the request again."),
+      absl::StrCat("PostgreSQL broke a deadlock ", attempts, " times.", kNothingWritten),
       {{"attempts", std::to_string(attempts)}}, absl::Milliseconds(50));
 }
 
 absl::Status LockTimeout() {
   return Retryable(absl::StatusCode::kAborted, "LOCK_TIMEOUT",
-                   "a lock was not to be had in time. Nothing was written; send the request again.", {},
+                   absl::StrCat("a lock was not to be had in time.", kNothingWritten), {},
                    absl::Milliseconds(100));
-}
-
-absl::Status StageLockTimeout(int stage, int stages) {
-  return Retryable(absl::StatusCode::kAborted, "LOCK_TIMEOUT",
-                   absl::StrCat("a lock was not to be had in time for stage ", stage, " of ", stages,
-                                ". What came before is done, and the version is not registered. Send the request again: it "
-                                "goes on from there."),
-                   {}, absl::Milliseconds(100));
 }
 
 absl::Status DeadlineExceeded() {
   return MakeError(
       absl::StatusCode::kDeadlineExceeded,
-      "the deadline, or the server's time limit, passed before the answer was complete. Nothing was committed.",
+      absl::StrCat("the deadline, or the server's time limit, passed before the answer was complete.",
+                   kNothingCommitted),
       {.reason = "DEADLINE_EXCEEDED"});
 }
 
 absl::Status Cancelled() {
-  return MakeError(absl::StatusCode::kCancelled, "the client cancelled the call. Nothing was committed.",
+  return MakeError(absl::StatusCode::kCancelled, absl::StrCat("the client cancelled the call.", kNothingCommitted),
                    {.reason = "CANCELLED"});
 }
 
@@ -191,7 +183,7 @@ absl::Status DatabaseExhausted(std::string_view sqlstate) {
 
 absl::Status DatabaseUnavailable() {
   return Retryable(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE",
-                   "PostgreSQL cannot be reached at the moment. Nothing was committed; send the request again.", {},
+                   absl::StrCat("PostgreSQL cannot be reached at the moment.", kNothingSent), {},
                    absl::Seconds(1));
 }
 

@@ -1,3 +1,6 @@
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "engine/base/error_text.h"
 
 namespace rowan::errors {
@@ -35,7 +38,19 @@ absl::Status SchemaInvalid(const std::vector<SchemaProblem>& problems) {
 absl::Status ChangeRefused(const std::vector<SchemaProblem>& problems) {
   return Problems(absl::StatusCode::kFailedPrecondition,
                   problems.empty() ? "UNSUPPORTED_CHANGE" : std::string_view(problems.front().reason),
-                  "this change is refused, and nothing was applied", problems);
+                  std::string("this change is refused") + kNothingApplied, problems);
+}
+
+absl::Status InStage(const absl::Status& status, int stage, int stages, const std::vector<std::string>& done) {
+  std::string message = absl::StrReplaceAll(
+      status.message(), {{kNothingWritten, ""}, {kNothingCommitted, ""}, {kNothingSent, ""}, {kNothingApplied, ""}});
+  if (!absl::EndsWith(message, ".")) message += ".";
+  absl::StrAppend(&message, " This was stage ", stage, " of ", stages, ": what came before is done (",
+                  Limited(done, 10),
+                  "), and the version is not registered. The same request, sent again, goes on from there.");
+  absl::Status staged(status.code(), message);
+  status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) { staged.SetPayload(type, payload); });
+  return staged;
 }
 
 absl::Status AdoptionMismatch(const std::vector<SchemaProblem>& problems) {

@@ -155,7 +155,7 @@ std::vector<Row> Catalogue() {
       {"TRANSACTION_CONFLICT", TransactionConflict(6), {"attempts"}, {"6 times", "Nothing was written"}},
       {"DEADLOCK", Deadlock(6), {"attempts"}, {"6 times", "Nothing was written"}},
       {"LOCK_TIMEOUT", LockTimeout(), {}, {"Nothing was written"}},
-      {"LOCK_TIMEOUT", StageLockTimeout(2, 3), {}, {"stage 2 of 3", "again"}},
+      {"LOCK_TIMEOUT", InStage(LockTimeout(), 2, 3, {"add column a.n"}), {}, {"in time. This was stage 2 of 3", "add column a.n", "again"}},
       {"DEADLINE_EXCEEDED", DeadlineExceeded(), {}, {"Nothing was committed"}},
       {"CANCELLED", Cancelled(), {}, {"Nothing was committed"}},
       {"POOL_EXHAUSTED", PoolExhausted("interactive"), {"pool"}, {"interactive", "again"}},
@@ -284,6 +284,39 @@ TEST(ErrorCatalogueTest, EachFunctionGivesItsReasonKeysAndMessage) {
     ASSERT_TRUE(info.has_value());
     EXPECT_EQ(info->domain(), "rowan");
   }
+}
+
+TEST(ErrorCatalogueTest, ErrorsOfLaterStagesSayWhatIsLeft) {
+  using namespace errors;
+  const std::vector<absl::Status> statuses = {
+      LockTimeout(),
+      Deadlock(2),
+      TransactionConflict(3),
+      DeadlineExceeded(),
+      Cancelled(),
+      DatabaseUnavailable(),
+      DatabaseExhausted("53100"),
+      DatabasePermissionDenied(""),
+      DataConflict("models.A", "23505", "create index i"),
+      TableExists("models.A", "a"),
+      SchemaInvalid(Problem("SCHEMA_INVALID")),
+      ChangeRefused(Problem("UNSUPPORTED_CHANGE")),
+      Internal("oops"),
+  };
+  for (const absl::Status& status : statuses) {
+    const absl::Status staged = InStage(status, 2, 3, {"create table a", "add column b.c"});
+    SCOPED_TRACE(staged.ToString());
+    EXPECT_EQ(staged.code(), status.code());
+    EXPECT_EQ(ErrorReasonOf(staged), ErrorReasonOf(status));
+    EXPECT_EQ(ErrorMetadataOf(staged), ErrorMetadataOf(status));
+    EXPECT_EQ(Payload<google::rpc::RetryInfo>(staged).has_value(), Payload<google::rpc::RetryInfo>(status).has_value());
+    EXPECT_EQ(Payload<google::rpc::BadRequest>(staged).has_value(), Payload<google::rpc::BadRequest>(status).has_value());
+    const std::string message(staged.message());
+    EXPECT_THAT(message, testing::Not(testing::ContainsRegex("[Nn]othing was")));
+    EXPECT_THAT(message, HasSubstr(". This was stage 2 of 3: what came before is done (create table a, add column b.c), and"));
+  }
+  const std::vector<std::string> many(12, "step");
+  EXPECT_THAT(std::string(InStage(LockTimeout(), 13, 13, many).message()), HasSubstr("step and 2 more)"));
 }
 
 TEST(ErrorCatalogueTest, EachErrorIsAsTheProtoDocumentsIt) {

@@ -288,10 +288,19 @@ class Applying {
         transaction.commit();
         return absl::OkStatus();
       });
-      if (stage > 1 && ErrorReasonOf(status) == "LOCK_TIMEOUT") return errors::StageLockTimeout(stage, end);
-      ROWAN_RETURN_IF_ERROR(status);
+      if (status.ok()) continue;
+      const bool known = ErrorReasonOf(status) != "COMMIT_OUTCOME_UNKNOWN";
+      return stage > 1 && known ? errors::InStage(status, stage, end, StepsBefore(stage)) : status;
     }
     return absl::OkStatus();
+  }
+
+  std::vector<std::string> StepsBefore(int stage) const {
+    std::vector<std::string> steps;
+    for (const SchemaStep& step : result_.steps) {
+      if (step.stage < stage) steps.push_back(step.description);
+    }
+    return steps;
   }
 
   // Concurrent builds wait for others by themselves and keep nobody off meanwhile.

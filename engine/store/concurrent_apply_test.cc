@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "engine/base/errors.h"
 #include "engine/store/schema_store.h"
 #include "tests/support/private_postgres.h"
@@ -43,7 +44,7 @@ class ConcurrentApplyTest : public testing::Test {
  protected:
   void SetUp() override {
     const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    auto conninfo = test::PrivatePostgres::Shared().CreateDatabase(info->name());
+    auto conninfo = test::PrivatePostgres::Shared().CreateDatabase(absl::StrReplaceAll(info->name(), {{"/", "_"}}));
     ASSERT_TRUE(conninfo.ok()) << conninfo.status();
     conninfo_ = *conninfo;
     Open(30000, 5);
@@ -244,6 +245,66 @@ TEST_F(ConcurrentApplyTest, ALockThatIsNotLetGoInTheLastStage) {
   ExpectOneOf({schema});
   EXPECT_EQ(Count("a WHERE m = id"), 100);
 }
+
+struct Obstacle {
+  std::string title;
+  std::string fields;  // that the model gets, in several stages
+  std::string made;    // SQL that gets in the way of a later one
+  std::string reason;
+  std::vector<std::string> told;
+  std::string done;    // what the stages before have made, as FROM says it
+  std::string removed; // SQL that clears the way
+};
+
+class LaterStageTest : public ConcurrentApplyTest, public testing::WithParamInterface<Obstacle> {};
+
+TEST_P(LaterStageTest, SaysWhatIsDoneAndGoesOnFromThere) {
+  const Obstacle& obstacle = GetParam();
+  Sql(obstacle.made);
+  const CompiledSchema schema = Compile(obstacle.fields);
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    const auto applied = store_->Apply(schema, {.online = Online::kAlways});
+    ASSERT_EQ(ReasonOf(applied), obstacle.reason) << applied.status();
+    const std::string message(applied.status().message());
+    EXPECT_THAT(message, testing::Not(testing::ContainsRegex("[Nn]othing was"))) << attempt;
+    if (attempt == 1) {
+      for (const std::string& told : obstacle.told) EXPECT_THAT(message, testing::HasSubstr(told));
+    }
+    EXPECT_EQ(Count(obstacle.done), 1) << message;
+    EXPECT_EQ(store_->Versions()->at("t"), Compile("").canonical.version());
+  }
+  Sql(obstacle.removed);
+  const auto resumed = store_->Apply(schema, {.online = Online::kAlways});
+  EXPECT_EQ(ReasonOf(resumed), "applied") << resumed.status();
+  ExpectOneOf({schema});
+}
+
+const Obstacle kObstacles[] = {
+    {"ARowThatDoesNotPass",
+     Field("n", "INT32", "optional: true index: true") + "checks { name: 'c' expression: 'id > 50' }",
+     "SELECT 1",
+     "DATA_CONFLICT",
+     {"add column a.n", "stage ", "sent again"},
+     "pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'n'",
+     "UPDATE a SET id = id + 100 WHERE id <= 50"},
+    {"ANameThatIsTaken",
+     Field("n", "INT32") + "indexes { fields: 'n' name: 'taken' }",
+     "CREATE SEQUENCE taken",
+     "TABLE_EXISTS",
+     {"exists already", "add column a.n", "stage 2 of 3", "sent again"},
+     "pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'n'",
+     "DROP SEQUENCE taken"},
+    {"AnExpressionThatFails",
+     Field("n", "INT32", "optional: true index: true") + "checks { name: 'c' expression: '1 / (id - 7) < 2' }",
+     "SELECT 1",
+     "DATA_CONFLICT",
+     {"add column a.n", "stage ", "sent again"},
+     "pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'n'",
+     "UPDATE a SET id = 1000 WHERE id = 7"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Stages, LaterStageTest, testing::ValuesIn(kObstacles),
+                         [](const auto& info) { return info.param.title; });
 
 }  // namespace
 }  // namespace rowan::store
