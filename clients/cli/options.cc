@@ -58,7 +58,7 @@ CLI::App* AddCommand(CLI::App& parent, const CommandHelp& help) {
 }
 
 void AddLimit(CLI::App& app, Raw& raw) {
-  app.add_option("--limit", raw.limit, "How many to read at most, in place of the document's limit")
+  app.add_option("--limit", raw.limit, "How many to read at most; of a document with a limit, in place of that")
       ->type_name("NUMBER");
 }
 

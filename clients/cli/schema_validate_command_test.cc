@@ -67,6 +67,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "4:5: error DOCUMENT_INVALID: \"feilds\" is no key of a model (did you mean \"fields\"?)"},
         Mistake{"schema: blog\nmodels:\n  User:\n    fields:\n      name: strng\n",
                 "5:7: error DOCUMENT_INVALID: there is no type \"strng\" (did you mean \"string\"?)"},
+        Mistake{"schema: blog\nmodels:\n  User:\n    fields:\n      price: {type: decimal(10,2)}\n",
+                "5:32: error DOCUMENT_INVALID: \"2)\" is no key of a field; within braces, what has a comma is written in "
+                "quotes, like \"decimal(10,2)\"; there are "},
         Mistake{"schema: blog\nmodels: [\n", "3:1: error DOCUMENT_INVALID: "},
         Mistake{"schema: blog\nschema: log\n", "1:1: error DOCUMENT_INVALID: the key \"schema\" appears twice"},
         Mistake{"{\"schema\": \"blog\",\n \"models\": {]}", "2:13: error DOCUMENT_INVALID: "},

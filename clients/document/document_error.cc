@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
 #include "engine/base/nearest.h"
@@ -48,9 +49,13 @@ absl::Status CheckKeys(const Path& path, const Node& node, std::string_view what
   ROWAN_RETURN_IF_ERROR(CheckObject(path, node, what));
   for (const Member& member : node.members) {
     if (std::find(known.begin(), known.end(), member.key) == known.end()) {
-      return DocumentError(path.Member(member.key),
-                           absl::StrCat("\"", member.key, "\" is no key of ", std::string(what),
-                                        DidYouMean(member.key, known), "; there are ", Listed(known)));
+      // {type: decimal(10,2)} is read as the type "decimal(10" and a key "2)".
+      const bool cut = absl::EndsWith(member.key, ")") && !absl::StrContains(member.key, "(");
+      return DocumentError(
+          path.Member(member.key),
+          absl::StrCat("\"", member.key, "\" is no key of ", std::string(what), DidYouMean(member.key, known),
+                       cut ? "; within braces, what has a comma is written in quotes, like \"decimal(10,2)\"" : "",
+                       "; there are ", Listed(known)));
     }
   }
   return absl::OkStatus();

@@ -127,10 +127,11 @@ class Applying {
       pqxx::work transaction(connection);
       Configure(transaction, store_.lock_timeout, options_.statement_timeout);
       ROWAN_ASSIGN_OR_RETURN(const bool done, ReadRegistered(transaction));
-      if (done) return absl::OkStatus();
+      const bool compares = options_.adopt == Adopt::kWarn || options_.adopt == Adopt::kEnforce;
+      if (done && !compares) return absl::OkStatus();
       // What authors write in checks and predicates means the tables of their schema.
       SetLocal(transaction, "search_path", SearchPath(schema_.catalog->database_schema));
-      if (options_.adopt != Adopt::kNo) return AdoptIn(transaction);
+      if (options_.adopt != Adopt::kNo) return AdoptIn(transaction, done);
       ROWAN_RETURN_IF_ERROR(PlanIn(transaction));
       result_.steps = planned_.migration.steps;
       result_.unused = planned_.migration.unused;
@@ -238,13 +239,14 @@ class Applying {
     return std::max(room / 3, 1);
   }
 
-  absl::Status AdoptIn(pqxx::work& transaction) {
+  // `done`: the version is registered already, and only compared.
+  absl::Status AdoptIn(pqxx::work& transaction, bool done) {
     if (options_.adopt != Adopt::kOff) {
       ReadImages(transaction);
       result_.differences = Described(CompareImages(planned_.live, planned_.wanted));
     }
     if (options_.adopt == Adopt::kEnforce) ROWAN_RETURN_IF_ERROR(CheckAdopted(result_.differences));
-    return Finish(transaction);
+    return done ? absl::OkStatus() : Finish(transaction);
   }
 
   void RunSteps(pqxx::transaction_base& transaction, int stage) {

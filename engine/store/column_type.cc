@@ -118,6 +118,8 @@ ColumnType ReadColumnType(const TypeRows& types, uint32_t type, int modifier, co
     column.type.array = true;
     row = &types.at(row->element);
   }
+  column.composite = row->is_composite;
+  column.extended = row->is_extended;
   if (row->is_enum) {
     column.type.scalar = Scalar::kEnum;
     column.type.labels = row->labels;

@@ -15,6 +15,8 @@ struct TypeRow {
   std::string schema;
   std::string name;
   bool is_enum = false;
+  bool is_composite = false;        // a row
+  bool is_extended = false;         // a type with operators of its own, as extensions bring them
   uint32_t element = 0;             // of an array: the type of its elements; 0: no array
   uint32_t base = 0;                // of a domain: the type it is made of, which may be a domain
   int modifier = -1;                // of a domain: that of its base
@@ -30,6 +32,8 @@ using TypeRows = std::map<uint32_t, TypeRow>;
 struct ColumnType {
   Type type;
   std::string domain;              // the qualified name of the outermost domain, quoted
+  bool composite = false;          // it is a row, or an array of rows
+  bool extended = false;           // it is, or is an array of, a type that has operators of its own
   bool not_null = false;           // a domain says so
   std::string default_expression;  // a domain's: the outermost that has one
   // What of the type's modifiers the type above does not say: "timestamp(3) with time zone"; empty: nothing.

@@ -43,12 +43,13 @@ struct ColumnImage {
   // The type, with domains resolved to what they are made of. A check on an enum's labels is a check of the table: an enum
   // without a native type is text here.
   Type type;
-  std::string domain;  // the domain's qualified name, quoted, when there is one
+  std::string domain;      // the domain's qualified name, quoted, when there is one
+  bool composite = false;  // a live image: the type is a row, or an array of rows
   bool nullable = false;
   ColumnSource source = ColumnSource::kNothing;
   std::string expression;
   bool authored = false;   // ImageOf: a default that the schema's author wrote as SQL
-  bool always = false;     // an identity that is GENERATED ALWAYS, which an insert cannot give
+  bool always = false;     // an identity that is GENERATED ALWAYS
   bool serial = false;     // an identity by a default from a sequence that the column owns
   std::string sequence;    // of an identity in a live image: its sequence, qualified and quoted
   std::string comment;     // COMMENT ON

@@ -175,6 +175,11 @@ void WriteField(IntrospectionDraft& draft, TableDraft& table, const ColumnImage&
                             SqlType(column.type), ": its checks still hold in the database"));
   }
   if (table.read_only) return;
+  if (column.composite) {
+    field.set_read_only(true);
+    draft.Note(v1::SEVERITY_WARNING, "READ_ONLY", name, column.name,
+               absl::StrCat("it holds rows of ", SqlType(column.type), ": requests can read it and not write it"));
+  }
   if (HasUniqueByRule(table, column.name)) field.set_unique(true);
   const bool foreign = std::any_of(draft.relations.begin(), draft.relations.end(), [&](const RelationDraft& relation) {
     return relation.holder == &table &&

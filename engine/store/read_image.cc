@@ -32,7 +32,7 @@ WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f'
 
 // A serial's default is nothing but the next number of a sequence that the column owns.
 constexpr const char* kColumns = R"sql(
-SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS type_text, a.attnotnull,
+SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS type_text, a.attnotnull, a.attndims,
   a.attidentity::text, a.attgenerated::text, col_description(a.attrelid, a.attnum) AS comment,
   pg_get_expr(d.adbin, d.adrelid) AS expression,
   CASE WHEN a.attidentity <> '' OR d.oid IS NOT NULL THEN
@@ -56,7 +56,8 @@ WITH RECURSIVE used (oid) AS (
   UNION
   SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END
   FROM used JOIN pg_type t ON t.oid = used.oid WHERE t.typtype = 'd' OR t.typelem <> 0)
-SELECT t.oid, n.nspname, t.typname, t.typtype = 'e' AS is_enum,
+SELECT t.oid, n.nspname, t.typname, t.typtype = 'e' AS is_enum, t.typtype = 'c' AS is_composite,
+  t.typtype = 'b' AND t.typelem = 0 AND n.nspname <> 'pg_catalog' AS is_extended,
   CASE WHEN e.typarray = t.oid THEN e.oid ELSE 0 END AS element,
   CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE 0 END AS base, t.typtypmod, t.typnotnull,
   format_type(t.typbasetype, t.typtypmod) AS modifier_text, pg_get_expr(t.typdefaultbin, 0) AS expression,
@@ -188,6 +189,8 @@ TypeRows ReadTypes(const pqxx::result& rows) {
     type.schema = Text(row, "nspname");
     type.name = Text(row, "typname");
     type.is_enum = Flag(row, "is_enum");
+    type.is_composite = Flag(row, "is_composite");
+    type.is_extended = Flag(row, "is_extended");
     type.element = Oid(row, "element");
     type.base = Oid(row, "base");
     type.modifier = row["typtypmod"].as<int>();
@@ -234,10 +237,16 @@ void ReadColumns(const pqxx::result& rows, const TypeRows& types, const TablesBy
     column.name = Text(row, "attname");
     column.type = std::move(read.type);
     column.domain = std::move(read.domain);
+    column.composite = read.composite;
     column.nullable = !Flag(row, "attnotnull") && !read.not_null;
     column.comment = Text(row, "comment");
     ReadSource(row, read.default_expression, column);
     if (!read.unheld.empty()) AddUnheld(image, *table, column.name, absl::StrCat("the precision of ", read.unheld));
+    if (read.extended) {
+      AddUnheld(image, *table, column.name,
+                absl::StrCat("the operators of ", SqlType(column.type), ", which requests do without"));
+    }
+    if (row["attndims"].as<int>() > 1) AddUnheld(image, *table, column.name, "the dimensions of an array");
     if (Text(row, "attgenerated") == "v")
       AddUnheld(image, *table, column.name, "a generated column that is not stored");
     if (const std::string collation = Text(row, "collation"); !collation.empty()) {

@@ -450,6 +450,56 @@ void WriteNull(MessageWriter& writer) {
   writer.Varint(Value::kNullValueFieldNumber, google::protobuf::NULL_VALUE);
 }
 
+// The elements of an array in row-major order, and how many there are in each dimension.
+struct ReadElements {
+  std::vector<int32_t> lengths;  // empty for an empty array
+  std::vector<Encoded> elements;
+};
+
+absl::StatusOr<ReadElements> ReadArray(std::string_view bytes) {
+  WireReader reader(bytes);
+  const int32_t dimensions = reader.Read<int32_t>();
+  reader.Read<int32_t>();
+  reader.Read<int32_t>();
+  ReadElements array;
+  size_t count = dimensions > 0 ? 1 : 0;
+  bool sound = dimensions >= 0;
+  for (int32_t i = 0; i < dimensions && sound; ++i) {
+    array.lengths.push_back(reader.Read<int32_t>());
+    reader.Read<int32_t>();
+    count *= static_cast<size_t>(array.lengths.back());
+    // Each element takes four bytes at least.
+    sound = reader.ok() && array.lengths.back() > 0 && count <= bytes.size() / 4;
+  }
+  for (size_t i = 0; i < count && sound; ++i) {
+    bool null = false;
+    const std::string_view part = reader.Sized(null);
+    array.elements.push_back({std::string(part), null});
+    sound = reader.ok();
+  }
+  if (!sound || !reader.done()) return errors::Internal("an array from PostgreSQL is cut short");
+  return array;
+}
+
+// Writes the part of an array that begins at `elements` and has the dimensions from `dimension` on.
+absl::Status WriteArray(const Type& element, const std::vector<int32_t>& lengths, size_t dimension,
+                        const Encoded* elements, MessageWriter& writer) {
+  const size_t array = writer.size();
+  const bool last = dimension + 1 >= lengths.size();
+  size_t part_size = 1;
+  for (size_t i = dimension + 1; i < lengths.size(); ++i) part_size *= static_cast<size_t>(lengths[i]);
+  const size_t parts = lengths.empty() ? 0 : static_cast<size_t>(lengths[dimension]);
+  for (size_t i = parts; i-- > 0;) {
+    const size_t end = writer.size();
+    const Encoded* const part = elements + i * part_size;
+    ROWAN_RETURN_IF_ERROR(last ? WriteValue(element, part->bytes, part->null, writer)
+                               : WriteArray(element, lengths, dimension + 1, part, writer));
+    writer.Close(v1::ArrayValue::kValuesFieldNumber, end);
+  }
+  writer.Close(Value::kArrayValueFieldNumber, array);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status StrayReference(const Value& value, const Path& path) {
@@ -481,17 +531,10 @@ absl::Status WriteValue(const Type& type, std::string_view bytes, bool null, Mes
     return absl::OkStatus();
   }
   if (!type.array) return WriteScalar(type, bytes, writer);
-  ROWAN_ASSIGN_OR_RETURN(const std::vector<Encoded> elements, DecodeArray(bytes));
+  ROWAN_ASSIGN_OR_RETURN(const ReadElements array, ReadArray(bytes));
   Type element_type = type;
   element_type.array = false;
-  const size_t array = writer.size();
-  for (auto element = elements.rbegin(); element != elements.rend(); ++element) {
-    const size_t end = writer.size();
-    ROWAN_RETURN_IF_ERROR(WriteValue(element_type, element->bytes, element->null, writer));
-    writer.Close(v1::ArrayValue::kValuesFieldNumber, end);
-  }
-  writer.Close(Value::kArrayValueFieldNumber, array);
-  return absl::OkStatus();
+  return WriteArray(element_type, array.lengths, 0, array.elements.data(), writer);
 }
 
 absl::Status DecodeValue(const Type& type, std::string_view bytes, v1::Value& value) {
@@ -527,22 +570,9 @@ Encoded EncodeArray(const Type& element, const std::vector<Encoded>& elements) {
 }
 
 absl::StatusOr<std::vector<Encoded>> DecodeArray(std::string_view bytes) {
-  WireReader reader(bytes);
-  const int32_t dimensions = reader.Read<int32_t>();
-  reader.Read<int32_t>();
-  reader.Read<int32_t>();
-  std::vector<Encoded> elements;
-  if (reader.ok() && dimensions == 0) return elements;
-  if (dimensions != 1) return errors::Internal("an array from PostgreSQL does not have one dimension");
-  const int32_t count = reader.Read<int32_t>();
-  reader.Read<int32_t>();
-  for (int32_t i = 0; i < count && reader.ok(); ++i) {
-    bool null = false;
-    const std::string_view part = reader.Sized(null);
-    elements.push_back({std::string(part), null});
-  }
-  if (!reader.done() || count < 0) return errors::Internal("an array from PostgreSQL is cut short");
-  return elements;
+  ROWAN_ASSIGN_OR_RETURN(ReadElements array, ReadArray(bytes));
+  if (array.lengths.size() > 1) return errors::Internal("an array from PostgreSQL does not have one dimension");
+  return std::move(array.elements);
 }
 
 Encoded EncodeInt64(int64_t value) {

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-import yaml
+import rowan.text
 from conftest import ROOT
 
 ARTISTS = {
@@ -199,7 +199,7 @@ def test_three_versions_forward_and_back(adopted, tmp_path):
     rows = Rows(database)
     before = rows.held()
     assert len(before) == 11 and sum(int(table.split("|")[1]) for table in before) == 15607
-    document, versions = yaml.safe_load(pulled), history(database)
+    document, versions = rowan.text.parse(pulled), history(database)
     for change, allowed, _ in CHANGES:
         change(document)
         path = tmp_path / f"{change.__name__}.json"

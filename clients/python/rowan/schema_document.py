@@ -343,7 +343,10 @@ def _object(document: Any, path: str, what: str, known: Iterable[str] | None = N
     if known is not None:
         for key in document:
             if key not in known:
-                message = f'"{key}" is no key of {what}{nearest(key, known)}; there are {", ".join(known)}'
+                # {type: decimal(10,2)} is read as the type "decimal(10" and a key "2)".
+                cut = str(key).endswith(")") and "(" not in str(key)
+                quoted = '; within braces, what has a comma is written in quotes, like "decimal(10,2)"' if cut else ""
+                message = f'"{key}" is no key of {what}{nearest(key, known)}{quoted}; there are {", ".join(known)}'
                 raise DocumentError(_join(path, str(key)), message)
     return document
 
