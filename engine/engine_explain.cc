@@ -173,6 +173,7 @@ class Explanation {
   }
   void Add(const sql::ReadStatement& statement) {
     Add(statement.description, statement.statement, statement.keys, statement.slots);
+    if (statement.range) Add(statement.description + ", many keys without gaps", *statement.range, 2, statement.slots);
   }
 
   absl::Status Single(const sql::ReadStatement& statement, const Arguments& arguments) {

@@ -1,6 +1,7 @@
 #include "engine/exec/run_read.h"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "engine/base/errors.h"
@@ -113,34 +114,46 @@ absl::Status StreamRows(const CompiledRead& read, const Arguments& arguments, pg
   return batcher.Flush();
 }
 
-// Pages of root rows from a cursor, each with its levels: memory is bounded by a page, whose rows follow from the size of
-// the trees so far.
+// Pages of root rows from a cursor, each with its levels: memory is bounded by two pages, whose rows follow from the size
+// of the trees so far. A page is fetched while the one before it is hydrated and sent.
 absl::Status StreamPages(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                          const Context& context, const BatchSink& on_batch, StreamProgress& progress) {
   const sql::ReadStatement& root = read.sql.selects.front();
   ++context.counters.statements;
   ROWAN_RETURN_IF_ERROR(connection.OpenCursor(root.statement, SlotParameters(root, arguments), context.call));
+  const auto fetch = [&](int rows) -> absl::StatusOr<Tree> {
+    ++context.counters.statements;
+    ROWAN_ASSIGN_OR_RETURN(pg::Result result, connection.FetchRows(rows, context.call));
+    Tree tree(std::move(result));
+    ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, tree.root.rows(), false, connection, context, tree));
+    return tree;
+  };
   const int64_t limit = arguments.lists[read.plan.root.window.list].limit;
+  int64_t left = limit;
+  const auto rows_of_page = [&](int rows) { return limit < 0 ? rows : static_cast<int>(std::min<int64_t>(rows, left)); };
   Arguments page_arguments = arguments;
   ListArguments& list = page_arguments.lists[read.plan.root.window.list];
-  int64_t left = limit;
-  for (int rows = kFirstPageRows;;) {
-    const int asked = limit < 0 ? rows : static_cast<int>(std::min<int64_t>(rows, left));
-    if (asked == 0) return absl::OkStatus();
-    ++context.counters.statements;
-    ROWAN_ASSIGN_OR_RETURN(pg::Result result, connection.FetchRows(asked, context.call));
-    Tree tree(std::move(result));
+  int rows = kFirstPageRows;
+  int asked = rows_of_page(rows);
+  if (asked == 0) return absl::OkStatus();
+  // Where no thread is to be had, it fetches when it is asked for the page.
+  constexpr auto kAhead = std::launch::async | std::launch::deferred;
+  std::future<absl::StatusOr<Tree>> ahead = std::async(kAhead, fetch, asked);
+  while (ahead.valid()) {
+    ROWAN_ASSIGN_OR_RETURN(const Tree tree, ahead.get());
     const int found = tree.root.rows();
-    ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, found, false, connection, context, tree));
+    left -= found;
+    const int next = found < asked ? 0 : rows_of_page(rows);
+    if (next > 0) ahead = std::async(kAhead, fetch, next);
     const Hydrator hydrator(read.plan, page_arguments, context.tokens, tree.levels);
     Batcher batcher(hydrator, read.plan, page_arguments, context, on_batch, progress);
     for (int row = 0; row < found; ++row) ROWAN_RETURN_IF_ERROR(batcher.Add(row, tree.RootColumns(row)));
     ROWAN_RETURN_IF_ERROR(batcher.Flush());
-    if (found < asked) return absl::OkStatus();
     list.passed += found;
-    left -= found;
+    asked = next;
     rows = NextPageRows(rows, {found, batcher.total_bytes(), true}, context.limits);
   }
+  return absl::OkStatus();
 }
 
 // Reads all of a tree and gives the connection back.

@@ -1,7 +1,9 @@
 #include "engine/exec/run_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <numeric>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -16,10 +18,13 @@ namespace {
 
 constexpr pg::TransactionOptions kSnapshot = {.isolation = pg::Isolation::kRepeatableRead, .read_only = true};
 
-// The distinct keys of a select's parents, as arrays.
+// The distinct keys of a select's parents.
 struct Keys {
   std::vector<std::vector<Encoded>> columns;  // [key field][key]
   int count = 0;
+  absl::flat_hash_map<absl::string_view, int> positions;  // by what makes a key up; the bytes are those of rows, or in `texts`
+  std::deque<std::string> texts;
+  std::optional<int64_t> first;  // when they are the integers from this one on, in their order
 };
 
 // One select of a level with its parent.
@@ -42,6 +47,21 @@ int CountSelects(const plan::Select& select) {
   return count;
 }
 
+bool IsLess(const Encoded& left, const Encoded& right) {
+  return DecodeInteger(left.bytes) < DecodeInteger(right.bytes);
+}
+
+// The first and the last of distinct integers when there are many and none is missing between these two. For a few, their
+// array is as good, and saves another statement.
+std::optional<std::array<Encoded, 2>> RangeOf(const std::vector<Encoded>& keys) {
+  constexpr size_t kFewest = 64;
+  if (keys.size() < kFewest) return std::nullopt;
+  const auto [first, last] = std::minmax_element(keys.begin(), keys.end(), IsLess);
+  const auto distance = static_cast<uint64_t>(DecodeInteger(last->bytes)) - static_cast<uint64_t>(DecodeInteger(first->bytes));
+  if (distance != keys.size() - 1) return std::nullopt;
+  return std::array{*first, *last};
+}
+
 class LevelRunner {
  public:
   LevelRunner(const CompiledRead& read, const Arguments& arguments, const Context& context, int root_rows, Tree& tree)
@@ -49,8 +69,8 @@ class LevelRunner {
 
   absl::Status Run(pg::Connection& connection, bool commit) {
     tree_.levels.resize(CountSelects(read_.plan.root));
-    result_rows_.resize(tree_.levels.size());
-    positions_.resize(tree_.levels.size());
+    keys_.resize(tree_.levels.size());
+    results_.resize(tree_.levels.size());
     std::vector<LevelSelect> level = Below({{&read_.plan.root, nullptr}});
     while (!level.empty()) {
       std::vector<LevelSelect> below = Below(level);
@@ -64,24 +84,35 @@ class LevelRunner {
   absl::Status RunLevel(const std::vector<LevelSelect>& level, pg::Connection& connection, bool commit) {
     std::vector<pg::Query> queries;
     std::vector<const plan::Select*> asked;
-    std::deque<Encoded> arrays;
+    std::deque<Encoded> encoded;
     for (const LevelSelect& one : level) {
-      const Keys keys = FindKeys(*one.select, *one.parent);
+      FindKeys(*one.select, *one.parent);
+      Keys& keys = keys_[one.select->number];
       LevelRows& rows = tree_.levels[one.select->number];
-      rows.rows_of_key.resize(keys.count);
+      rows.begin_of_key.resize(keys.count + 1);
       rows.more_of_key.resize(keys.count);
       if (keys.count == 0) continue;
       const sql::ReadStatement& statement = read_.sql.selects[one.select->number];
       pg::Query query{&statement.statement, {}};
       const std::vector<const Field*> links = plan::LinkFields(*one.select->relation);
-      for (size_t i = 0; i < links.size(); ++i) {
-        arrays.push_back(EncodeArray(links[i]->type, keys.columns[i]));
-        query.parameters.push_back({arrays.back().bytes});
+      if (const auto range = statement.range ? RangeOf(keys.columns.front()) : std::nullopt) {
+        const std::vector<Encoded>& integers = keys.columns.front();
+        if (std::is_sorted(integers.begin(), integers.end(), IsLess)) keys.first = DecodeInteger(integers.front().bytes);
+        query.statement = &*statement.range;
+        for (const Encoded& end : *range) {
+          encoded.push_back(end);
+          query.parameters.push_back({encoded.back().bytes});
+        }
+      } else {
+        for (size_t i = 0; i < links.size(); ++i) {
+          encoded.push_back(EncodeArray(links[i]->type, keys.columns[i]));
+          query.parameters.push_back({encoded.back().bytes});
+        }
       }
       for (const pg::Parameter& parameter : SlotParameters(statement, arguments_)) {
         query.parameters.push_back(parameter);
       }
-      ROWAN_RETURN_IF_ERROR(context_.Observe(connection, statement.statement, query.parameters));
+      ROWAN_RETURN_IF_ERROR(context_.Observe(connection, *query.statement, query.parameters));
       queries.push_back(std::move(query));
       asked.push_back(one.select);
     }
@@ -92,84 +123,93 @@ class LevelRunner {
     return absl::OkStatus();
   }
 
-  // Calls `visit` with the number and the columns of each row of the select that is part of the answer.
-  template <typename Visit>
-  void ForEachRow(const plan::Select& select, Visit visit) {
-    if (select.relation == nullptr) {
-      for (int row = 0; row < root_rows_; ++row) visit(row, tree_.RootColumns(row));
-      return;
-    }
-    const LevelRows& level = tree_.levels[select.number];
-    Columns columns;
-    for (const std::vector<int>& rows : level.rows_of_key) {
-      for (int row : rows) {
-        level.columns(row, columns);
-        visit(row, columns);
-      }
-    }
+  // The rows of a select, and the columns that come before its own. Null where nothing was asked.
+  const pg::Result* RowsOf(const plan::Select& select) const {
+    return select.relation == nullptr ? &tree_.root : results_[select.number];
   }
+  static int FirstColumn(const plan::Select& select) { return select.relation == nullptr ? 0 : 1; }
 
-  int RowCount(const plan::Select& select) const {
-    return select.relation == nullptr ? tree_.root.rows() : result_rows_[select.number];
-  }
-
-  // Finds the distinct keys of the parent's rows, and notes which row has which.
-  Keys FindKeys(const plan::Select& select, const plan::Select& parent) {
+  // Finds the distinct keys of the parent's rows that are part of the answer, and notes which row has which.
+  void FindKeys(const plan::Select& select, const plan::Select& parent) {
     const std::vector<const Field*> links = plan::LinkFields(*select.relation);
     std::vector<int> columns;
-    for (const Field* link : links) columns.push_back(plan::FieldColumn(parent, plan::Strategy::kByLevel, link));
-    std::vector<int>& key_of_parent = tree_.levels[select.number].key_of_parent;
-    key_of_parent.assign(RowCount(parent), -1);
-    Keys keys;
+    for (const Field* link : links) {
+      columns.push_back(FirstColumn(parent) + plan::FieldColumn(parent, plan::Strategy::kByLevel, link));
+    }
+    Keys& keys = keys_[select.number];
     keys.columns.resize(links.size());
-    absl::flat_hash_map<std::string, int>& known = positions_[select.number];
-    std::string key;
-    ForEachRow(parent, [&](int row, const Columns& values) {
-      key.clear();
-      for (int column : columns) {
-        if (values[column].null) return;
-        if (columns.size() > 1) PutInteger(static_cast<int32_t>(values[column].bytes.size()), key);
-        key += values[column].bytes;
+    const pg::Result* const rows = RowsOf(parent);
+    if (rows == nullptr) return;
+    std::vector<int>& key_of_parent = tree_.levels[select.number].key_of_parent;
+    key_of_parent.assign(rows->rows(), -1);
+    const auto note = [&](int row) {
+      std::string_view key;
+      if (columns.size() == 1) {
+        key = rows->bytes(row, columns.front());
+        if (key.empty() && rows->null(row, columns.front())) return;
+      } else {
+        std::string& text = keys.texts.emplace_back();
+        for (int column : columns) {
+          if (rows->null(row, column)) return;
+          PutInteger(static_cast<int32_t>(rows->bytes(row, column).size()), text);
+          text += rows->bytes(row, column);
+        }
+        key = text;
       }
-      const auto [place, added] = known.try_emplace(key, keys.count);
+      const auto [place, added] = keys.positions.try_emplace(absl::string_view(key.data(), key.size()), keys.count);
       key_of_parent[row] = place->second;
       if (!added) return;
       ++keys.count;
       for (size_t i = 0; i < columns.size(); ++i) {
-        keys.columns[i].push_back({.bytes = std::string(values[columns[i]].bytes)});
+        keys.columns[i].push_back({.bytes = std::string(rows->bytes(row, columns[i]))});
       }
-    });
-    return keys;
+    };
+    if (parent.relation == nullptr) {
+      for (int row = 0; row < root_rows_; ++row) note(row);
+    } else {
+      for (int row : tree_.levels[parent.number].rows) note(row);
+    }
   }
 
-  // The position of a key among those asked for; -1: it is none of them.
-  int64_t PositionOf(const plan::Select& select, std::string_view key) const {
-    const auto found = positions_[select.number].find(absl::string_view(key.data(), key.size()));
-    return found == positions_[select.number].end() ? -1 : found->second;
+  // The position of the key that a row says; -1: it is none of those asked for.
+  int64_t PositionOf(const plan::Select& select, std::string_view said) const {
+    const Keys& keys = keys_[select.number];
+    if (!plan::NamesKey(select)) return DecodeInteger(said) - 1;
+    if (keys.first) return DecodeInteger(said) - *keys.first;
+    const auto found = keys.positions.find(absl::string_view(said.data(), said.size()));
+    return found == keys.positions.end() ? -1 : found->second;
   }
 
   // Sorts a select's rows out by key, in their order, and cuts each list to its limit.
   absl::Status Group(const plan::Select& select, pg::Result result) {
     LevelRows& level = tree_.levels[select.number];
-    result_rows_[select.number] = result.rows();
+    const int keys = keys_[select.number].count;
     const int64_t limit = select.to_many() ? arguments_.lists[select.window.list].limit : -1;
-    const bool named = plan::NamesKey(select);
+    std::vector<int> key_of_row(result.rows(), -1);
     for (int row = 0; row < result.rows(); ++row) {
-      const int64_t key = named ? PositionOf(select, result.bytes(row, 0)) : DecodeInt64(result.bytes(row, 0)) - 1;
-      if (key < 0 || key >= static_cast<int64_t>(level.rows_of_key.size())) {
-        return errors::Internal("a row of a level has a key that nobody asked for");
-      }
-      std::vector<int>& rows = level.rows_of_key[key];
-      if (limit >= 0 && static_cast<int64_t>(rows.size()) >= limit) {
+      const int64_t key = PositionOf(select, result.bytes(row, 0));
+      if (key < 0 || key >= keys) return errors::Internal("a row of a level has a key that nobody asked for");
+      int& count = level.begin_of_key[key + 1];
+      if (limit >= 0 && count >= limit) {
         level.more_of_key[key] = true;
       } else {
-        rows.push_back(row);
+        key_of_row[row] = static_cast<int>(key);
+        ++count;
       }
     }
+    std::partial_sum(level.begin_of_key.begin(), level.begin_of_key.end(), level.begin_of_key.begin());
+    std::vector<int> next(level.begin_of_key);
+    level.rows.resize(level.begin_of_key.back());
+    for (int row = 0; row < result.rows(); ++row) {
+      if (key_of_row[row] >= 0) level.rows[next[key_of_row[row]]++] = row;
+    }
     if (select.window.backward) {
-      for (std::vector<int>& rows : level.rows_of_key) std::reverse(rows.begin(), rows.end());
+      for (int key = 0; key < keys; ++key) {
+        std::reverse(level.rows.begin() + level.begin_of_key[key], level.rows.begin() + level.begin_of_key[key + 1]);
+      }
     }
     tree_.results.push_back(std::move(result));
+    results_[select.number] = &tree_.results.back();
     level.columns = [&rows = tree_.results.back()](int row, Columns& columns) { FillColumns(rows, row, 1, columns); };
     return absl::OkStatus();
   }
@@ -179,15 +219,19 @@ class LevelRunner {
   const Context& context_;
   const int root_rows_;
   Tree& tree_;
-  std::vector<absl::flat_hash_map<std::string, int>> positions_;  // of keys, by the number of the select
-  std::vector<int> result_rows_;  // by the number of the select; 0 where nothing was asked
+  // By the number of the select.
+  std::vector<Keys> keys_;
+  std::vector<const pg::Result*> results_;  // null where nothing was asked
 };
 
 }  // namespace
 
 void FillColumns(const pg::Result& result, int row, int first, Columns& columns) {
   columns.clear();
-  for (int i = first; i < result.columns(); ++i) columns.push_back({result.bytes(row, i), result.null(row, i)});
+  for (int i = first, end = result.columns(); i < end; ++i) {
+    const std::string_view bytes = result.bytes(row, i);
+    columns.push_back({bytes, bytes.empty() && result.null(row, i)});
+  }
 }
 
 Columns Tree::RootColumns(int row) const {

@@ -228,7 +228,7 @@ absl::Status Hydrator::Level(const plan::Select& select, int parent_row, const C
   const LevelRows& level = levels_[select.number];
   const int key = level.key_of_parent[parent_row];
   if (key < 0) return absl::OkStatus();
-  const std::vector<int>& rows = level.rows_of_key[key];
+  const absl::Span<const int> rows = level.rows_of_key(key);
   const bool more = level.more_of_key[key];
   Columns columns;
   if (!rows.empty() && select.keyed) {

@@ -11,6 +11,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "engine/base/token.h"
 #include "engine/ir/arguments.h"
 #include "engine/plan/select.h"
@@ -39,9 +40,14 @@ using Columns = absl::InlinedVector<ColumnBytes, 16>;
 struct LevelRows {
   // Gives a row's columns, without the position of the parent's key.
   std::function<void(int row, Columns& columns)> columns;
-  std::vector<int> key_of_parent;               // by the parent's row: its key's position from 0; -1: it has no key
-  std::vector<std::vector<int>> rows_of_key;    // in the order of the list, cut to its limit
-  std::vector<bool> more_of_key;                // whether the limit cut any off
+  std::vector<int> key_of_parent;  // by the parent's row: its key's position from 0; -1: it has no key
+  std::vector<int> rows;           // key by key, in the order of the list, cut to its limit
+  std::vector<int> begin_of_key;   // where in `rows` those of a key begin; at the end, how many there are
+  std::vector<bool> more_of_key;   // whether the limit cut any off
+
+  absl::Span<const int> rows_of_key(int key) const {
+    return absl::MakeConstSpan(rows).subspan(begin_of_key[key], begin_of_key[key + 1] - begin_of_key[key]);
+  }
 };
 
 // Writes records of one answer. Refers to its arguments, which outlive it.

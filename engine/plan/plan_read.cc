@@ -99,6 +99,10 @@ bool NamesKey(const Select& select) {
   return false;
 }
 
+bool HasRanges(const Select& select) {
+  return NamesKey(select) && LinkFields(*select.relation).front()->type.scalar != Scalar::kUuid;
+}
+
 Read PlanRead(ir::Read read) {
   Read plan = ChooseStrategy(read);
   int next_number = 0;

@@ -66,6 +66,10 @@ std::vector<const Field*> LinkFields(const Relation& relation);
 // statement (docs/performance.md).
 bool NamesKey(const Select& select);
 
+// Whether, besides, the key is an integer: then keys that leave none out between the first and the last are told by these
+// two, and PostgreSQL reads one stretch of an index instead of looking each of them up.
+bool HasRanges(const Select& select);
+
 // Plans a read and chooses how it runs, unless the request says so.
 Read PlanRead(ir::Read read);
 

@@ -117,7 +117,13 @@ void ListRenderer::Render(const ListSource& source) {
     writer_ << (where ? " AND " : " WHERE ");
     RenderCursor();
   }
-  RenderOrder();
+  if (source.key && !select_.order.empty()) {
+    writer_ << " ORDER BY ";
+    source.key();
+    RenderOrderBy(select_.window.backward, true);
+  } else {
+    RenderOrder();
+  }
   RenderLimits();
 }
 

@@ -37,6 +37,7 @@ class SelectRenderer {
     const Relation& relation = *select.relation;
     const std::string alias = Alias(select);
     const std::vector<const Field*> links = plan::LinkFields(relation);
+    const std::string description = "read " + select.model->name + " at " + place;
     std::string arrays;
     std::string columns;
     for (size_t i = 0; i < links.size(); ++i) {
@@ -45,7 +46,10 @@ class SelectRenderer {
       arrays += (i == 0 ? "" : ", ") + writer_.NextParameter(type);
       columns += "c" + std::to_string(i) + ", ";
     }
-    if (plan::NamesKey(select)) return RenderOfKeys(select, arrays, place);
+    if (plan::NamesKey(select)) {
+      RenderOfKeys(select, " = ANY(" + arrays + ")");
+      return Take(description, 1);
+    }
     writer_ << "SELECT k.n";
     RenderOutput(select, /*first=*/false);
     const std::string keys = "unnest(" + arrays + ") WITH ORDINALITY AS k(" + columns + "n)";
@@ -67,16 +71,24 @@ class SelectRenderer {
       list.RenderJoins();
       list.RenderOrder();
     }
-    return Take("read " + select.model->name + " at " + place, static_cast<int>(links.size()));
+    return Take(description, static_cast<int>(links.size()));
+  }
+
+  // The rows of a select by level whose keys are integers from one to another.
+  pg::Statement RenderRange(const plan::Select& select) {
+    const Type& type = plan::LinkFields(*select.relation).front()->type;
+    const std::string first = writer_.NextParameter(type);
+    RenderOfKeys(select, " BETWEEN " + first + " AND " + writer_.NextParameter(type));
+    return writer_.Take();
   }
 
  private:
   ReadStatement Take(std::string description, int keys) {
-    return {std::move(description), writer_.Take(), keys, std::move(scope_.slots)};
+    return {std::move(description), writer_.Take(), keys, std::move(scope_.slots), std::nullopt};
   }
 
-  // The rows of one value of a key each.
-  ReadStatement RenderOfKeys(const plan::Select& select, const std::string& array, const std::string& place) {
+  // The rows whose key, which they say, is as the condition says.
+  void RenderOfKeys(const plan::Select& select, const std::string& condition) {
     const std::string alias = Alias(select);
     const Relation& relation = *select.relation;
     const auto key = [&]() -> Writer& {
@@ -86,9 +98,8 @@ class SelectRenderer {
     writer_ << "SELECT ";
     key();
     RenderOutput(select, /*first=*/false);
-    ListRenderer(writer_, scope_, select).Render({[&] { RenderRelatedFrom(writer_, relation, alias); },
-                                                  [&] { key() << " = ANY(" << array << ")"; }});
-    return Take("read " + select.model->name + " at " + place, 1);
+    ListRenderer(writer_, scope_, select)
+        .Render({[&] { RenderRelatedFrom(writer_, relation, alias); }, [&] { key() << condition; }, [&] { key(); }});
   }
 
   void RenderLock(const ir::RowLock& lock, const std::string& alias) {
@@ -238,7 +249,8 @@ class SelectRenderer {
 void RenderLevels(const plan::Select& select, const std::string& place, RenderedRead& rendered) {
   for (const plan::Select& related : select.related) {
     const std::string at = place.empty() ? related.name : place + "." + related.name;
-    rendered.selects.push_back(SelectRenderer(plan::Strategy::kByLevel).RenderLevel(related, at));
+    ReadStatement& statement = rendered.selects.emplace_back(SelectRenderer(plan::Strategy::kByLevel).RenderLevel(related, at));
+    if (plan::HasRanges(related)) statement.range = SelectRenderer(plan::Strategy::kByLevel).RenderRange(related);
     RenderLevels(related, at, rendered);
   }
 }

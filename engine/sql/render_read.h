@@ -15,6 +15,8 @@ struct ReadStatement {
   pg::Statement statement;
   int keys = 0;            // how many arrays of keys come first among the parameters
   std::vector<int> slots;  // what each parameter after those takes
+  // By level, where keys are integers: the same for all keys from $1 to $2, which come in place of the array.
+  std::optional<pg::Statement> range;
 };
 
 struct RenderedRead {

@@ -17,6 +17,13 @@ void PutInteger(Integer value, std::string& bytes) {
   }
 }
 
+// The integer that 2, 4 or 8 bytes are.
+inline int64_t DecodeInteger(std::string_view bytes) {
+  uint64_t value = !bytes.empty() && (bytes.front() & 0x80) != 0 ? ~uint64_t{0} : 0;
+  for (char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return static_cast<int64_t>(value);
+}
+
 // Reads front to back. A read past the end gives zeros, and ok() tells afterwards.
 class WireReader {
  public:
