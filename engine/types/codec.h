@@ -1,6 +1,9 @@
 // The codec table: rowan.v1.Value <-> PostgreSQL's binary format, one row per scalar type. All there is to know about
 // how a type travels is here. Formats follow the *_send and *_recv functions of PostgreSQL 13 to 18.
 //
+//   encode_value.cc   values on their way to PostgreSQL
+//   decode_value.cc   values from PostgreSQL
+//
 // All functions are pure and thread-safe.
 #pragma once
 

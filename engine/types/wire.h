@@ -8,6 +8,9 @@
 
 namespace rowan {
 
+// What a jsonb begins with; its text follows.
+inline constexpr char kJsonbVersion = 1;
+
 // Appends an integer of 2, 4 or 8 bytes.
 template <typename Integer>
 void PutInteger(Integer value, std::string& bytes) {
