@@ -225,7 +225,7 @@ TEST_F(CodecPostgresTest, ArraysOfSeveralDimensionsAreRead) {
     EXPECT_EQ(EncodeValue(type, value, Path("v")).ok(), flat);
   }
   Value value;
-  for (const std::string bytes : {std::string("\0\0\0\2", 4), std::string(12, '\xff'),
+  for (const std::string& bytes : {std::string("\0\0\0\2", 4), std::string(12, '\xff'),
                                   std::string("\0\0\0\1\0\0\0\0\0\0\0\x17\x7f\xff\xff\xff\0\0\0\1", 20)}) {
     EXPECT_FALSE(DecodeValue(type, bytes, value).ok());
   }

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace rowan {
 
@@ -44,7 +45,7 @@ class MessageWriter {
   }
   // string and bytes fields.
   void Bytes(int field, std::string_view value) {
-    std::memcpy(Reserve(value.size()), value.data(), value.size());
+    value.copy(Reserve(value.size()), value.size());
     PutVarint(value.size());
     PutTag(field, 2);
   }
@@ -85,7 +86,9 @@ class MessageWriter {
     bytes[count++] = static_cast<char>(value);
     std::memcpy(Reserve(count), bytes, count);
   }
-  void PutTag(int field, int wire_type) { PutVarint(static_cast<uint64_t>(field) << 3 | static_cast<uint64_t>(wire_type)); }
+  void PutTag(int field, int wire_type) {
+    PutVarint(static_cast<uint64_t>(field) << 3 | static_cast<uint64_t>(wire_type));
+  }
 
   std::unique_ptr<char[]> buffer_;
   size_t capacity_;
