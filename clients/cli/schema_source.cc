@@ -81,7 +81,8 @@ std::vector<v1::Diagnostic> TakeProblems(const SchemaSource& source, Failure& fa
   if (repeated != std::string::npos) {
     failure.message.erase(repeated);
   } else {
-    failure.message = absl::StrCat(source.name, " is no valid schema");
+    const bool unreadable = failure.reason == "DOCUMENT_INVALID";
+    failure.message = absl::StrCat(source.name, unreadable ? " is no valid schema" : " was not applied");
   }
   failure.places.clear();
   return problems;

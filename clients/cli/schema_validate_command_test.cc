@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "5:32: error DOCUMENT_INVALID: \"2)\" is no key of a field; within braces, what has a comma is written in "
                 "quotes, like \"decimal(10,2)\"; there are "},
         Mistake{"schema: blog\nmodels: [\n", "3:1: error DOCUMENT_INVALID: "},
-        Mistake{"schema: blog\nschema: log\n", "1:1: error DOCUMENT_INVALID: the key \"schema\" appears twice"},
+        Mistake{"schema: blog\nschema: log\n", "2:1: error DOCUMENT_INVALID: the key \"schema\" appears twice"},
         Mistake{"{\"schema\": \"blog\",\n \"models\": {]}", "2:13: error DOCUMENT_INVALID: "},
         Mistake{"{\"schema\": \"blog\",\n \"models\": {\"User\": 5}}", "2:13: error DOCUMENT_INVALID: a number stands"},
         Mistake{"models: {}\n", "1:1: error DOCUMENT_INVALID: a schema needs"},

@@ -47,15 +47,15 @@ absl::Status SyntaxError(std::string message) {
   return DocumentError(Path(""), message);
 }
 
-// Returns the key that an object has twice, or null.
-const std::string* RepeatedKey(const Node& object) {
-  std::vector<const std::string*> keys;
-  for (const Member& member : object.members) keys.push_back(&member.key);
-  const auto less = [](const std::string* a, const std::string* b) { return *a < *b; };
-  const auto same = [](const std::string* a, const std::string* b) { return *a == *b; };
-  std::sort(keys.begin(), keys.end(), less);
-  const auto repeated = std::adjacent_find(keys.begin(), keys.end(), same);
-  return repeated == keys.end() ? nullptr : *repeated;
+// Returns the second member with a key that an object has twice, or null.
+const Member* RepeatedMember(const Node& object) {
+  std::vector<const Member*> members;
+  for (const Member& member : object.members) members.push_back(&member);
+  const auto less = [](const Member* a, const Member* b) { return a->key < b->key; };
+  const auto same = [](const Member* a, const Member* b) { return a->key == b->key; };
+  std::stable_sort(members.begin(), members.end(), less);
+  const auto repeated = std::adjacent_find(members.begin(), members.end(), same);
+  return repeated == members.end() ? nullptr : *std::next(repeated);
 }
 
 // "line 2, column 7: " for a byte offset into a text.
@@ -92,8 +92,8 @@ class JsonTree {
   }
 
   bool end_object() {
-    if (const std::string* key = RepeatedKey(*open_.back())) {
-      status_ = SyntaxError(absl::StrCat("the key \"", *key, "\" appears twice in one object"));
+    if (const Member* again = RepeatedMember(*open_.back())) {
+      status_ = SyntaxError(absl::StrCat("the key \"", again->key, "\" appears twice in one object"));
       return false;
     }
     return Close();
@@ -160,10 +160,13 @@ absl::StatusOr<std::string> ReadScalar(const YAML::Node& yaml, const std::string
   return SyntaxError(absl::StrCat(place, "a text is not UTF-8 once its escapes are read; write the character itself"));
 }
 
+std::string Place(const YAML::Mark& mark) {
+  return absl::StrCat("line ", mark.line + 1, ", column ", mark.column + 1, ": ");
+}
+
 // Unfolds a YAML node, aliases included.
 absl::Status FromYaml(const YAML::Node& yaml, int depth, int& nodes, Node& node) {
-  const YAML::Mark mark = yaml.Mark();
-  const std::string place = absl::StrCat("line ", mark.line + 1, ", column ", mark.column + 1, ": ");
+  const std::string place = Place(yaml.Mark());
   if (++nodes > kMaxNodes)
     return SyntaxError(absl::StrCat(place, "the document unfolds to more than ", kMaxNodes, " values"));
   const std::string& tag = yaml.Tag();
@@ -199,8 +202,10 @@ absl::Status FromYaml(const YAML::Node& yaml, int depth, int& nodes, Node& node)
         ROWAN_ASSIGN_OR_RETURN(const std::string key, ReadScalar(entry.first, place));
         ROWAN_RETURN_IF_ERROR(FromYaml(entry.second, depth + 1, nodes, node.Add(key, Null())));
       }
-      if (const std::string* key = RepeatedKey(node)) {
-        return SyntaxError(absl::StrCat(place, "the key \"", *key, "\" appears twice in one object"));
+      if (const Member* again = RepeatedMember(node)) {
+        const auto entry = std::next(yaml.begin(), again - node.members.data());
+        return SyntaxError(
+            absl::StrCat(Place(entry->first.Mark()), "the key \"", again->key, "\" appears twice in one object"));
       }
       return absl::OkStatus();
   }

@@ -98,7 +98,8 @@ absl::Status TableExists(std::string_view path, std::string_view table) {
 }
 
 absl::Status DataConflict(std::string_view path, std::string_view sqlstate, std::string_view what) {
-  return RequestError("DATA_CONFLICT", Str(path), "the rows in the database do not allow this: " + Str(what) + ".",
+  return RequestError("DATA_CONFLICT", Str(path), "the rows in the database do not allow this: " + Str(what) +
+                          ". Change the rows first, or what the schema asks of them.",
                       {{"sqlstate", Str(sqlstate)}}, absl::StatusCode::kFailedPrecondition);
 }
 
