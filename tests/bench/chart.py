@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the figures of tests/bench/run as SVG: a bar for each ratio with its target, and a line for each cost curve.
+"""Draws the figures of tests/bench/run as SVG: a bar for each ratio with its target, one for where the processor time goes, and lines for cost curves.
 
     python3 tests/bench/chart.py RESULTS.json > chart.svg
 """
@@ -38,6 +38,31 @@ def _bars(results, top):
     return parts, y
 
 
+PARTS = (("client", "client_cpu_us", "#aaa"), ("rowand", "server_cpu_us", "#27b"), ("PostgreSQL", "database_cpu_us", "#b52"))
+
+
+def _stacks(workloads, top):
+    """Where the processor time of a request goes: all of it is the length of the bar."""
+    parts = [_text(10, top, "processor time of a request, by process", size=15)]
+    for place, (title, _, color) in enumerate(PARTS):
+        parts.append(_text(LEFT + 100 * place, top, title, color=color))
+    y = top + 12
+    for one in workloads:
+        figures = one["sides"]["rowan"]
+        whole = sum(figures[name] for _, name, _ in PARTS)
+        parts.append(_text(LEFT - 10, y + 17, one["title"], "end"))
+        x = float(LEFT)
+        for _, name, color in PARTS:
+            width = BAR * figures[name] / whole
+            parts.append(f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="{ROW - 8}" fill="{color}"/>')
+            if width > 40:
+                parts.append(_text(x + width / 2, y + 17, f"{number(figures[name])} us", "middle", 10, "#fff"))
+            x += width
+        parts.append(_text(LEFT + BAR + 10, y + 17, f"{number(whole)} us"))
+        y += ROW
+    return parts, y
+
+
 def _curve(curve, left, top):
     """Requests per second and processor time by size, both on logarithmic scales of their own."""
     width, height = WIDTH / COLUMNS - 90, CURVE - 70
@@ -63,7 +88,12 @@ def draw(results):
     """Returns the drawing."""
     machine = results["machine"]
     parts, y = _bars(results, 50) if results["workloads"] else ([], 40)
-    y += 20
+    y += 30
+    requests = [one for one in results["workloads"] if "server_cpu_us" in one["sides"]["rowan"]]
+    if requests:
+        stacks, y = _stacks(requests, y)
+        parts += stacks
+        y += 20
     for place, curve in enumerate(results["curves"]):
         parts += _curve(curve, 10 + (place % COLUMNS) * WIDTH / COLUMNS, y + (place // COLUMNS) * CURVE)
     height = y + math.ceil(len(results["curves"]) / COLUMNS) * CURVE + 10

@@ -6,11 +6,13 @@ import subprocess
 import tempfile
 import threading
 
-from processes import BIN, memory_mb  # first, for it says where the programs are
+from processes import BIN, conftest, memory_mb  # first, for it says where the programs are
 
 import data
 import load_rows
 import register_models
+import workloads
+from recorded_sql import draw
 from sides import in_rounds, ratio
 from workloads import Workload
 
@@ -83,6 +85,15 @@ def bulk_load(bench):
         })
     return {"name": "bulk_load", "title": f"bulk load of {rows:,} rows", "beside": "copy", "target": 0.7,
             "ratio": ratio(sides, "rowan", "copy", "rows_per_second"), "sides": sides}
+
+
+def bind_and_plan(bench):
+    """What a request costs between its bytes and its SQL when its form was met before."""
+    result = []
+    for one in workloads.reads(bench.users)[:2]:
+        done = subprocess.run([BIN / "bench_bind_and_plan", conftest.BLOG, one.request["model"], json.dumps(draw(one.request["get"], []))], capture_output=True, text=True, check=True)
+        result.append({"name": one.name, "title": one.title, **json.loads(done.stdout)})
+    return result
 
 
 def registration(bench):

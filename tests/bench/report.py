@@ -99,6 +99,9 @@ def table(results, form=plain):
     if results["allocations"]:
         rows = [[name, number(one["allocations"]), number(one["bytes"])] for name, one in results["allocations"].items()]
         parts.append(form(["request", "allocations", "bytes"], rows))
+    if results["bind_and_plan"]:
+        rows = [[one["title"], number(one["parse_us"]), number(one["bind_and_plan_us"]), "<= 5", _verdict(one["bind_and_plan_us"], 5, False)] for one in results["bind_and_plan"]]
+        parts.append(form(["request whose form was met before", "decode us", "bind and plan us", "target", "reached"], rows))
     return "\n\n".join(parts)
 
 

@@ -19,7 +19,7 @@ def run(*arguments):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
-    only = "point_read,nested_insert,insert_children,stream,depth,bulk_load"
+    only = "point_read,nested_insert,insert_children,stream,depth,bind_and_plan,bulk_load"
     done = run("--only", only, "--seconds", "0.5", "--rounds", "1", "--users", "1000", "--json", str(folder / "results.json"), "--chart", str(folder / "chart.svg"))
     assert done.returncode == 0, done.stderr
     return done, json.loads((folder / "results.json").read_text()), (folder / "chart.svg").read_text()
@@ -40,6 +40,8 @@ def test_every_side_has_all_figures(measured):
         assert workloads[name]["ratio"] > 0 and workloads[name]["statements"] >= 1
     assert workloads["point_read"]["cpu_ratio"] > 0
     assert workloads["stream"]["sides"]["libpq"]["rows_per_second"] > 0 and "memory_over_idle_mb" in workloads["stream"]["sides"]["rowan"]
+    assert [one["name"] for one in results["bind_and_plan"]] == ["point_read", "nested_read"]
+    assert all(one["parse_us"] > 0 and one["bind_and_plan_us"] > 0 for one in results["bind_and_plan"])
     (curve,) = results["curves"]
     assert list(curve["points"]) == ["0", "1", "2", "3"] and all(FIGURES <= set(point) for point in curve["points"].values())
     assert {"cpu", "cores", "postgresql", "commit", "date"} <= set(results["machine"])
