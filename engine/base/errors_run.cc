@@ -118,7 +118,10 @@ absl::Status NotNullViolation(std::string_view place, std::string_view model, st
 
 absl::Status CheckViolation(std::string_view place, std::string_view constraint, std::string_view model) {
   return RequestError("CHECK_VIOLATION", Str(place),
-                      "the CHECK " + Str(constraint) + (model.empty() ? "" : " of " + Str(model)) + " refuses a value.",
+                      constraint.empty()
+                          ? "no partition of " + (model.empty() ? "the table" : Str(model)) + " takes the row. Add one."
+                          : "the CHECK " + Str(constraint) + (model.empty() ? "" : " of " + Str(model)) +
+                                " refuses a value.",
                       {{"constraint", Str(constraint)}, {"model", Str(model)}});
 }
 

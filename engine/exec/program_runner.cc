@@ -104,18 +104,31 @@ bool StepRunner::Owned(int number, int row) const {
   });
 }
 
+bool StepRunner::NamesRows(int number) const {
+  const std::vector<NodeColumn>& columns = node(number).columns;
+  return std::any_of(columns.begin(), columns.end(), [](const NodeColumn& column) {
+    return column.version == Version::kExpected && !column.field->version;
+  });
+}
+
 absl::Status StepRunner::CheckStillThere(int number, int64_t named, int64_t written) const {
   if (written == named) return absl::OkStatus();
-  const std::vector<plan::NodeColumn>& columns = node(number).columns;
-  const bool by_key = std::any_of(columns.begin(), columns.end(), [](const plan::NodeColumn& column) {
-    return column.version == plan::Version::kExpected && !column.field->version;
-  });
   // Others that are not written to are kept as they are by a trigger.
   const bool deletes = std::any_of(program_.steps.begin(), program_.steps.end(), [](const plan::Step& step) {
     return std::holds_alternative<plan::DeleteRows>(step) || std::holds_alternative<plan::DeleteRelated>(step);
   });
-  if (!by_key || !deletes) return absl::OkStatus();
+  if (!NamesRows(number) || !deletes) return absl::OkStatus();
   return errors::ConflictingInput(Path(program_.Place(number)), "", "it deletes a record that is named here");
+}
+
+std::string StepRunner::KeyBytes(const pg::Result& result, int row, size_t first, size_t count) {
+  std::string bytes;
+  for (size_t column = first; column < first + count; ++column) {
+    const std::string_view value = result.bytes(row, static_cast<int>(column));
+    bytes += std::to_string(value.size()) + ":";
+    bytes += value;
+  }
+  return bytes;
 }
 
 std::string StepRunner::KeyBytes(int number, const std::vector<const Field*>& fields, int row) const {

@@ -13,21 +13,6 @@ using plan::Node;
 using plan::NodeRole;
 using plan::Version;
 
-namespace {
-
-// Columns of a result row in the form that keys are compared by.
-std::string BytesOf(const pg::Result& result, int row, size_t first, size_t count) {
-  std::string bytes;
-  for (size_t column = first; column < first + count; ++column) {
-    const std::string_view value = result.bytes(row, static_cast<int>(column));
-    bytes += std::to_string(value.size()) + ":";
-    bytes += value;
-  }
-  return bytes;
-}
-
-}  // namespace
-
 std::string StepRunner::PlacePath(const plan::Vacate& step) const {
   const std::string path = store_.Path(step.node, 0);
   return step.keys_from_parent ? path : path + "." + step.relation->name;
@@ -67,9 +52,9 @@ absl::Status StepRunner::operator()(const plan::Vacate& step) {
   int64_t displaced = 0;
   bool refused = false;
   for (int row = 0; row < result.rows(); ++row) {
-    const auto own = ours.find(BytesOf(result, row, 0, key.size()));
+    const auto own = ours.find(KeyBytes(result, row, 0, key.size()));
     if (own != ours.end()) {
-      const auto taker = places.find(BytesOf(result, row, key.size(), step.pairs.size()));
+      const auto taker = places.find(KeyBytes(result, row, key.size(), step.pairs.size()));
       if (taker != places.end() && taker->second == own->second) continue;  // it stays
     }
     // PostgreSQL checks unique keys row by row: one that the request moves on has to leave first, and is not displaced.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -52,8 +53,12 @@ absl::Status StepRunner::operator()(const plan::Allot& step) {
   }
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, Execute(0, rows));
   if (result.rows() != static_cast<int>(rows.size())) return errors::Internal("allotted too few keys");
-  for (size_t i = 0; i < rows.size(); ++i) {
-    store_.Set(step.node, step.column, rows[i], {std::string(result.bytes(static_cast<int>(i), 0))});
+  for (int i = 0; i < result.rows(); ++i) {
+    // An expression may come to nothing.
+    if (result.null(i, 0) && !field.nullable) {
+      return errors::NullNotAllowed(Path(store_.Path(step.node, rows[i])).Member(field.name), field.model->name, field.name);
+    }
+    store_.Set(step.node, step.column, rows[i], {std::string(result.bytes(i, 0)), result.null(i, 0)});
   }
   return absl::OkStatus();
 }
@@ -256,6 +261,24 @@ absl::Status StepRunner::operator()(const plan::DeleteRelated& step) {
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, Execute(0, rows));
   RelationCounts& counted = effects(step.node);
   counted.deleted += result.affected();
+  return step.told ? CheckNoneNamed(step.node, result) : absl::OkStatus();
+}
+
+absl::Status StepRunner::CheckNoneNamed(int number, const pg::Result& deleted) const {
+  const Node& deleting = node(number);
+  const std::vector<const Field*>& key = deleting.model->primary_key().fields;
+  std::set<std::string> keys;
+  for (int row = 0; row < deleted.rows(); ++row) keys.insert(KeyBytes(deleted, row, 0, key.size()));
+  for (int other = 0; other < static_cast<int>(program_.nodes.size()); ++other) {
+    const Node& naming = node(other);
+    const bool beside = naming.parent == deleting.parent && naming.relation == deleting.relation;
+    if (!beside || !NamesRows(other) || naming.role == plan::NodeRole::kDetach) continue;
+    for (int row = 0; row < store_.rows(other).size(); ++row) {
+      if (!store_.rows(other).found[row] || !keys.contains(KeyBytes(other, key, row))) continue;
+      return errors::ConflictingInput(Path(store_.Path(other, row)), program_.Place(number),
+                                      "that deletes the record which is named here");
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -96,11 +96,15 @@ class StepRunner {
                    const std::vector<const Field*>* fields = nullptr);
   absl::Status CheckExpectation(int64_t matched) const;
 
+  // Whether the request names the node's rows by a key.
+  bool NamesRows(int number) const;
   // Whether the row belongs to its parent row, or to any (hasOne, hasMany).
   bool HasParent(int number, int row) const;
   bool Owned(int number, int row) const;
   // The row's primary key in the database, in a form to compare by.
   std::string KeyBytes(int number, const std::vector<const Field*>& fields, int row) const;
+  // The same of `count` columns of a result row.
+  static std::string KeyBytes(const pg::Result& result, int row, size_t first, size_t count);
   std::string NewKeyBytes(int number, const std::vector<const Field*>& fields, int row) const;
   // Keys for people.
   std::string KeyOf(int number, const std::vector<const Field*>& fields, int row) const;
@@ -111,6 +115,8 @@ class StepRunner {
   absl::Status ChangeWhere(const Model* written);
   // Rows that the request names were there when they were locked. Where fewer were written to, it deleted some itself.
   absl::Status CheckStillThere(int number, int64_t named, int64_t written) const;
+  // No row that a delete by filter took may be named by what stands beside it.
+  absl::Status CheckNoneNamed(int number, const pg::Result& deleted) const;
   absl::Status Disconnect(int number, const std::vector<int>& rows);
   void CountConnected(int number, bool already);
   // The place in the request that the incumbent stands in the way of.

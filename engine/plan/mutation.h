@@ -197,6 +197,7 @@ struct DeleteWhere {};
 struct DeleteRelated {
   int node;
   const ir::Predicate* where;  // owned by the program; null: all
+  bool told = false;           // which were deleted, as others of the same write are named by key
 };
 // Gives the node's rows a new parent (hasOne, hasMany).
 struct Move {

@@ -203,9 +203,11 @@ void MutationPlanner::NeedForeignKey(int child, const Relation& relation) {
 
 void MutationPlanner::PlanDeletes(ir::RelationWrite& write, int parent, int effects) {
   const Relation& relation = *write.relation;
+  const bool named = !write.connect.empty() || !write.connect_or_create.empty() || write.set || !write.update.empty() ||
+                     !write.delete_keys.empty();
   for (ir::DeleteMany& many : write.delete_many) {
     AddNode(many.rows, NodeRole::kParents, relation.target, {parent, &relation, effects, "deleteMany"});
-    Add(DeleteRelated{many.rows, Keep(std::move(many.where))});
+    Add(DeleteRelated{many.rows, Keep(std::move(many.where)), named});
   }
   for (const ir::KeyNode& keys : write.delete_keys) {
     AddNode(keys.rows, NodeRole::kDelete, relation.target, {parent, &relation, effects, "delete"});

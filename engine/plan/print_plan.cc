@@ -391,7 +391,8 @@ struct StepPrinter {
   std::string operator()(const UpdateWhere&) { return "update " + program.nodes[0].model->name + Where(); }
   std::string operator()(const DeleteWhere&) { return "delete " + program.nodes[0].model->name + Where(); }
   std::string operator()(const DeleteRelated& step) {
-    return "delete related " + Number(step.node) + (step.where == nullptr ? "" : " where " + PrintPredicate(*step.where));
+    return "delete related " + Number(step.node) + (step.where == nullptr ? "" : " where " + PrintPredicate(*step.where)) +
+           (step.told ? ", and tell which" : "");
   }
   std::string operator()(const Move& step) { return "move " + Number(step.node) + " to its parents"; }
   std::string operator()(const Release& step) { return "release " + Number(step.node) + " from its parents"; }

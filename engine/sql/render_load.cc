@@ -200,9 +200,10 @@ class LoadRenderer {
         policy = ", update those whose " + FieldNames(load_.key->fields) + " is taken";
         break;
     }
-    // A row that was there has been locked by this transaction, and that shows in xmax.
     if (counted) {
-      writer_ << " RETURNING (t.xmax = 0) AS fresh) SELECT count(*) FILTER (WHERE fresh),"
+      writer_ << " RETURNING ";
+      writer_.Inserted(*load_.model, load_.key->fields);
+      writer_ << " AS fresh) SELECT count(*) FILTER (WHERE fresh),"
               << " count(*) FILTER (WHERE NOT fresh) FROM written";
     }
     return Finish("insert " + load_.model->name + (range ? " of a range of rows" : "") + policy);

@@ -100,8 +100,8 @@ void StepRenderer::operator()(const plan::UpsertRows&) {
   writer_ << " RETURNING ";
   Join(writer_, root.model->primary_key().fields, ", ",
        [&](const Field* field) { writer_.Output("t", *field); });
-  // A row that was there before carries the lock under which it was updated.
-  writer_ << ", t.xmax = 0";
+  writer_ << ", ";
+  writer_.Inserted(*root.model, conflict.key->fields);
   Finish("insert or update " + root.model->name);
 }
 
@@ -230,6 +230,10 @@ void StepRenderer::operator()(const plan::DeleteRelated& step) {
     MatchKey(ForeignKey(node));
   }
   if (step.where != nullptr) RenderFilter(*step.where, " AND ");
+  if (step.told) {
+    writer_ << " RETURNING ";
+    Join(writer_, node.model->primary_key().fields, ", ", [&](const Field* field) { writer_.Output("t", *field); });
+  }
   Finish("delete the related " + node.model->name + At(step.node));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/identifier.h"
 #include "engine/catalog/catalog.h"
 #include "engine/pg/statement.h"
 #include "engine/types/type.h"
@@ -59,6 +60,19 @@ class Writer {
   Writer& Table(const Junction& junction, std::string_view alias) {
     *this << pg::QuoteQualified(junction.schema, junction.table);
     return alias.empty() ? *this : *this << " " << alias;
+  }
+
+  // Whether the row `t` that an upsert over the key wrote is new. One that was there has been locked before it was updated,
+  // and that shows in xmax; partitioned tables do not give it, and there the key is looked up as it was before.
+  Writer& Inserted(const Model& model, const std::vector<const Field*>& key) {
+    *this << "CASE WHEN t.tableoid = " << QuoteLiteral(pg::QuoteQualified(model.schema, model.table))
+          << "::regclass THEN t.xmax = 0 ELSE NOT EXISTS (SELECT FROM ";
+    Table(model, "o") << " WHERE ";
+    for (size_t i = 0; i < key.size(); ++i) {
+      Column(i == 0 ? "o" : " AND o", key[i]->column) << " = ";
+      Column("t", key[i]->column);
+    }
+    return *this << ") END";
   }
 
   pg::Statement Take() { return std::move(statement_); }

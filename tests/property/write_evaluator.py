@@ -324,12 +324,14 @@ class WriteEvaluator:
             here = self.before.rows[relation.source].get(row["id"])
             return before is not None and here is not None and before[relation.field] == here[relation.refers]
 
-        def named(writes, verb, element_key=None):
-            """The rows that a verb names, with their parents; of what the request says once for several parents, it is enough that one is related."""
+        def named(writes, verb, element_key=None, field=""):
+            """The rows that a verb names (by the field), with their parents; of what the request says once for several parents, it is enough that one is related."""
             found, reached = [], []
             for row, write in writes:
                 for element in write.get(verb, []):
                     key = element if element_key is None else element[element_key]
+                    if field and field not in key:
+                        continue
                     other = self.before.find(target, key)
                     ok = other is not None and other["id"] in live and was_related(row, live[other["id"]])
                     reached.append((element, ok))
@@ -393,7 +395,7 @@ class WriteEvaluator:
             self.count(path, "updated", self.update_rows(target, merged(found), path))
         if relation.to_many:
             for field in ("id", "code"):
-                elements = [(row, other, element["data"]) for row, other, element in named(writes, "update", "key") if field in element["key"]]
+                elements = [(row, other, element["data"]) for row, other, element in named(writes, "update", "key", field)]
                 self.update_related(elements, target, path)
             for field in ("id", "code"):
                 self.upsert_children(relation, [(row, element) for row, write in writes for element in write.get("upsert", []) if field in element["key"]],
