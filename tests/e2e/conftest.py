@@ -233,16 +233,32 @@ def start_rowand():
         pathlib.Path(server.log_path).unlink(missing_ok=True)
 
 
+def create_database(postgres, sql="", template="template1"):
+    """Makes a database that ends with its PostgreSQL; it has no server yet."""
+    name = f"database_{next(DATABASES)}"
+    postgres.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    database = Database(postgres.url.replace("dbname=postgres", f"dbname={name}"))
+    database.psql(sql)
+    return database
+
+
 @pytest.fixture
 def new_database(postgres, start_rowand):
-    """Makes databases, each with a server of its own; the databases end with the session's PostgreSQL."""
+    """Makes databases, each with a server of its own."""
 
     def make(sql="", template="template1"):
-        name = f"database_{next(DATABASES)}"
-        postgres.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
-        database = Database(postgres.url.replace("dbname=postgres", f"dbname={name}"))
-        database.psql(sql)
+        database = create_database(postgres, sql, template)
         database.address = start_rowand("--db-url", database.url, "--db-pool-size", "2").address
         return database
 
     return make
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres):
+    """A database with a server, for all tests of a module that leave room for the others."""
+    database = create_database(postgres)
+    server = Rowand("--db-url", database.url, "--db-pool-size", "2")
+    database.address = server.address
+    yield database
+    assert server.stop() == 0

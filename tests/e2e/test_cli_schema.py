@@ -210,16 +210,16 @@ BAD = [
 
 
 @pytest.mark.parametrize("what, text, code, says", BAD, ids=[bad[0] for bad in BAD])
-def test_bad_schemas_are_told_and_nothing_is_applied(run, file, what, text, code, says):
+def test_bad_schemas_are_told_and_nothing_is_applied(module_database, file, what, text, code, says):
     for command in (["diff"], ["apply", "--yes"]):
-        done = run("schema", *command, file(text))
+        done = module_database("schema", *command, file(text))
         assert done.returncode == code and says in done.stderr, done.stderr[:2000]
         assert re.match(r"\S+:\d+:\d+: error ", done.stderr), "its place comes first"
         assert "Traceback" not in done.stderr and done.stdout == ""
-    found = json.loads(run("schema", "validate", file(text), "--format", "json").stdout)
+    found = json.loads(module_database("schema", "validate", file(text), "--format", "json").stdout)
     assert not found["valid"] and all(entry["line"] > 0 and entry["column"] > 0 for entry in found["diagnostics"])
-    assert json.loads(run.done("schema", "list", "--format", "json")) == []
-    assert run.psql("SELECT count(*) FROM pg_namespace WHERE nspname = 'shop'") == "0"
+    assert json.loads(module_database.done("schema", "list", "--format", "json")) == []
+    assert module_database.psql("SELECT count(*) FROM pg_namespace WHERE nspname = 'shop'") == "0"
 
 
 def test_refused_changes_are_told_by_their_place(run, file):

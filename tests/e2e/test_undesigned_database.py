@@ -5,7 +5,7 @@ import re
 
 import pytest
 import rowan.text
-from conftest import ROOT, Database, Rowand
+from conftest import ROOT
 
 SCRIPT = ROOT / "tests/data/undesigned.sql"
 # What a schema cannot hold or holds in another way, all of it.
@@ -151,16 +151,11 @@ def test_it_is_as_the_schema_says(wild):
 
 
 @pytest.fixture(scope="module")
-def shared(postgres):
+def shared(module_database):
     """Undesigned once for all tests that only read it or are refused."""
-    postgres.psql("CREATE DATABASE undesigned")
-    database = Database(postgres.url.replace("dbname=postgres", "dbname=undesigned"))
-    database.psql(SCRIPT.read_text())
-    server = Rowand("--db-url", database.url, "--db-pool-size", "2")
-    database.address = server.address
-    database.done("schema", "pull", "--name", "wild", "--adopt", "enforce")
-    yield database
-    server.stop()
+    module_database.psql(SCRIPT.read_text())
+    module_database.done("schema", "pull", "--name", "wild", "--adopt", "enforce")
+    return module_database
 
 
 @pytest.mark.parametrize("strategy", ["nested", "by_level"])
