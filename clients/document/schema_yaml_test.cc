@@ -56,6 +56,14 @@ TEST(SchemaYaml, QuotesWhatWouldMeanSomethingElse) {
   }
 }
 
+// Words that are booleans to readers of YAML 1.1.
+TEST(SchemaYaml, QuotesWhatWouldMeanSomethingElseToOthers) {
+  Node node = Object();
+  for (const char* text : {"no", "Yes", "ON", "off", "none", "note"}) node.Add(text, Text(text));
+  EXPECT_EQ(ToYaml(node, 1),
+            "\"no\": \"no\"\n\"Yes\": \"Yes\"\n\"ON\": \"ON\"\n\"off\": \"off\"\nnone: none\nnote: note\n");
+}
+
 TEST(ToSchema, FollowsKeysThroughSeveralModels) {
   const absl::StatusOr<Node> node = ParseYaml(R"(
 schema: s

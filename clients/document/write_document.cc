@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "clients/document/parse_document.h"
 
@@ -58,12 +59,18 @@ void AppendJson(const Node& node, int indent, std::string& out) {
   }
 }
 
-// Writes text so that it is read back as text: in quotes where it would mean something else, or has what plain YAML
-// drops.
+// Whether readers of YAML 1.1, as many languages have, take a text for a boolean.
+bool IsFormerBoolean(const std::string& text) {
+  const std::string word = absl::AsciiStrToLower(text);
+  return word == "yes" || word == "no" || word == "on" || word == "off";
+}
+
+// Writes text so that it is read back as text: in quotes where it would mean something else, also to others, or has what
+// plain YAML drops.
 void EmitText(const std::string& text, YAML::Emitter& out) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  const bool plain =
-      ReadPlainScalar(text).is_text() && text != "<<" && std::none_of(text.begin(), text.end(), is_control);
+  const bool plain = ReadPlainScalar(text).is_text() && text != "<<" && !IsFormerBoolean(text) &&
+                     std::none_of(text.begin(), text.end(), is_control);
   if (!plain) out << YAML::DoubleQuoted;
   out << text;
 }

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import rowan.text
+import yaml
 from conftest import ROOT
 
 SCRIPT = ROOT / "tests/data/undesigned.sql"
@@ -142,6 +143,8 @@ def test_it_is_as_the_schema_says(wild):
     assert json.loads(wild.done("schema", "drift", "wild", "--format", "json")) == []
     assert wild.done("schema", "diff", str(wild.path), "--exit-code")
     models = rowan.text.parse(wild.path.read_text())["models"]
+    assert [list(model["fields"]) for model in yaml.safe_load(wild.path.read_text())["models"].values()] == [list(model["fields"]) for model in models.values()], \
+        "other readers of YAML read the same names"
     assert {name for name, model in models.items() if model.get("read_only")} == READ_ONLY
     for name, model in models.items():
         found = json.loads(wild.done("aggregate", "wild", name, '{"select": {"rows": {"count": true}}}'))[0]["rows"]
