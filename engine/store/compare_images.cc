@@ -333,11 +333,7 @@ class Comparison {
       difference.live_index = live;
       difference.wanted_index = &wanted;
     };
-    // The index of a key does, too, where only its first columns matter.
-    const bool by_key = wanted.needed > 0 && std::any_of(live_table_->keys.begin(), live_table_->keys.end(), [&](const KeyImage& key) {
-      return BeginsWith(key.columns, wanted.columns, wanted.needed);
-    });
-    if (live == nullptr && by_key) return;
+    if (live == nullptr && IsServed(*live_table_, wanted)) return;
     if (live == nullptr) {
       live = FindPart(live_table_->indexes, wanted.name,
                       [&](const IndexImage& index) { return index.name == wanted.name; });
@@ -414,6 +410,13 @@ const KeyImage* FindSame(const TableImage& table, const KeyImage& part) {
 
 const IndexImage* FindSame(const TableImage& table, const IndexImage& part) {
   return FindPart(table.indexes, part.name, [&](const IndexImage& index) { return Serves(index, part); });
+}
+
+bool IsServed(const TableImage& table, const IndexImage& wanted) {
+  if (FindSame(table, wanted) != nullptr) return true;
+  return wanted.needed > 0 && std::any_of(table.keys.begin(), table.keys.end(), [&](const KeyImage& key) {
+    return BeginsWith(key.columns, wanted.columns, wanted.needed);
+  });
 }
 
 const CheckImage* FindSame(const TableImage& table, const CheckImage& part) {

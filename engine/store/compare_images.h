@@ -85,4 +85,7 @@ const IndexImage* FindSame(const TableImage& table, const IndexImage& part);
 const CheckImage* FindSame(const TableImage& table, const CheckImage& part);
 const ForeignKeyImage* FindSame(const TableImage& table, const ForeignKeyImage& part);
 
+// Whether an index of the table, or that of one of its keys where only its first columns matter, does what `wanted` is for.
+bool IsServed(const TableImage& table, const IndexImage& wanted);
+
 }  // namespace rowan::store

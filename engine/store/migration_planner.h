@@ -113,6 +113,8 @@ class MigrationPlanner {
   void PlanCheck(const Difference& difference);
   void PlanForeignKey(const Difference& difference);
   void PlanIndex(const Difference& difference);
+  // Makes the indexes whose work is done by what the plan drops.
+  void PlanUnservedIndexes();
   void PlanName(const Difference& difference);
   void PlanNames();
   // Whether the check can be added at first and rows be looked at later.

@@ -261,6 +261,32 @@ void MigrationPlanner::PlanIndex(const Difference& difference) {
   AddIndexStep(&live, *difference.wanted_table, *difference.wanted_index);
 }
 
+void MigrationPlanner::PlanUnservedIndexes() {
+  for (const auto& [name, wanted] : request_.wanted.tables) {
+    const TableImage* live = live_.FindTable(name);
+    if (live == nullptr || wanted.read_only) continue;
+    const TableImage* known = known_.FindTable(name);
+    const auto loses_column = [&](const std::vector<std::string>& columns) {
+      return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) { return IsDropped(name, column); });
+    };
+    TableImage left = *live;
+    std::erase_if(left.keys, [&](const KeyImage& key) {
+      const bool ours = key.primary || (known != nullptr && FindSame(*known, key) != nullptr);
+      return loses_column(key.columns) || (ours && FindSame(wanted, key) == nullptr);
+    });
+    std::erase_if(left.indexes, [&](const IndexImage& index) {
+      return loses_column(index.columns) || dropped_indexes_.count({name.schema, index.name}) != 0;
+    });
+    for (const IndexImage& index : wanted.indexes) {
+      if (!IsServed(*live, index) || IsServed(left, index)) continue;
+      const auto namesake = std::find_if(live->indexes.begin(), live->indexes.end(),
+                                         [&](const IndexImage& other) { return other.name == index.name; });
+      if (namesake != live->indexes.end()) DropIndexStep(*live, *namesake, index.path, true);
+      AddIndexStep(live, wanted, index);
+    }
+  }
+}
+
 void MigrationPlanner::AddIndexStep(const TableImage* live, const TableImage& wanted, const IndexImage& index) {
   // Which columns a predicate is over is in its expression only.
   std::vector<std::string> columns = index.columns;

@@ -56,6 +56,7 @@ absl::StatusOr<Migration> MigrationPlanner::Run() {
   }
   PlanNames();
   PlanDrops();
+  PlanUnservedIndexes();
   CheckNames();
   CheckRenames();
   CheckAllowed();
