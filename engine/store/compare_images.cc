@@ -251,7 +251,9 @@ class Comparison {
       difference.wanted_key = &wanted;
     };
     if (live != nullptr) {
-      if (live->name != wanted.name) add(DifferenceKind::kName, Gravity::kNotice, wanted.name, live->name);
+      if (!HasName(*live, wanted, wanted_table_->keys)) {
+        add(DifferenceKind::kName, Gravity::kNotice, wanted.name, live->name);
+      }
       return;
     }
     // A unique constraint over what is never null is as good as a primary key.
@@ -297,7 +299,9 @@ class Comparison {
       return add(DifferenceKind::kCheckDiffers, Gravity::kWarning, named, wanted.expression, named->expression);
     }
     if (live == nullptr) return add(DifferenceKind::kCheckMissing, Gravity::kWarning, nullptr, wanted.expression, "");
-    if (live->name != wanted.name) add(DifferenceKind::kName, Gravity::kNotice, live, wanted.name, live->name);
+    if (!HasName(*live, wanted, wanted_table_->checks)) {
+      add(DifferenceKind::kName, Gravity::kNotice, live, wanted.name, live->name);
+    }
     if (!live->validated) add(DifferenceKind::kCheckNotValidated, Gravity::kWarning, live, "validated", "not validated");
   }
 
@@ -317,12 +321,20 @@ class Comparison {
     }
     if (live->on_update != wanted.on_update || live->on_delete != wanted.on_delete) {
       add(DifferenceKind::kAction, Gravity::kError, Actions(wanted), Actions(*live));
-    } else if (live->name != wanted.name) {
+    } else if (!HasName(*live, wanted, wanted_table_->foreign_keys)) {
       add(DifferenceKind::kName, Gravity::kNotice, wanted.name, live->name);
     }
     if (!live->validated) {
       add(DifferenceKind::kForeignKeyNotValidated, Gravity::kWarning, "validated", "not validated");
     }
+  }
+
+  // Whether the live part has the name that it should have. One that does the work of two wanted parts has that of either.
+  template <typename Part>
+  bool HasName(const Part& live, const Part& wanted, const std::vector<Part>& all) const {
+    return live.name == wanted.name || std::any_of(all.begin(), all.end(), [&](const Part& other) {
+             return other.name == live.name && FindSame(*live_table_, other) == &live;
+           });
   }
 
   void CompareIndex(const IndexImage& wanted) {
@@ -340,7 +352,7 @@ class Comparison {
       return add(DifferenceKind::kIndexMissing, Text(wanted), live == nullptr ? "" : live->definition);
     }
     if (!live->valid) return add(DifferenceKind::kIndexInvalid, "valid", "left over from a build that failed");
-    if (live->name != wanted.name && wanted.needed == 0) add(DifferenceKind::kName, wanted.name, live->name);
+    if (!HasName(*live, wanted, wanted_table_->indexes) && wanted.needed == 0) add(DifferenceKind::kName, wanted.name, live->name);
   }
 
   const DatabaseImage& live_;
