@@ -55,11 +55,11 @@ def shop(live, unique):
 
 @pytest.fixture(scope="module")
 def many(live, unique):
-    """Ten thousand records."""
-    model = {"fields": {"id": {"type": "auto_increment", "primary": True}, "text": "string"}}
+    """Ten thousand records, more bytes than connections hold on their way."""
+    model = {"fields": {"id": {"type": "auto_increment", "primary": True}, "text": "text"}}
     name = registered(live, {"models": {"Line": model}}, unique + "_many")
-    for start in range(0, 10_000, 5000):
-        live.insert(name, "Line", [{"text": f"{n:06} " * 10} for n in range(start, start + 5000)])
+    for start in range(0, 10_000, 1000):
+        live.insert(name, "Line", [{"text": f"{n:06} " * 300} for n in range(start, start + 1000)])
     return name
 
 
