@@ -19,7 +19,8 @@
 
 namespace rowan {
 
-// Something that the schema implies and its author may want to know: IMPLIED_NULLABLE, REDUNDANT_INDEX, SELF_REQUIRED.
+// Something that the schema implies and its author may want to know: IMPLIED_NULLABLE, INDEX_MISSING, REDUNDANT_INDEX,
+// SELF_REQUIRED.
 struct SchemaNotice {
   std::string reason;
   std::string path;  // document form: "models.Post.relations.user"

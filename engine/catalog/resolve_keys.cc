@@ -111,6 +111,32 @@ void ResolveForeignKeyNames(Draft& draft, const ForeignKeyDraft& key) {
                    key.target->proto->name(), ": refer to its primary key, or declare these fields unique there"));
 }
 
+// Whether an index of the model begins with the fields, in any order.
+bool IsIndexed(const ModelDraft& model, const Names& fields) {
+  const auto begins = [&](const Names& indexed) {
+    return indexed.size() >= fields.size() && SameNames(Names(indexed.begin(), indexed.begin() + fields.size()), fields);
+  };
+  const auto& keys = model.proto->unique_keys();
+  const auto& indexes = model.proto->indexes();
+  return begins(model.primary) ||
+         std::any_of(keys.begin(), keys.end(), [&](const v1::UniqueKey& key) { return begins(ToVector(key.fields())); }) ||
+         std::any_of(indexes.begin(), indexes.end(), [&](const v1::Index& index) {
+           return index.predicate().empty() && begins(ToVector(index.fields()));
+         });
+}
+
+// PostgreSQL makes no index on a foreign key by itself, and reading a relation from its other end wants one.
+void SuggestIndex(Draft& draft, const RelationDraft& relation) {
+  const bool from_other_end =
+      relation.proto->kind() == v1::RELATION_KIND_HAS_ONE || relation.proto->kind() == v1::RELATION_KIND_HAS_MANY;
+  if (relation.broken || !from_other_end || relation.foreign_key == nullptr) return;
+  const ForeignKeyDraft& key = *relation.foreign_key;
+  if (!AllExist(*key.holder, key.fields) || IsIndexed(*key.holder, key.fields)) return;
+  draft.Notice("INDEX_MISSING", key.relation->path,
+               absl::StrCat("no index of ", key.holder->proto->name(), " begins with (", absl::StrJoin(key.fields, ", "), "), so reading ",
+                            relation.QualifiedName(), ", and deleting records of ", key.target->proto->name(), ", looks at all rows: `index: true` here makes one"));
+}
+
 }  // namespace
 
 void ResolveKeys(Draft& draft) {
@@ -120,6 +146,9 @@ void ResolveKeys(Draft& draft) {
     AddIndexes(draft, model);
   }
   for (const ForeignKeyDraft& key : draft.foreign_keys) ResolveForeignKeyNames(draft, key);
+  for (const ModelDraft& model : draft.models) {
+    for (const auto& relation : model.relations) SuggestIndex(draft, *relation);
+  }
   for (ModelDraft& model : draft.models) {
     SortByName(model.proto->mutable_unique_keys());
     SortByName(model.proto->mutable_indexes());
