@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
 #include "service/grpc_status.h"
 #include "service/log.h"
@@ -16,10 +17,7 @@ constexpr size_t kLongestRequestId = 128;
 
 std::string MakeRequestId() {
   thread_local std::mt19937_64 random(std::random_device{}());
-  char text[33];
-  std::snprintf(text, sizeof(text), "%016llx%016llx", static_cast<unsigned long long>(random()),
-                static_cast<unsigned long long>(random()));
-  return text;
+  return absl::StrCat(absl::Hex(random(), absl::kZeroPad16), absl::Hex(random(), absl::kZeroPad16));
 }
 
 std::string Metadata(const grpc::CallbackServerContext& context, const char* name) {
@@ -65,16 +63,17 @@ absl::Status CallRecord::Run(const std::function<absl::Status(Engine&)>& run) co
 }
 
 grpc::Status CallRecord::Finish(const absl::Status& status) {
-  const auto duration = std::chrono::duration<double>(Clock::now() - begun_);
+  const auto duration = Clock::now() - begun_;
+  const int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
   const std::string code = absl::StatusCodeToString(status.code());
-  state_.metrics.CountCall(method_, code, duration.count());
+  state_.metrics.CountCall(method_, code, std::chrono::duration<double>(duration).count());
   const bool ours = status.code() == absl::StatusCode::kInternal;
   std::vector<LogField> fields = {
       {"method", method_},
       {"schema", subject_.schema},
       {"model", subject_.model},
       {"code", code},
-      {"duration_ms", std::to_string(static_cast<int64_t>(duration.count() * 1e6) / 1000.0)},
+      {"duration_ms", absl::StrCat(micros / 1000, ".", absl::Dec(micros % 1000, absl::kZeroPad3))},
       {"request_id", call_.request_id}};
   if (!status.ok()) fields.emplace_back("reason", ErrorReasonOf(status));
   if (ours) fields.emplace_back("cause", errors::InternalCause(status));

@@ -18,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/pg/result.h"
@@ -237,6 +238,9 @@ int Serve(const Config& config) {
                          : config.log_level == "warning" ? LogLevel::kWarning
                                                          : LogLevel::kError;
   StartLog(format, level);
+  // Where abseil was built with its debugging aids, as Debian's is, every lock of gRPC looks for deadlocks under one lock
+  // of the whole process.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 
   const absl::StatusOr<Address> address = ParseAddress(config.grpc_address);
   if (!address.ok()) return Fail("grpc.address " + std::string(address.status().message()));

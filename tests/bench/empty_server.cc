@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "absl/synchronization/mutex.h"
 #include "rowan/v1/data_service.grpc.pb.h"
 
 namespace {
@@ -32,6 +33,7 @@ int main() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as rowand does
   EmptyService service;
   grpc::ServerBuilder builder;
   int port = 0;
