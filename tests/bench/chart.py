@@ -63,6 +63,29 @@ def _stacks(workloads, top):
     return parts, y
 
 
+COLORS = ("#888", "#27b", "#e90", "#3b7", "#b52", "#85b", "#6cc", "#c7a", "#ccc")
+
+
+def _profiles(profiles, top):
+    """Where rowand's own processor time goes: every bar is the whole of it."""
+    names = list(dict.fromkeys(name for one in profiles for name in one["parts"]))
+    parts = [_text(10, top, "processor time of rowand, by what it is made of", size=15)]
+    color = dict(zip(names, COLORS))
+    for place, name in enumerate(names):
+        parts.append(_text(LEFT + 180 * (place % 3), top + 16 * (place // 3), name, color=color[name]))
+    y = top + 16 * (len(names) // 3) + 12
+    for one in profiles:
+        parts.append(_text(LEFT - 10, y + 17, one["title"], "end"))
+        x = float(LEFT)
+        for name, share in one["parts"].items():
+            parts.append(f'<rect x="{x:.1f}" y="{y + 4}" width="{BAR * share:.1f}" height="{ROW - 8}" fill="{color[name]}"/>')
+            if share > 0.07:
+                parts.append(_text(x + BAR * share / 2, y + 17, f"{100 * share:.0f} %", "middle", 10, "#fff"))
+            x += BAR * share
+        y += ROW
+    return parts, y
+
+
 def _curve(curve, left, top):
     """Requests per second and processor time by size, both on logarithmic scales of their own."""
     width, height = WIDTH / COLUMNS - 90, CURVE - 70
@@ -92,6 +115,10 @@ def draw(results):
     requests = [one for one in results["workloads"] if "server_cpu_us" in one["sides"]["rowan"]]
     if requests:
         stacks, y = _stacks(requests, y)
+        parts += stacks
+        y += 20
+    if results["profile"]:
+        stacks, y = _profiles(results["profile"], y + 10)
         parts += stacks
         y += 20
     for place, curve in enumerate(results["curves"]):

@@ -20,7 +20,11 @@ PARTS = (
 
 
 def available():
-    return shutil.which("perf") is not None
+    """Whether there is a perf that may look at processes."""
+    if shutil.which("perf") is None:
+        return False
+    with tempfile.NamedTemporaryFile(suffix=".perf") as file:
+        return subprocess.run(["perf", "record", "-q", "-o", file.name, "--", "true"], capture_output=True).returncode == 0
 
 
 def _sort(line):

@@ -102,6 +102,10 @@ def table(results, form=plain):
     if results["bind_and_plan"]:
         rows = [[one["title"], number(one["parse_us"]), number(one["bind_and_plan_us"]), "<= 5", _verdict(one["bind_and_plan_us"], 5, False)] for one in results["bind_and_plan"]]
         parts.append(form(["request whose form was met before", "decode us", "bind and plan us", "target", "reached"], rows))
+    if results["profile"]:
+        names = list(dict.fromkeys(name for one in results["profile"] for name in one["parts"]))
+        rows = [[one["title"], *(f"{100 * one['parts'].get(name, 0):.0f} %" for name in names)] for one in results["profile"]]
+        parts.append(form(["where rowand's processor time goes", *names], rows))
     return "\n\n".join(parts)
 
 

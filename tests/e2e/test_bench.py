@@ -9,6 +9,9 @@ import xml.etree.ElementTree
 import pytest
 from conftest import BIN, ROOT
 
+sys.path.append(str(ROOT / "tests/bench"))
+import profile_parts  # noqa: E402
+
 FIGURES = {"per_second", "mean_ms", "p50_ms", "p95_ms", "p99_ms", "max_ms", "server_cpu_us", "database_cpu_us", "client_cpu_us", "failed"}
 
 
@@ -19,7 +22,7 @@ def run(*arguments):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
-    only = "point_read,nested_insert,insert_children,stream,depth,bind_and_plan,bulk_load"
+    only = "point_read,nested_insert,insert_children,stream,depth,bind_and_plan,profile,bulk_load"
     done = run("--only", only, "--seconds", "0.5", "--rounds", "1", "--users", "1000", "--json", str(folder / "results.json"), "--chart", str(folder / "chart.svg"))
     assert done.returncode == 0, done.stderr
     return done, json.loads((folder / "results.json").read_text()), (folder / "chart.svg").read_text()
@@ -42,6 +45,8 @@ def test_every_side_has_all_figures(measured):
     assert workloads["stream"]["sides"]["libpq"]["rows_per_second"] > 0 and "memory_over_idle_mb" in workloads["stream"]["sides"]["rowan"]
     assert [one["name"] for one in results["bind_and_plan"]] == ["point_read", "nested_read"]
     assert all(one["parse_us"] > 0 and one["bind_and_plan_us"] > 0 for one in results["bind_and_plan"])
+    assert {one["name"] for one in results["profile"]} == ({"point_read", "nested_read", "page_of_20", "relation_filter", "nested_insert", "insert_children"} if profile_parts.available() else set())
+    assert all(abs(sum(one["parts"].values()) - 1) < 1e-6 for one in results["profile"])
     (curve,) = results["curves"]
     assert list(curve["points"]) == ["0", "1", "2", "3"] and all(FIGURES <= set(point) for point in curve["points"].values())
     assert {"cpu", "cores", "postgresql", "commit", "date"} <= set(results["machine"])
@@ -82,3 +87,18 @@ def test_missing_programs_are_told(tmp_path):
 def test_rivals_that_do_not_exist_are_refused(arguments, says):
     done = subprocess.run([sys.executable, ROOT / "tests/bench/rivals/run", *arguments], capture_output=True, text=True, env={**os.environ, "ROWAN_TEST_BIN": str(BIN)})
     assert done.returncode == 2 and says in done.stderr and done.stdout == ""
+
+
+def test_shapes_of_sql_are_measured():
+    done = subprocess.run([sys.executable, ROOT / "tests/bench/sql_shapes.py", "--users", "1000", "--rounds", "1"], capture_output=True, text=True, timeout=300,
+                          env={**os.environ, "ROWAN_TEST_BIN": str(BIN)})
+    assert done.returncode == 0, done.stderr
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    measured = {row[0]: row[1:] for row in rows}
+    assert {"nested sub-selects", "tagged flat rows", "levels in one pipeline", "one statement of chained CTEs", "statements in one pipeline"} <= set(measured)
+    assert all(float(cell.split(" / ")[1].replace(",", "")) > 0 for cell in measured["nested sub-selects"])
+
+
+def test_shapes_of_nothing_are_refused():
+    done = subprocess.run([sys.executable, ROOT / "tests/bench/sql_shapes.py", "--users", "1"], capture_output=True, text=True)
+    assert done.returncode == 2 and "--users is at least 1000" in done.stderr
