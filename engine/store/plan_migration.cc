@@ -283,6 +283,7 @@ void MigrationPlanner::PlanPartDrops(const TableImage& known, const TableImage& 
     };
     const CheckImage* found = of_name(live);
     if (found == nullptr || of_name(wanted) != nullptr || goes_along(AsList(check.enum_column))) continue;
+    if (FindSame(wanted, *found) != nullptr) continue;  // under another name, which it gets
     drop(Phase::kDropChecks, "check", found->name, check.path);
   }
   for (const ForeignKeyImage& key : known.foreign_keys) {
@@ -297,7 +298,7 @@ void MigrationPlanner::PlanPartDrops(const TableImage& known, const TableImage& 
   for (const IndexImage& index : known.indexes) {
     const auto named = std::find_if(live.indexes.begin(), live.indexes.end(),
                                     [&](const IndexImage& other) { return other.name == index.name; });
-    if (named == live.indexes.end() || FindSame(wanted, index) != nullptr || goes_along(index.columns)) continue;
+    if (named == live.indexes.end() || FindSame(wanted, *named) != nullptr || goes_along(index.columns)) continue;
     // What does a key's work is not made again as one.
     if (named->unique && named->predicate.empty() && is_key(index.columns)) continue;
     const bool replaced = std::any_of(wanted.indexes.begin(), wanted.indexes.end(),
