@@ -250,7 +250,7 @@ absl::Status RunStreamPage(const CompiledRead& read, const Arguments& arguments,
 
 int NextPageRows(int rows, const StreamPage& page, const Limits& limits) {
   constexpr int kMostRows = 2000;
-  const int64_t wanted = 4 * limits.batch_bytes;
+  const int64_t wanted = 8 * limits.batch_bytes;
   const int64_t each = std::max<int64_t>(page.bytes / std::max(page.records, 1), 1);
   return static_cast<int>(std::clamp<int64_t>(wanted / each, 1, std::min(2 * rows, kMostRows)));
 }

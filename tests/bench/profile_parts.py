@@ -9,12 +9,12 @@ import threading
 # By the name of the library, and within rowand and the C library by that of the function; the first that fits.
 PARTS = (
     ("memory", r"libc\b.*\b(malloc|calloc|realloc|free|cfree|_int_malloc|_int_free|malloc_consolidate|unlink_chunk)\b|operator (new|delete)"),
-    ("kernel", r"\[kernel|\[vdso|\[unknown"),
+    ("kernel", r"\[kernel|\[vdso"),
     ("gRPC", r"libgrpc|libgpr|libupb|libaddress_sorting|\bgrpc(_|::)"),
     ("protobuf", r"libprotobuf|google::protobuf|\browan::v1::"),
     ("libpq", r"libpq"),
-    ("rowand: run and hydrate", r"\browan::(exec|pg|hydrate|wire)"),
-    ("rowand: bind and plan", r"\browan::|absl"),
+    ("rowand: run, hydrate", r"\browan::(exec|pg|hydrate|wire)"),
+    ("rowand: bind, plan, serve", r"\browan::|absl"),
     ("C library", r"libc\b|libstdc|libm\b|libpthread"),
 )
 

@@ -39,6 +39,9 @@ def rows_of(results):
     """Returns the rows of the table of workloads: what, how fast, how fast beside it, ratio, target, reached, latencies, processor times, memory."""
     for one in results["workloads"]:
         rowan, beside = one["sides"]["rowan"], one["sides"][one["beside"]]
+        if one["beside"] == "alone":  # the question is what it does to latency, and the ratio is that of the slowest hundredth
+            yield [one["title"] + ": p99", number(rowan["p99_ms"]) + " ms", BESIDE["alone"], number(beside["p99_ms"]) + " ms", number(one["ratio"]), *[""] * 8]
+            continue
         yield [one["title"], number(_rate(rowan)), BESIDE[one["beside"]], number(_rate(beside)), number(one["ratio"]), number(one["target"]),
                _verdict(one["ratio"], one["target"]), number(rowan.get("p50_ms")), number(rowan.get("p99_ms")), number(rowan.get("server_cpu_us")),
                number(rowan.get("database_cpu_us")), number(beside.get("database_cpu_us") or None), number(one.get("memory_mb"))]
@@ -93,8 +96,9 @@ def table(results, form=plain):
     for curve in results["curves"]:
         text = f"{curve['title']}:"
         if "least_of_peak" in curve:
-            text += (f" least of the peak before {number(curve['least_of_peak'])} (target 0.9), p99 at most clients {number(curve['p99_of_p50'])} times p50 (target 5), "
-                     f"{number(curve['failed'])} failed (target 0)")
+            text += (f" least of the peak before {number(curve['least_of_peak'])} (target >= 0.9, reached: {_verdict(curve['least_of_peak'], 0.9)}), "
+                     f"p99 at most clients {number(curve['p99_of_p50'])} times p50 (target <= 5, reached: {_verdict(curve['p99_of_p50'], 5, False)}), "
+                     f"{number(curve['failed'])} failed (target 0, reached: {_verdict(curve['failed'], 0, False)})")
         parts.append(text + "\n\n" + form(_curve_head(curve), list(curve_rows(curve))))
     if results["allocations"]:
         rows = [[name, number(one["allocations"]), number(one["bytes"])] for name, one in results["allocations"].items()]
