@@ -46,7 +46,8 @@ def test_every_side_has_all_figures(measured):
     assert [one["name"] for one in results["bind_and_plan"]] == ["point_read", "nested_read"]
     assert all(one["parse_us"] > 0 and one["bind_and_plan_us"] > 0 for one in results["bind_and_plan"])
     assert {one["name"] for one in results["profile"]} == ({"point_read", "nested_read", "page_of_20", "relation_filter", "nested_insert", "insert_children"} if profile_parts.available() else set())
-    assert all(abs(sum(one["parts"].values()) - 1) < 1e-6 for one in results["profile"])
+    # Half a second on a busy machine may pass without a sample.
+    assert all(not one["parts"] or abs(sum(one["parts"].values()) - 1) < 1e-6 for one in results["profile"])
     (curve,) = results["curves"]
     assert list(curve["points"]) == ["0", "1", "2", "3"] and all(FIGURES <= set(point) for point in curve["points"].values())
     assert {"cpu", "cores", "postgresql", "commit", "date"} <= set(results["machine"])
