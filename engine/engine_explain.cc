@@ -80,9 +80,11 @@ class Explanation {
     return Single(sql::RenderExists(bound->exists), bound->arguments);
   }
 
-  absl::Status Mutation(absl::StatusOr<BoundMutation> bound) {
+  // `alone`: it is all of its transaction, and need not leave that whole when it fails.
+  absl::Status Mutation(absl::StatusOr<BoundMutation> bound, bool alone = true) {
     if (!bound.ok()) return bound.status();
     exec::CompiledMutation mutation{plan::PlanMutation(std::move(bound->mutation)), {}};
+    if (!alone) mutation.program.chain.reset();
     mutation.sql = sql::RenderMutation(mutation.program);
     const plan::Program& program = mutation.program;
     if (program.kind == ir::MutationKind::kDelete && database_ != nullptr && mode_ != v1::EXPLAIN_MODE_PLAN &&
@@ -93,10 +95,12 @@ class Explanation {
     }
     if (program.returning) SetShape(program.returning->root);
     response_.set_plan(plan::PrintPlan(program));
+    const auto add = [this](const sql::StepStatement& step) {
+      Add(step.description, step.statement, static_cast<int>(step.statement.parameter_oids.size()), {});
+    };
+    if (mutation.sql.chain) add(*mutation.sql.chain);
     for (size_t i = 0; i < program.steps.size(); ++i) {
-      for (const sql::StepStatement& step : mutation.sql.steps[i]) {
-        Add(step.description, step.statement, static_cast<int>(step.statement.parameter_oids.size()), {});
-      }
+      for (const sql::StepStatement& step : mutation.sql.steps[i]) add(step);
       if (std::holds_alternative<plan::ReadBack>(program.steps[i])) Add(*mutation.sql.returning);
     }
     if (mode_ != v1::EXPLAIN_MODE_ANALYZE) return Estimate(bound->arguments);
@@ -161,7 +165,7 @@ class Explanation {
     }
     absl::Status operator()(BoundAggregation bound) const { return explanation.Aggregation(std::move(bound)); }
     absl::Status operator()(BoundExists bound) const { return explanation.Exists(std::move(bound)); }
-    absl::Status operator()(BoundMutation bound) const { return explanation.Mutation(std::move(bound)); }
+    absl::Status operator()(BoundMutation bound) const { return explanation.Mutation(std::move(bound), false); }
   };
 
   void Add(const std::string& description, const pg::Statement& statement, int unknown, std::vector<int> slots) {

@@ -1,5 +1,6 @@
 #include "engine/exec/bind_parameters.h"
 
+#include <numeric>
 #include <utility>
 #include <variant>
 
@@ -20,17 +21,26 @@ struct Encoder {
   const plan::Program& program;
   const RowStore& store;
   const Arguments& arguments;
-  const std::vector<int>& rows;
+  const std::vector<int>* rows;
   const FoundColumns& found;
+  std::vector<int> all = {};
+
+  const std::vector<int>& RowsOf(int node) {
+    if (rows != nullptr) return *rows;
+    all.resize(store.rows(node).size());
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+  }
 
   Encoded operator()(const sql::FromSlot& source) { return arguments.slots[source.slot]; }
   Encoded operator()(const sql::FromText& source) { return {.bytes = source.text}; }
-  Encoded operator()(const sql::FromCount&) { return EncodeInt64(static_cast<int64_t>(rows.size())); }
+  Encoded operator()(const sql::FromCount& source) {
+    return EncodeInt64(static_cast<int64_t>(RowsOf(source.node).size()));
+  }
 
   Encoded operator()(const sql::FromColumn& source) {
     std::vector<Encoded> values;
-    values.reserve(rows.size());
-    for (int row : rows) values.push_back(store.Value(source.node, source.column, row));
+    for (int row : RowsOf(source.node)) values.push_back(store.Value(source.node, source.column, row));
     return EncodeArray(program.nodes[source.node].columns[source.column].field->type, values);
   }
 
@@ -75,8 +85,7 @@ struct Encoder {
 
   Encoded operator()(const sql::FromKey& source) {
     std::vector<Encoded> values;
-    values.reserve(rows.size());
-    for (int row : rows) {
+    for (int row : RowsOf(source.node)) {
       const Encoded* value = store.Key(source.node, source.field, row);
       values.push_back(value == nullptr ? Encoded{.null = true} : *value);
     }
@@ -86,8 +95,7 @@ struct Encoder {
   Encoded operator()(const sql::FromParentKey& source) {
     const int parent = program.nodes[source.node].parent;
     std::vector<Encoded> values;
-    values.reserve(rows.size());
-    for (int row : rows) {
+    for (int row : RowsOf(source.node)) {
       const Encoded* value = store.Key(parent, source.field, store.rows(source.node).parent[row]);
       values.push_back(value == nullptr ? Encoded{.null = true} : *value);
     }
@@ -96,15 +104,27 @@ struct Encoder {
 
   Encoded operator()(const sql::FromGiven& source) {
     std::vector<Encoded> values;
-    values.reserve(rows.size());
-    for (int row : rows) values.push_back(EncodeBool(store.Given(source.node, source.column, row)));
+    for (int row : RowsOf(source.node)) values.push_back(EncodeBool(store.Given(source.node, source.column, row)));
     return EncodeArray(Type{.scalar = Scalar::kBool}, values);
+  }
+
+  Encoded operator()(const sql::FromParentRow& source) {
+    std::vector<Encoded> values;
+    for (int row : RowsOf(source.node)) values.push_back(EncodeInt32(store.rows(source.node).parent[row] + 1));
+    return EncodeArray(Type{.scalar = Scalar::kInt32}, values);
+  }
+
+  Encoded operator()(const sql::FromRelatedRow& source) {
+    const NodeRows& related = store.rows(source.node);
+    std::vector<Encoded> values(store.rows(program.nodes[source.node].parent).size(), Encoded{.null = true});
+    for (int row = 0; row < related.size(); ++row) values[related.parent[row]] = EncodeInt32(row + 1);
+    return EncodeArray(Type{.scalar = Scalar::kInt32}, values);
   }
 
   // The elements of each row's array, one after the other; positions count from 1, as PostgreSQL's do.
   template <typename OnRow>
   void EachArray(int node, int column, OnRow on_row) {
-    for (int row : rows) {
+    for (int row : RowsOf(node)) {
       const Encoded& value = store.Value(node, column, row);
       absl::StatusOr<std::vector<Encoded>> elements;
       if (!value.null) elements = DecodeArray(value.bytes);
@@ -152,7 +172,7 @@ struct Encoder {
 }  // namespace
 
 Parameters::Parameters(const sql::StepStatement& statement, const plan::Program& program, const RowStore& store,
-                       const Arguments& arguments, const std::vector<int>& rows, const FoundColumns& found) {
+                       const Arguments& arguments, const std::vector<int>* rows, const FoundColumns& found) {
   Encoder encoder{program, store, arguments, rows, found};
   values_.reserve(statement.sources.size());
   for (const sql::ParameterSource& source : statement.sources) values_.push_back(std::visit(encoder, source));

@@ -16,9 +16,10 @@ using FoundColumns = std::vector<std::vector<Encoded>>;
 // Owns parameters and lends them to the driver.
 class Parameters {
  public:
-  // `rows` are the rows that the step works on; `found` are those that the statement before it found.
+  // `rows` are the rows that the step works on, all of their nodes for a chain, where it is null; `found` are those that the
+  // statement before it found.
   Parameters(const sql::StepStatement& statement, const plan::Program& program, const RowStore& store,
-             const Arguments& arguments, const std::vector<int>& rows, const FoundColumns& found = {});
+             const Arguments& arguments, const std::vector<int>* rows, const FoundColumns& found = {});
 
   std::vector<pg::Parameter> views() const;
 

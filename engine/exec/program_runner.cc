@@ -51,7 +51,7 @@ std::vector<int> StepRunner::AllRows(int number) const {
 
 absl::StatusOr<pg::Result> StepRunner::Execute(int statement, const std::vector<int>& rows, const FoundColumns& found) {
   const sql::StepStatement& step = (*statements_)[statement];
-  const Parameters parameters(step, program_, store_, arguments_, rows, found);
+  const Parameters parameters(step, program_, store_, arguments_, &rows, found);
   ROWAN_RETURN_IF_ERROR(context_.Observe(connection_, step.statement, parameters.views()));
   ++context_.counters.statements;
   return connection_.Execute(step.statement, parameters.views(), context_.call);
@@ -72,13 +72,13 @@ void StepRunner::FillCurrent(int number, int row, const pg::Result& result, int 
   }
 }
 
-namespace {
-
-void AppendBytes(const Encoded* value, std::string& bytes) {
+void StepRunner::AppendKeyBytes(const Encoded* value, std::string& bytes) {
   const std::string_view text = value == nullptr ? std::string_view() : std::string_view(value->bytes);
   bytes += std::to_string(text.size()) + ":";
   bytes += text;
 }
+
+namespace {
 
 bool SameValue(const Encoded* a, const Encoded* b) {
   return a != nullptr && b != nullptr && !a->null && !b->null && a->bytes == b->bytes;
@@ -133,13 +133,13 @@ std::string StepRunner::KeyBytes(const pg::Result& result, int row, size_t first
 
 std::string StepRunner::KeyBytes(int number, const std::vector<const Field*>& fields, int row) const {
   std::string bytes;
-  for (const Field* field : fields) AppendBytes(store_.Stored(number, field, row), bytes);
+  for (const Field* field : fields) AppendKeyBytes(store_.Stored(number, field, row), bytes);
   return bytes;
 }
 
 std::string StepRunner::NewKeyBytes(int number, const std::vector<const Field*>& fields, int row) const {
   std::string bytes;
-  for (const Field* field : fields) AppendBytes(store_.Key(number, field, row), bytes);
+  for (const Field* field : fields) AppendKeyBytes(store_.Key(number, field, row), bytes);
   return bytes;
 }
 
@@ -248,6 +248,11 @@ absl::Status RunProgram(const CompiledMutation& mutation, const Arguments& argum
   absl::Status status = runner.Run();
   written = runner.written();
   return status;
+}
+
+absl::StatusOr<bool> RunChain(const CompiledMutation& mutation, const Arguments& arguments, bool alone,
+                              pg::Connection& connection, const Context& context, v1::MutationResponse& response) {
+  return StepRunner(mutation, arguments, connection, context, response).RunChain(alone);
 }
 
 }  // namespace rowan::exec

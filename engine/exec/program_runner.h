@@ -26,4 +26,12 @@ struct CompiledMutation {
 absl::Status RunProgram(const CompiledMutation& mutation, const Arguments& arguments, pg::Connection& connection,
                         const Context& context, v1::MutationResponse& response, const Model*& written);
 
+// Runs a program that has a chain by that: inside the transaction that the connection is in, or, with `alone`, as a
+// transaction of its own, which is over afterwards; then the answer must have no more than keys. False when nothing was
+// written because a record that the request names is not there, or because the steps must tell two records apart: then
+// RunProgram, with an empty response, says so. Errors: statuses of engine/pg, ReplyTooLarge. With `alone` a DatabaseError without SQLSTATE
+// leaves the outcome open.
+absl::StatusOr<bool> RunChain(const CompiledMutation& mutation, const Arguments& arguments, bool alone,
+                              pg::Connection& connection, const Context& context, v1::MutationResponse& response);
+
 }  // namespace rowan::exec

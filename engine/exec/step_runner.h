@@ -4,6 +4,7 @@
 //   run_finding.cc      steps that find, check and drop rows
 //   run_writing.cc      steps that write records, and that move values between rows
 //   run_relating.cc     steps that write relations
+//   run_chain.cc        the steps of a chain at once
 #pragma once
 
 #include <cstdint>
@@ -40,6 +41,8 @@ class StepRunner {
              const Context& context, v1::MutationResponse& response);
 
   absl::Status Run();
+  // As RunChain.
+  absl::StatusOr<bool> RunChain(bool alone);
   // The model that the statement which failed was writing.
   const Model* written() const { return written_; }
 
@@ -96,6 +99,15 @@ class StepRunner {
                    const std::vector<const Field*>* fields = nullptr);
   absl::Status CheckExpectation(int64_t matched) const;
 
+  // --- run_chain.cc
+  // Does the steps of a chain that need no database. False when rows of the request say the same twice, which only the steps
+  // tell apart.
+  absl::StatusOr<bool> PrepareChain();
+  bool NamesTwice(int number) const;
+  // Takes what was written from the request and from the answer of the chain, and what is to be returned.
+  absl::Status FinishChain(const pg::Result& result);
+  absl::Status ReturnKeys(const pg::Result& result);
+
   // Whether the request names the node's rows by a key.
   bool NamesRows(int number) const;
   // Whether the row belongs to its parent row, or to any (hasOne, hasMany).
@@ -105,6 +117,7 @@ class StepRunner {
   std::string KeyBytes(int number, const std::vector<const Field*>& fields, int row) const;
   // The same of `count` columns of a result row.
   static std::string KeyBytes(const pg::Result& result, int row, size_t first, size_t count);
+  static void AppendKeyBytes(const Encoded* value, std::string& bytes);
   std::string NewKeyBytes(int number, const std::vector<const Field*>& fields, int row) const;
   // Keys for people.
   std::string KeyOf(int number, const std::vector<const Field*>& fields, int row) const;

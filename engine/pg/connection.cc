@@ -10,16 +10,6 @@
 #include "engine/pg/connection_state.h"
 
 namespace rowan::pg {
-namespace {
-
-// Settings of one transaction: its time limit, and whether it may write.
-const Statement& TransactionSettings() {
-  static const Statement& statement = *new Statement{
-      "SELECT set_config('statement_timeout', $1, true), set_config('transaction_read_only', $2, true)", {25, 25}};
-  return statement;
-}
-
-}  // namespace
 
 int RowView::columns() const {
   return PQnfields(result_);
@@ -30,28 +20,6 @@ bool RowView::null(int column) const {
 std::string_view RowView::bytes(int column) const {
   return {PQgetvalue(result_, 0, column), static_cast<size_t>(PQgetlength(result_, 0, column))};
 }
-
-namespace {
-
-// What is left of the call, as PostgreSQL takes it: milliseconds, at least 1, since 0 would mean no limit.
-std::string TimeLeft(const Call& call) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline - Clock::now());
-  return std::to_string(std::clamp<int64_t>(left.count(), 1, INT32_MAX));
-}
-
-const char* BeginText(Isolation isolation) {
-  switch (isolation) {
-    case Isolation::kReadCommitted:
-      break;
-    case Isolation::kRepeatableRead:
-      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
-    case Isolation::kSerializable:
-      return "BEGIN ISOLATION LEVEL SERIALIZABLE";
-  }
-  return "BEGIN ISOLATION LEVEL READ COMMITTED";
-}
-
-}  // namespace
 
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::~Connection() = default;
@@ -95,23 +63,37 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
 }
 
 absl::Status Connection::Begin(const TransactionOptions& options, const Call& call) {
-  return ExecuteAll({}, {.begin = options}, call).status();
+  ROWAN_RETURN_IF_ERROR(State::CheckStart(call));
+  state_->beginning = {options.isolation, TimeLeft(call), options.read_only};
+  return absl::OkStatus();
 }
 
+namespace {
+
+// Once sent and given up it is like a lost connection: nobody knows how it ends.
+absl::Status OfCommit(bool broken, absl::Status status) {
+  if (status.ok() || !broken || DatabaseErrorOf(status) != nullptr) return status;
+  return DatabaseErrorStatus({.message = "gave up waiting for COMMIT"});
+}
+
+}  // namespace
+
 absl::Status Connection::Commit(const Call& call) {
+  if (state_->beginning) {  // nothing was run
+    ROWAN_RETURN_IF_ERROR(State::CheckStart(call));
+    state_->beginning.reset();
+    return absl::OkStatus();
+  }
   // PostgreSQL would roll back and call that a success.
   if (PQtransactionStatus(state_->connection) == PQTRANS_INERROR) {
     return DatabaseErrorStatus({.sqlstate = "25P02", .message = "the transaction has failed"});
   }
-  absl::Status status = state_->Run({{.text = "COMMIT"}}, call).status();
-  // Once sent and given up it is like a lost connection: nobody knows how it ends.
-  if (!status.ok() && state_->broken && DatabaseErrorOf(status) == nullptr) {
-    return DatabaseErrorStatus({.message = "gave up waiting for COMMIT"});
-  }
-  return status;
+  const absl::Status status = state_->Run({{.text = "COMMIT"}}, call).status();
+  return OfCommit(state_->broken, status);
 }
 
 void Connection::Rollback() {
+  state_->beginning.reset();
   if (broken() || !in_transaction()) return;
   // The call may be over; what it began is undone all the same, within a limit of its own.
   Call call;
@@ -124,7 +106,7 @@ void Connection::Discard() {
 }
 
 bool Connection::in_transaction() const {
-  return PQtransactionStatus(state_->connection) != PQTRANS_IDLE;
+  return state_->beginning || PQtransactionStatus(state_->connection) != PQTRANS_IDLE;
 }
 
 absl::StatusOr<Result> Connection::Execute(const Statement& statement, const std::vector<Parameter>& parameters,
@@ -134,30 +116,25 @@ absl::StatusOr<Result> Connection::Execute(const Statement& statement, const std
 
 absl::StatusOr<Result> Connection::ExecuteRead(const Statement& statement, const std::vector<Parameter>& parameters,
                                                const Call& call) {
-  const std::string timeout = TimeLeft(call);
-  const std::vector<Parameter> settings = {{timeout}, {"on"}};
-  return state_->Run({{.statement = &TransactionSettings(), .parameters = &settings},
-                      {.statement = &statement, .parameters = &parameters}},
-                     call);
+  return state_->RunAlone(statement, parameters, /*read_only=*/true, call);
+}
+
+absl::StatusOr<Result> Connection::ExecuteWrite(const Statement& statement, const std::vector<Parameter>& parameters,
+                                                const Call& call) {
+  absl::StatusOr<Result> result = state_->RunAlone(statement, parameters, /*read_only=*/false, call);
+  if (!result.ok()) return OfCommit(state_->broken, result.status());
+  return result;
 }
 
 absl::StatusOr<std::vector<Result>> Connection::ExecuteAll(const std::vector<Query>& queries,
                                                            const BatchOptions& options, const Call& call) {
+  if (options.begin) ROWAN_RETURN_IF_ERROR(Begin(*options.begin, call));
   std::vector<State::Command> commands;
-  const std::string timeout = TimeLeft(call);
-  std::vector<Parameter> settings;
-  if (options.begin) {
-    settings = {{timeout}, {options.begin->read_only ? "on" : "off"}};
-    commands.push_back({.text = BeginText(options.begin->isolation)});
-    commands.push_back({.statement = &TransactionSettings(), .parameters = &settings});
-  }
-  const size_t before = commands.size();
   for (const Query& query : queries) commands.push_back({.statement = query.statement, .parameters = &query.parameters});
   if (options.commit) commands.push_back({.text = "COMMIT"});
   if (commands.empty()) return std::vector<Result>();
   ROWAN_ASSIGN_OR_RETURN(std::vector<Result> results, state_->RunAll(commands, call));
   if (options.commit) results.pop_back();
-  results.erase(results.begin(), results.begin() + static_cast<int>(before));
   return results;
 }
 
@@ -187,6 +164,7 @@ absl::Status Connection::ExecuteRows(const Statement& statement, const std::vect
                                      const Call& call, const std::function<absl::Status(const RowView&)>& on_row) {
   State& state = *state_;
   ROWAN_RETURN_IF_ERROR(State::CheckStart(call));
+  ROWAN_RETURN_IF_ERROR(state.SendBeginning(call));
   const Cancellation::Registration on_cancel(call.cancellation, [&state] { state.SendCancel(); });
   ROWAN_RETURN_IF_ERROR(state.EvictPrepared(call));
   const std::string* known = state.FindPrepared(statement.text);

@@ -76,7 +76,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Begins a transaction with statement_timeout set (SET LOCAL) to what is left of the call's deadline, in
-  // milliseconds, at least 1. Sent in one round trip with nothing else to wait for.
+  // milliseconds, at least 1. It is sent with what is run first, whose error is also that of the beginning.
   absl::Status Begin(const TransactionOptions& options, const Call& call);
   // Nothing was committed when the status carries an SQLSTATE, or no DatabaseError (the call was over before COMMIT was
   // sent). A DatabaseError without SQLSTATE leaves the outcome open. A transaction that failed before is refused with
@@ -111,6 +111,11 @@ class Connection {
   // commit).
   absl::StatusOr<Result> ExecuteRead(const Statement& statement, const std::vector<Parameter>& parameters,
                                      const Call& call);
+
+  // Runs one statement in a transaction of its own, in a single round trip. When the status carries an SQLSTATE, or no
+  // DatabaseError, nothing was committed; a DatabaseError without SQLSTATE leaves the outcome open.
+  absl::StatusOr<Result> ExecuteWrite(const Statement& statement, const std::vector<Parameter>& parameters,
+                                      const Call& call);
 
   // Runs a statement and hands over each row as it arrives (single-row mode): memory is bounded by the largest row.
   // Reads from the socket only between calls of `on_row`, so a slow consumer slows PostgreSQL down. An error from

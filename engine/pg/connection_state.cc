@@ -110,12 +110,12 @@ absl::StatusOr<OwnedResult> Connection::State::Next(const Call& call) {
   Clock::time_point cancelled_at;
   while (PQisBusy(connection) != 0) {
     ROWAN_RETURN_IF_ERROR(CheckCall(call, cancelled_at));
-    if (Poll(PQsocket(connection), POLLIN, call.deadline + kDeadlineGrace) && PQconsumeInput(connection) == 0) {
-      return Broken();
-    }
+    // What was read before a connection ended is still there.
+    if (Poll(PQsocket(connection), POLLIN, call.deadline + kDeadlineGrace) && PQconsumeInput(connection) == 0) break;
   }
   OwnedResult result(PQgetResult(connection));
-  if (PQstatus(connection) == CONNECTION_BAD) return Broken();
+  // What PostgreSQL said before it closed the connection is worth more than that it did.
+  if (PQstatus(connection) == CONNECTION_BAD && Part(result.get(), PG_DIAG_SQLSTATE).empty()) return Broken();
   return result;
 }
 
@@ -159,9 +159,65 @@ bool Connection::State::SendText(const char* text) {
   return PQsendQueryParams(connection, text, 0, nullptr, nullptr, nullptr, nullptr, 1) == 1;
 }
 
+namespace {
+
+// Settings of one transaction: its time limit, and whether it may write.
+const Statement& TransactionSettings() {
+  static const Statement& statement = *new Statement{
+      "SELECT set_config('statement_timeout', $1, true), set_config('transaction_read_only', $2, true)", {25, 25}};
+  return statement;
+}
+
+const char* BeginText(Isolation isolation) {
+  switch (isolation) {
+    case Isolation::kReadCommitted:
+      break;
+    case Isolation::kRepeatableRead:
+      return "BEGIN ISOLATION LEVEL REPEATABLE READ";
+    case Isolation::kSerializable:
+      return "BEGIN ISOLATION LEVEL SERIALIZABLE";
+  }
+  return "BEGIN ISOLATION LEVEL READ COMMITTED";
+}
+
+std::vector<Parameter> SettingsOf(const std::string& timeout, bool read_only) {
+  return {{timeout}, {read_only ? "on" : "off"}};
+}
+
+}  // namespace
+
+std::string TimeLeft(const Call& call) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline - Clock::now());
+  return std::to_string(std::clamp<int64_t>(left.count(), 1, INT32_MAX));
+}
+
+absl::Status Connection::State::SendBeginning(const Call& call) {
+  return beginning ? RunAll({}, call).status() : absl::OkStatus();
+}
+
+absl::StatusOr<Result> Connection::State::RunAlone(const Statement& statement, const std::vector<Parameter>& parameters,
+                                                   bool read_only, const Call& call) {
+  const std::string timeout = TimeLeft(call);
+  const std::vector<Parameter> settings = SettingsOf(timeout, read_only);
+  return Run({{.statement = &TransactionSettings(), .parameters = &settings},
+              {.statement = &statement, .parameters = &parameters}},
+             call);
+}
+
 absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(const std::vector<Command>& commands,
                                                                                 const Call& call) {
   ROWAN_RETURN_IF_ERROR(CheckStart(call));
+  if (beginning) {
+    const Beginning begun = *std::exchange(beginning, std::nullopt);
+    const std::vector<Parameter> settings = SettingsOf(begun.timeout, begun.read_only);
+    std::vector<Command> all = {{.text = BeginText(begun.isolation)},
+                                {.statement = &TransactionSettings(), .parameters = &settings}};
+    all.insert(all.end(), commands.begin(), commands.end());
+    ROWAN_ASSIGN_OR_RETURN(std::vector<absl::StatusOr<Result>> results, RunEach(all, call));
+    for (int i = 0; i < 2; ++i) ROWAN_RETURN_IF_ERROR(results[i].status());
+    results.erase(results.begin(), results.begin() + 2);
+    return results;
+  }
   const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
   ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
   if (PQenterPipelineMode(connection) == 0) return Broken();
@@ -192,9 +248,16 @@ absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(c
   absl::Status unprepared;  // why the statement that comes next is not prepared
   std::vector<absl::StatusOr<Result>> results;
   results.reserve(commands.size());
+  // What PostgreSQL said before it closed the connection is the reason, and certain.
+  const auto lost = [&](const absl::Status& why) {
+    const absl::Status broke = Broken();
+    if (!results.empty() && !results.back().ok()) return results.back().status();
+    return why.ok() ? broke : why;
+  };
   for (auto& [prepared_text, name] : sent) {
-    ROWAN_ASSIGN_OR_RETURN(OwnedResult result, Next(call));
-    if (result == nullptr) return Broken();
+    absl::StatusOr<OwnedResult> next = Next(call);
+    if (!next.ok() || *next == nullptr) return lost(next.status());
+    OwnedResult result = *std::move(next);
     const ExecStatusType status = PQresultStatus(result.get());
     if (prepared_text != nullptr) {
       // It stays prepared even when its execution fails or the transaction is rolled back.
@@ -212,13 +275,25 @@ absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(c
       }
       unprepared = absl::OkStatus();
     }
-    ROWAN_ASSIGN_OR_RETURN(OwnedResult end, Next(call));
-    if (end != nullptr) return Broken();
+    const absl::StatusOr<OwnedResult> end = Next(call);
+    if (!end.ok() || *end != nullptr) return lost(end.status());
   }
-  ROWAN_ASSIGN_OR_RETURN(OwnedResult sync, Next(call));
-  if (sync == nullptr || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(connection) == 0) {
-    return Broken();
+  // Where the commands are a transaction of their own, it ends here, and may fail.
+  absl::Status ending;
+  for (bool synced = false; !synced;) {
+    const absl::StatusOr<OwnedResult> next = Next(call);
+    if (!next.ok()) return lost(next.status());
+    if (*next != nullptr && Failed(next->get())) {
+      ending = ErrorOf(next->get());
+    } else if (*next != nullptr) {
+      if (PQresultStatus(next->get()) != PGRES_PIPELINE_SYNC) return lost({});
+      synced = true;
+    } else if (ending.ok() || PQstatus(connection) == CONNECTION_BAD) {
+      return lost({});
+    }
   }
+  if (PQexitPipelineMode(connection) == 0) return Broken();
+  ROWAN_RETURN_IF_ERROR(ending);
   if (cancel_sent) broken = true;
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!results[i].ok() && commands[i].statement != nullptr) ForgetAfter(results[i].status(), *commands[i].statement);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ using OwnedResult = std::unique_ptr<PGresult, FreeResult>;
 absl::Status ErrorOf(const PGresult* result);
 bool Failed(const PGresult* result);
 
+// What is left of the call, as PostgreSQL takes it: milliseconds, at least 1, since 0 would mean no limit.
+std::string TimeLeft(const Call& call);
+
 // Waits for the socket, at most until `until` and at most a quarter of a second. Returns whether it is ready.
 bool Poll(int socket, short events, Clock::time_point until);
 
@@ -32,6 +36,14 @@ struct Connection::State {
   std::shared_ptr<PGcancel> cancel;
   std::atomic<bool> cancel_sent = false;
   bool broken = false;
+
+  // A transaction that begins with what is run next.
+  struct Beginning {
+    Isolation isolation;
+    std::string timeout;
+    bool read_only;
+  };
+  std::optional<Beginning> beginning;
 
   struct Prepared {
     std::string text;
@@ -86,8 +98,13 @@ struct Connection::State {
   // pipeline that is not within BEGIN, all commands are one implicit transaction. On an error of PostgreSQL the
   // connection stays usable.
   absl::StatusOr<std::vector<absl::StatusOr<Result>>> RunEach(const std::vector<Command>& commands, const Call& call);
+  // Sends what begins a transaction, where something other than RunEach comes first in it.
+  absl::Status SendBeginning(const Call& call);
   // Returns all results, or why there is not each of them.
   absl::StatusOr<std::vector<Result>> RunAll(const std::vector<Command>& commands, const Call& call);
+  // Runs a statement as a transaction of its own, with what is left of the call as its time limit.
+  absl::StatusOr<Result> RunAlone(const Statement& statement, const std::vector<Parameter>& parameters, bool read_only,
+                                  const Call& call);
   // Returns the result of the last one.
   absl::StatusOr<Result> Run(const std::vector<Command>& commands, const Call& call);
 };

@@ -7,6 +7,7 @@ namespace rowan::pg {
 
 absl::Status Connection::BeginCopy(const std::string& copy, const Call& call) {
   ROWAN_RETURN_IF_ERROR(State::CheckStart(call));
+  ROWAN_RETURN_IF_ERROR(state_->SendBeginning(call));
   const Cancellation::Registration on_cancel(call.cancellation, [this] { state_->SendCancel(); });
   if (!state_->SendText(copy.c_str())) return state_->Broken();
   ROWAN_RETURN_IF_ERROR(state_->Flush(call));

@@ -251,6 +251,31 @@ struct Conflict {
   std::optional<ir::Predicate> where;
 };
 
+// An insert as one statement (docs/adr/0018): where its rows need nothing from the database but that the records which they
+// name are there. It writes all or, when one of these is missing, nothing; then, and after any error, the steps run, and tell
+// exactly what is wrong.
+struct Chain {
+  struct Column {
+    int node;
+    int column;
+  };
+  // Where a value comes from that neither the request gives nor the steps that need no database.
+  struct Source {
+    Column column;
+    enum class Kind {
+      kAllotted,  // allotted by the statement, since other rows or the answer need it
+      kDefault,   // the field's generator, or an identity's own
+      kParent,    // the first of `keys`, of the row's parent
+      kRelated    // one of `keys`, of the new row of that node which hangs on the row; else as given
+    } kind;
+    std::vector<Column> keys = {};  // allotted ones
+  };
+  std::vector<Source> sources;
+
+  // Returns null when the column's value is known.
+  const Source* Find(int node, int column) const;
+};
+
 struct Program {
   ir::MutationKind kind = ir::MutationKind::kInsert;
   std::vector<Node> nodes;  // by the node numbers of ir; node 0 is the root
@@ -262,7 +287,10 @@ struct Program {
   std::optional<Conflict> conflict;
   std::optional<Read> returning;
   std::vector<std::unique_ptr<ir::Predicate>> predicates;  // that steps refer to
+  std::optional<Chain> chain;
 
+  // Whether the answer has only primary keys, of types whose values have one binary form.
+  bool ReturnsKeysOnly() const;
   // Whether all rows of an update take the column's value from the one record of data.
   bool Uniform(int node, int column) const;
   // Where the rows of a node are in the request, without positions: "data.posts[].tags.connect[]".

@@ -3,8 +3,10 @@
 //
 //   plan_mutation.cc    the root, records, and locks
 //   plan_relations.cc   the verbs of each kind of relation
+//   plan_chain.cc       inserts that are one statement
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -108,5 +110,8 @@ class MutationPlanner {
   std::vector<Step> patches_;  // what waits until all rows are inserted
   std::set<int> inserted_;     // nodes whose rows are inserted by the steps so far
 };
+
+// Returns how a program is one statement, or nothing where it is not.
+std::optional<Chain> PlanChain(const Program& program);
 
 }  // namespace rowan::plan

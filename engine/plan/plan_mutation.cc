@@ -358,6 +358,7 @@ Program MutationPlanner::Plan() {
   PutLocksInFront();
   program_.where = std::move(mutation_.where);
   if (mutation_.returning) program_.returning = PlanReadByKeys(*std::move(mutation_.returning));
+  program_.chain = PlanChain(program_);
   return std::move(program_);
 }
 

@@ -70,33 +70,7 @@ std::vector<const Field*> LinkFields(const Relation& relation) {
 
 bool NamesKey(const Select& select) {
   const std::vector<const Field*> links = LinkFields(*select.relation);
-  if (select.cut() || links.size() != 1) return false;
-  const Type& type = links.front()->type;
-  if (type.array || !type.native_name.empty()) return false;
-  switch (type.scalar) {
-    case Scalar::kInt16:
-    case Scalar::kInt32:
-    case Scalar::kInt64:
-    case Scalar::kUuid:
-      return true;
-    // Texts are compared by collations, numbers without regard to their digits, and zeros have two signs; the others are
-    // rarely keys.
-    case Scalar::kFloat32:
-    case Scalar::kFloat64:
-    case Scalar::kDecimal:
-    case Scalar::kBool:
-    case Scalar::kString:
-    case Scalar::kText:
-    case Scalar::kBytes:
-    case Scalar::kDate:
-    case Scalar::kTime:
-    case Scalar::kTimestamp:
-    case Scalar::kLocalTimestamp:
-    case Scalar::kJson:
-    case Scalar::kEnum:
-      break;
-  }
-  return false;
+  return !select.cut() && links.size() == 1 && HasOneForm(links.front()->type);
 }
 
 bool HasRanges(const Select& select) {

@@ -473,6 +473,7 @@ std::string PrintPlan(const Program& program) {
     }
     text += node.columns.empty() ? "\n" : "]\n";
   }
+  if (program.chain) text += "at once, or else step by step:\n";
   for (const Step& step : program.steps) text += "- " + std::visit(StepPrinter{program}, step) + "\n";
   if (program.returning) PrintSelect(program.returning->root, 2, text);
   return text;

@@ -1,5 +1,7 @@
 #include "engine/sql/render_mutation.h"
 
+#include <algorithm>
+
 #include "engine/sql/render_predicate.h"
 #include "engine/sql/step_renderer.h"
 
@@ -60,10 +62,12 @@ void StepRenderer::Array(ParameterSource source, const Type& type) {
 }
 
 void StepRenderer::Finish(std::string description) {
-  statements_.push_back({std::move(description), writer_.Take(), std::exchange(sources_, {})});
-  writer_ = Writer();
   arrays_.clear();
   names_.clear();
+  numbered_ = false;
+  if (chain_ != nullptr) return;
+  statements_.push_back({std::move(description), writer_.Take(), std::exchange(sources_, {})});
+  writer_ = Writer();
 }
 
 // --- pieces of SQL
@@ -163,11 +167,20 @@ void StepRenderer::CountVersion(const Model& model, std::string_view separator) 
 // --- values of rows
 
 void StepRenderer::AddArray(ParameterSource source, const Type& type, const std::string& name) {
-  arrays_ += (arrays_.empty() ? "" : ", ") + Next(std::move(source), ArrayOf(type));
-  names_ += (names_.empty() ? "" : ", ") + name;
+  arrays_.push_back(Next(std::move(source), ArrayOf(type)));
+  names_.push_back(name);
+}
+
+void StepRenderer::AddArrayOnce(ParameterSource source, const Type& type, const std::string& name) {
+  if (std::find(names_.begin(), names_.end(), name) == names_.end()) AddArray(std::move(source), type, name);
 }
 
 std::string StepRenderer::RowValue(int number, int column) {
+  const plan::Chain::Source* source = Chained(number, column);
+  return source == nullptr ? KnownValue(number, column) : ChainedValue(*source);
+}
+
+std::string StepRenderer::KnownValue(int number, int column) {
   const Field& field = *program_.nodes[number].columns[column].field;
   if (program_.Uniform(number, column)) return Next(FromUniform{number, column}, field.type);
   const std::string suffix = std::to_string(column);
@@ -187,8 +200,20 @@ std::string StepRenderer::RowGiven(int number, int column) {
   return "k." + name;
 }
 
-void StepRenderer::FromArrays() {
-  writer_ << " FROM unnest(" << arrays_ << ") AS k(" << names_ << ")";
+void StepRenderer::FromArrays(int number) {
+  if (arrays_.empty()) {
+    writer_ << " FROM generate_series(1, ";
+    Parameter(FromCount{number}, Type{.scalar = Scalar::kInt64});
+    writer_ << ") AS k(n)";
+  } else {
+    const auto write = [&](const std::string& text) { writer_ << text; };
+    writer_ << " FROM unnest(";
+    Join(writer_, arrays_, ", ", write);
+    writer_ << (numbered_ ? ") WITH ORDINALITY AS k(" : ") AS k(");
+    Join(writer_, names_, ", ", write);
+    writer_ << (numbered_ ? ", n)" : ")");
+  }
+  if (guarded_) writer_ << " WHERE (SELECT v FROM named)";
 }
 
 // --- pieces of relations
@@ -221,6 +246,7 @@ RenderedProgram RenderMutation(const plan::Program& program) {
     std::visit(renderer, step);
     rendered.steps.push_back(renderer.Take());
   }
+  if (program.chain) rendered.chain = StepRenderer(program).RenderChain();
   if (program.returning) rendered.returning = RenderRead(*program.returning).selects.front();
   return rendered;
 }

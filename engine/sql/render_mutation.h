@@ -20,7 +20,8 @@ struct FromSlot {  // a value of a filter
 struct FromText {  // a constant of the program, as text
   std::string text;
 };
-struct FromCount {  // the number of rows, as bigint
+struct FromCount {  // the number of the node's rows, as bigint
+  int node;
 };
 struct FromColumn {  // an array of a node's column
   int node;
@@ -38,6 +39,12 @@ struct FromParentKey {  // the same of each row's parent, in the row's place
 struct FromGiven {  // a bool array: whether the row has the column
   int node;
   int column;
+};
+struct FromParentRow {  // an integer array: which of the parents' rows each row hangs on, from 1
+  int node;
+};
+struct FromRelatedRow {  // an integer array over the parents' rows: which of the node's rows hangs on each, from 1, or null
+  int node;
 };
 // An array field cannot be an element of an array, so the elements of all rows travel as one flat array, and each row
 // has where its own begin and end (both null for a null).
@@ -79,7 +86,8 @@ struct FromParentKeysOf {  // the same of their parents
 };
 
 using ParameterSource =
-    std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromParentKey, FromGiven, FromFlat, FromFlatStart,
+    std::variant<FromSlot, FromText, FromCount, FromColumn, FromKey, FromParentKey, FromGiven, FromParentRow,
+                 FromRelatedRow, FromFlat, FromFlatStart,
                  FromFlatEnd, FromUniform, FromFound, FromNamed, FromKeysOf, FromParentKeysOf>;
 
 struct StepStatement {
@@ -92,6 +100,10 @@ struct StepStatement {
 // writes to links that exist (write, insert), one for the others.
 struct RenderedProgram {
   std::vector<std::vector<StepStatement>> steps;
+  // All of a program's chain. Its parameters are about all rows of their nodes. Its one row has whether all named records are
+  // there, and for an answer, per field of the root's primary key, an array of those that were allotted, or null; and then, for
+  // one that has keys only, arrays of those that were inserted.
+  std::optional<StepStatement> chain;
   std::optional<ReadStatement> returning;  // when the program has one
 };
 

@@ -103,20 +103,19 @@ void StepRenderer::operator()(const plan::Link& step) {
   for (int i = 0; i < static_cast<int>(node.columns.size()); ++i) {
     if (node.columns[i].field->model == junction.model) values.push_back(i);
   }
-  const auto end_arrays = [&] {
-    size_t position = 0;
-    for (const JunctionColumn& column : junction.source) {
-      AddArray(FromParentKey{step.node, column.field}, column.field->type, "x" + std::to_string(position++));
-    }
-    for (const JunctionColumn& column : junction.target) {
-      AddArray(FromKey{step.node, column.field}, column.field->type, "x" + std::to_string(position++));
-    }
+  std::vector<std::string> end_values;
+  const auto find_ends = [&] {
+    end_values.clear();
+    const auto name = [&] { return "x" + std::to_string(end_values.size()); };
+    for (const JunctionColumn& column : junction.source) end_values.push_back(ParentKey(step.node, column.field, name()));
+    for (const JunctionColumn& column : junction.target) end_values.push_back(OwnKey(step.node, column.field, name()));
   };
   const auto each_end = [&](std::string_view separator, auto write) {
     size_t position = 0;
-    Join(writer_, ends, separator, [&](const JunctionColumn& column) { write(column, "k.x" + std::to_string(position++)); });
+    Join(writer_, ends, separator, [&](const JunctionColumn& column) { write(column, end_values[position++]); });
   };
-  if (!values.empty()) {
+  // Those of a chain are all new.
+  if (!values.empty() && chain_ == nullptr) {
     writer_ << "UPDATE ";
     writer_.Table(junction, "t") << " SET ";
     std::string_view separator;
@@ -129,8 +128,8 @@ void StepRenderer::operator()(const plan::Link& step) {
       writer_ << std::exchange(separator, ", ") << name << " = " << value;
     }
     CountVersion(*junction.model);
-    end_arrays();
-    FromArrays();
+    find_ends();
+    FromArrays(step.node);
     writer_ << " WHERE ";
     each_end(" AND ", [&](const JunctionColumn& column, const std::string& value) {
       writer_.Column("t", column.column) << " = " << value;
@@ -148,7 +147,7 @@ void StepRenderer::operator()(const plan::Link& step) {
     columns += ", " + pg::QuoteIdentifier(field.column);
     output += ", " + value;
   }
-  end_arrays();
+  find_ends();
   writer_ << "INSERT INTO ";
   writer_.Table(junction, "") << " (";
   each_end(", ", [&](const JunctionColumn& column, const std::string&) {
@@ -157,7 +156,7 @@ void StepRenderer::operator()(const plan::Link& step) {
   writer_ << columns << ") SELECT ";
   each_end(", ", [&](const JunctionColumn&, const std::string& value) { writer_ << value; });
   writer_ << output;
-  FromArrays();
+  FromArrays(step.node);
   writer_ << " ON CONFLICT (";
   each_end(", ", [&](const JunctionColumn& column, const std::string&) {
     writer_ << pg::QuoteIdentifier(column.column);

@@ -9,7 +9,7 @@ using plan::Node;
 using plan::NodeColumn;
 using plan::Version;
 
-void StepRenderer::operator()(const plan::Allot& step) {
+void StepRenderer::NewValues(const plan::Allot& step) {
   const Node& node = program_.nodes[step.node];
   const Field& field = *node.columns[step.column].field;
   const Type text{.scalar = Scalar::kText};
@@ -22,7 +22,7 @@ void StepRenderer::operator()(const plan::Allot& step) {
       writer_ << ", ";
       Parameter(FromText{field.column}, text);
       writer_ << ")::regclass AS sequence) s, generate_series(1, ";
-      Parameter(FromCount{}, Type{.scalar = Scalar::kInt64});
+      Parameter(FromCount{step.node}, Type{.scalar = Scalar::kInt64});
       writer_ << ")";
       break;
     case Generator::kNow:
@@ -31,10 +31,16 @@ void StepRenderer::operator()(const plan::Allot& step) {
     case Generator::kExpression:
     case Generator::kNone:
       writer_ << "SELECT " << DefaultSql(field) << Writer::OutputCast(field.type) << " FROM generate_series(1, ";
-      Parameter(FromCount{}, Type{.scalar = Scalar::kInt64});
+      Parameter(FromCount{step.node}, Type{.scalar = Scalar::kInt64});
       writer_ << ")";
       break;
   }
+}
+
+void StepRenderer::operator()(const plan::Allot& step) {
+  const Node& node = program_.nodes[step.node];
+  const Field& field = *node.columns[step.column].field;
+  NewValues(step);
   Finish("allot " + node.model->name + "." + field.name + At(step.node));
 }
 
@@ -47,7 +53,7 @@ void StepRenderer::InsertSource(int number, const Key* order) {
   bool identity = false;
   for (int i = 0; i < static_cast<int>(node.columns.size()); ++i) {
     const NodeColumn& column = node.columns[i];
-    if (column.version != Version::kNew || column.field->model != node.model) continue;
+    if (column.version != Version::kNew || column.field->model != node.model || LeftOut(number, i)) continue;
     std::string value = RowValue(number, i);
     if (order != nullptr && std::find(order->fields.begin(), order->fields.end(), column.field) != order->fields.end()) {
       order_by += (order_by.empty() ? " ORDER BY " : ", ") + value;
@@ -60,7 +66,7 @@ void StepRenderer::InsertSource(int number, const Key* order) {
     output += (output.empty() ? "" : ", ") + value;
   }
   writer_ << " (" << columns << ")" << OverridingSql(identity) << " SELECT " << output;
-  FromArrays();
+  FromArrays(number);
   writer_ << order_by;
 }
 
@@ -173,7 +179,7 @@ void StepRenderer::operator()(const plan::UpdateRows& step) {
   for (size_t i = 0; i < key.size(); ++i) {
     AddArray(FromColumn{step.node, node.Find(key[i], Version::kCurrent)}, key[i]->type, "k" + std::to_string(i));
   }
-  FromArrays();
+  FromArrays(step.node);
   writer_ << " WHERE ";
   int position = 0;
   Join(writer_, key, " AND ", [&](const Field* field) {

@@ -4,6 +4,7 @@
 //   render_finding.cc     steps that find and lock
 //   render_writing.cc     steps that write records
 //   render_relating.cc    steps that write relations
+//   render_chain.cc       the steps of a chain as one statement
 #pragma once
 
 #include <string>
@@ -24,6 +25,10 @@ class StepRenderer {
   explicit StepRenderer(const plan::Program& program) : program_(program) {}
 
   std::vector<StepStatement> Take() { return std::move(statements_); }
+
+  // --- render_chain.cc
+  // Renders all steps of the program's chain.
+  StepStatement RenderChain();
 
   // --- no statement
   void operator()(const plan::Expand&) {}
@@ -105,13 +110,36 @@ class StepRenderer {
   // `, "version" = t."version" + 1`, where the model has such a field.
   void CountVersion(const Model& model, std::string_view separator = ", ");
 
+  // --- render_chain.cc
+  // Whether all records that a step names are there.
+  void AllThere(const plan::LockRows& step);
+  // `(SELECT v FROM a0_2)[k.n]`: one of the keys that the chain allots, by the column of that position.
+  std::string AllottedKey(const plan::Chain::Column& keys, const std::string& position);
+  std::string ChainedValue(const plan::Chain::Source& source);
+  // Key fields of a row and of its parent. Those that are known are in the array of the name.
+  std::string OwnKey(int node, const Field* field, const std::string& name);
+  std::string ParentKey(int node, const Field* field, const std::string& name);
+  // `p`, the position of the row's parent.
+  std::string ParentRow(int node);
+  // Whether the column is filled by its own identity.
+  bool LeftOut(int node, int column) const;
+  // Where the chain has a column's values from; null for those that are known, and outside of chains.
+  const plan::Chain::Source* Chained(int node, int column) const {
+    return chain_ == nullptr ? nullptr : chain_->Find(node, column);
+  }
+
   // --- values of rows. `k.c0` and the like; the arrays that it comes from are added to `arrays_` and `names_`.
   std::string RowValue(int node, int column);
+  std::string KnownValue(int node, int column);
   std::string RowGiven(int node, int column);
+  // Writes a query of as many new values as the step's node has rows.
+  void NewValues(const plan::Allot& step);
   std::string Changed(int node, int column, const std::string& value);
   void AddArray(ParameterSource source, const Type& type, const std::string& name);
-  // ` FROM unnest(…) AS k(…)`
-  void FromArrays();
+  // The same for an array that several columns take their values by.
+  void AddArrayOnce(ParameterSource source, const Type& type, const std::string& name);
+  // ` FROM unnest(…) AS k(…)`, or as many rows as the node has where no array was added.
+  void FromArrays(int node);
   // ` ("a", "b") SELECT k.c0, … FROM unnest(…) AS k(…)`: the rows of a node as an insert's source, in the order of the key.
   void InsertSource(int node, const Key* order);
   // `"a" = …, "b" = …`, for the columns of an update.
@@ -128,10 +156,13 @@ class StepRenderer {
   static std::string Ends(const plan::Node& node);
 
   const plan::Program& program_;
+  const plan::Chain* chain_ = nullptr;  // while a chain is rendered
+  bool guarded_ = false;                // whether its parts write only when all named records are there
+  bool numbered_ = false;               // whether the rows' positions are asked for, as k.n
   Writer writer_;
   std::vector<ParameterSource> sources_;
-  std::string arrays_;
-  std::string names_;
+  std::vector<std::string> arrays_;
+  std::vector<std::string> names_;
   std::vector<StepStatement> statements_;
 };
 

@@ -87,4 +87,32 @@ bool TravelsAsText(const Type& type) {
   return type.scalar == Scalar::kText && !type.native_name.empty();
 }
 
+bool HasOneForm(const Type& type) {
+  if (type.array || !type.native_name.empty()) return false;
+  switch (type.scalar) {
+    case Scalar::kInt16:
+    case Scalar::kInt32:
+    case Scalar::kInt64:
+    case Scalar::kUuid:
+      return true;
+    // Texts are compared by collations, numbers without regard to their digits, and zeros have two signs; the others are
+    // rarely keys.
+    case Scalar::kFloat32:
+    case Scalar::kFloat64:
+    case Scalar::kDecimal:
+    case Scalar::kBool:
+    case Scalar::kString:
+    case Scalar::kText:
+    case Scalar::kBytes:
+    case Scalar::kDate:
+    case Scalar::kTime:
+    case Scalar::kTimestamp:
+    case Scalar::kLocalTimestamp:
+    case Scalar::kJson:
+    case Scalar::kEnum:
+      break;
+  }
+  return false;
+}
+
 }  // namespace rowan

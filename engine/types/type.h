@@ -91,4 +91,7 @@ std::string CastType(const Type& type);
 // anything.
 bool TravelsAsText(const Type& type);
 
+// Whether each value has one binary form, always of the same size: equal values have equal bytes.
+bool HasOneForm(const Type& type);
+
 }  // namespace rowan

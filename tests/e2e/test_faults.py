@@ -28,7 +28,7 @@ def proxy(database):
 
 @pytest.fixture(scope="module")
 def client(database, proxy):
-    server = Rowand("--db-url", proxy.url, "--db-pool-size", "2")
+    server = Rowand("--db-url", proxy.url, "--db-pool-size", "2", "--schema-poll-interval", "1h")  # the proxy counts all statements
     with server.client() as made:
         made.apply_schema(BLOG)
         yield made
@@ -49,8 +49,9 @@ def works(client):
         return False
 
 
-def nested(name):
-    return {"name": name, "role": {"connect": 1}, "profile": {"create": {"bio": "x"}},
+def nested(name, role=1):
+    """An insert that is one statement; with a role by its name it takes steps."""
+    return {"name": name, "role": {"connect": role}, "profile": {"create": {"bio": "x"}},
             "posts": {"create": [{"title": "one", "tags": {"connect": [1, 2]}}, {"title": "two"}],}}
 
 
@@ -58,27 +59,43 @@ def tables(database):
     return database.psql("SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM profiles), (SELECT count(*) FROM posts), (SELECT count(*) FROM post_tags)")
 
 
-def statements(client, proxy):
-    """How many statements the nested write takes, begin and commit with them."""
+def statements(client, proxy, body):
+    """How many statements the write takes, begin and commit with them."""
     proxy.arm()
-    client.insert("blog", "User", nested("counted"))
+    client.insert("blog", "User", body)
     return proxy.disarm()
 
 
 @pytest.mark.parametrize("run", [False, True], ids=["before", "after"])
 def test_cut_at_every_statement_in_turn(client, proxy, database, run):
-    total = statements(client, proxy)
+    by_name = {"name": "admin"}
+    total = statements(client, proxy, nested("counted", by_name))
     assert total > 8
     before = tables(database)
     for number in range(1, total + 1):
         proxy.arm(statement=number, run=run)
         with pytest.raises(rowan.RowanError) as failed:
-            client.insert("blog", "User", nested(f"n{number}"))
+            client.insert("blog", "User", nested(f"n{number}", by_name))
         proxy.disarm()
         # The last one is COMMIT: once PostgreSQL has it, what was written stays, and nobody can know.
         committed = run and number == total
         assert failed.value.reason == ("COMMIT_OUTCOME_UNKNOWN" if number == total else "DATABASE_UNAVAILABLE"), (number, failed.value)
         assert tables(database) == ("2|2|4|4" if committed else before), number
+        assert works(client)
+
+
+@pytest.mark.parametrize("run", [False, True], ids=["before", "after"])
+def test_cut_at_an_insert_that_is_one_statement(client, proxy, database, run):
+    """Its transaction begins and ends with it, so nobody can know once it was sent."""
+    assert statements(client, proxy, nested("counted")) == 2
+    for number in (1, 2):
+        before = tables(database)
+        proxy.arm(statement=number, run=run)
+        with pytest.raises(rowan.RowanError) as failed:
+            client.insert("blog", "User", nested(f"n{number}"))
+        proxy.disarm()
+        assert failed.value.reason == "COMMIT_OUTCOME_UNKNOWN", (number, failed.value)
+        assert tables(database) == (f"{number + 1}|{number + 1}|{2 * number + 2}|{2 * number + 2}" if run else before), number
         assert works(client)
 
 
@@ -105,11 +122,14 @@ def test_a_request_id_that_was_not_committed_is_free(client, proxy, database):
 
 def test_exactly_one_effect_over_many_runs(client, proxy, database):
     """Each run is cut at a random statement, often twice, and repeated under its id until it is answered."""
-    total = statements(client, proxy) + 3
+    def body_of(name):
+        return {"data": {"name": name, "role": {"connect": 1}, "posts": {"create": [{"title": "p", "tags": {"connect": [1]}}]}}, "request_id": name}
+
+    total = statements(client, proxy, body_of("counted"))
     cut = 0
     for number in range(RUNS):
         rng = random.Random(f"{SEED} {number}")
-        body = {"data": {"name": f"r{number}", "role": {"connect": 1}, "posts": {"create": [{"title": "p", "tags": {"connect": [1]}}]}}, "request_id": f"run-{number}"}
+        body = body_of(f"r{number}")
         for attempt in range(20):
             if attempt < 2:
                 proxy.arm(statement=rng.randint(1, total), run=rng.random() < 0.5)
@@ -165,7 +185,7 @@ def test_a_database_that_refuses_connections(client, proxy, database):
         proxy.arm(statement=1)
         for _ in range(3):
             with pytest.raises(rowan.RowanError) as failed:
-                client.insert("blog", "User", nested("refused"))
+                client.insert("blog", "User", nested("refused", {"name": "admin"}))
             assert failed.value.reason == "DATABASE_UNAVAILABLE"
     finally:
         proxy.refusing = False

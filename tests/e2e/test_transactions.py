@@ -274,7 +274,7 @@ def proxy(postgres):
 
 
 def test_a_lost_commit_of_an_interactive_transaction_is_told(proxy, start_rowand, connect, blog, postgres):
-    transaction = Transaction(connect(start_rowand("--db-url", proxy.url)))
+    transaction = Transaction(connect(start_rowand("--db-url", proxy.url, "--schema-poll-interval", "1h")))
     transaction.send(insert_role("editor"))
     proxy.arm(commit=True)
     transaction.messages.put(pb.TransactRequest(end=pb.EndTransaction(commit=True)))
@@ -283,7 +283,7 @@ def test_a_lost_commit_of_an_interactive_transaction_is_told(proxy, start_rowand
 
 
 def test_a_lost_commit_of_a_batch_is_settled_by_its_id(proxy, start_rowand, connect, blog, postgres):
-    stub = connect(start_rowand("--db-url", proxy.url))
+    stub = connect(start_rowand("--db-url", proxy.url, "--schema-poll-interval", "1h"))
     batch = pb.BatchRequest(schema="blog", request_id="lost", operations=[pb.Operation(insert=role_request("editor"))])
     proxy.arm(commit=True)
     with pytest.raises(grpc.RpcError) as error:
