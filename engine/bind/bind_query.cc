@@ -14,8 +14,10 @@
 namespace rowan {
 namespace {
 
-// Up to so many root records are few.
-constexpr int64_t kFewRecords = 8;
+// Up to these limits they are a part of the form: any that a Get may have while it is small, and a few of streams, whose limits
+// change from page to page.
+constexpr int64_t kLargestOfGet = 200;
+constexpr int64_t kLargestOfStream = 8;
 
 ir::Strategy StrategyOf(v1::Strategy strategy) {
   switch (strategy) {
@@ -50,7 +52,7 @@ bool IsByKey(const Model& model, const std::optional<ir::Predicate>& where) {
 // GetRequest and StreamRequest have the same parts.
 template <typename Request>
 absl::StatusOr<BoundRead> BindRead(const Request& request, const BindContext& context, const PageRules& rules,
-                                   std::string_view resume_token) {
+                                   int64_t largest_of_form, std::string_view resume_token) {
   ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
   BoundRead bound;
   QueryBinder binder(context, rules, bound.read.slots, bound.arguments);
@@ -64,11 +66,8 @@ absl::StatusOr<BoundRead> BindRead(const Request& request, const BindContext& co
   bound.read.window = std::move(list.window);
   bound.read.strategy = StrategyOf(request.strategy());
   const int64_t limit = bound.arguments.lists[bound.read.window.list].limit;
-  if (IsByKey(*model, bound.read.where)) {
-    bound.read.expected = ir::Expected::kOne;
-  } else if (limit >= 0 && limit <= kFewRecords) {
-    bound.read.expected = ir::Expected::kFew;
-  }
+  if (limit >= 0 && limit <= largest_of_form) bound.read.window.rows = static_cast<int>(limit) + 1;
+  bound.read.by_key = IsByKey(*model, bound.read.where);
   return bound;
 }
 
@@ -78,7 +77,7 @@ namespace {
 
 absl::StatusOr<BoundRead> BindAnyGet(const v1::GetRequest& request, const BindContext& context) {
   ROWAN_ASSIGN_OR_RETURN(
-      BoundRead bound, BindRead(request, context, {context.limits.default_page, context.limits.root_page}, ""));
+      BoundRead bound, BindRead(request, context, {context.limits.default_page, context.limits.root_page}, kLargestOfGet, ""));
   if (request.has_expect()) {
     ROWAN_ASSIGN_OR_RETURN(bound.expect, BindExpectation(request.expect(), bound.arguments.expected));
   }
@@ -140,7 +139,8 @@ absl::StatusOr<BoundRead> BindLockingGet(const v1::GetRequest& request, const Bi
   if (model.read_only) return errors::ReadOnlyModel(Path("lock"), model.name);
   bound.read.lock = {strength, WaitOf(request.lock())};
   // No row is locked that is not part of the answer.
-  const ir::Window& window = bound.read.window;
+  ir::Window& window = bound.read.window;
+  window.rows = 0;
   bound.arguments.slots[window.limit] = EncodeInt64(bound.arguments.lists[window.list].limit);
   return bound;
 }
@@ -153,7 +153,7 @@ absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const Bin
     return errors::ConflictingInput(Path(part), "stream",
                                     "a stream has limit and offset only, and goes on by resume_token");
   }
-  return BindRead(request, context, {.root_rows = page_rows}, request.resume_token());
+  return BindRead(request, context, {.root_rows = page_rows}, kLargestOfStream, request.resume_token());
 }
 
 absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const BindContext& context) {

@@ -32,6 +32,9 @@ Select PlanSelection(ir::Selection selection, Strategy strategy, int& next_numbe
   return select;
 }
 
+// Up to so many root records are few.
+constexpr int64_t kFewRecords = 8;
+
 // Measured: nested sub-selects cost PostgreSQL about half of one statement per level for a single root, and half as much
 // again for twenty.
 Read ChooseStrategy(const ir::Read& read) {
@@ -46,9 +49,9 @@ Read ChooseStrategy(const ir::Read& read) {
     choose(Strategy::kByLevel, "the request asks for it");
   } else if (read.selection.related.empty()) {
     choose(Strategy::kNested, "nothing related is selected");
-  } else if (read.expected == ir::Expected::kOne) {
+  } else if (read.by_key) {
     choose(Strategy::kNested, "the filter names one record by its key");
-  } else if (read.expected == ir::Expected::kFew) {
+  } else if (read.window.rows > 0 && read.window.rows - 1 <= kFewRecords) {
     choose(Strategy::kNested, "the limit lets few records through");
   } else {
     choose(Strategy::kByLevel, "many records are to be expected");

@@ -127,10 +127,18 @@ void ListRenderer::Render(const ListSource& source) {
   RenderLimits();
 }
 
+void ListRenderer::RenderLimit() {
+  if (select_.window.rows > 0) {
+    writer_ << std::to_string(select_.window.rows);
+  } else {
+    RenderSlot(writer_, scope_, kCount, select_.window.limit);
+  }
+}
+
 void ListRenderer::RenderLimits() {
   if (select_.window.limit != ir::kNoSlot) {
     writer_ << " LIMIT ";
-    RenderSlot(writer_, scope_, kCount, select_.window.limit);
+    RenderLimit();
   }
   if (select_.window.offset != ir::kNoSlot) {
     writer_ << " OFFSET ";

@@ -34,6 +34,8 @@ class ListRenderer {
   void RenderOrder();
   // Writes the tables that the order's values come from, for the row with the select's alias.
   void RenderJoins();
+  // Writes the limit, of which there is one: one more than was asked for.
+  void RenderLimit();
   // Writes the value of the i-th order.
   void RenderPlace(int i);
 
