@@ -25,6 +25,8 @@ ir::Strategy StrategyOf(v1::Strategy strategy) {
       return ir::Strategy::kNested;
     case v1::STRATEGY_BY_LEVEL:
       return ir::Strategy::kByLevel;
+    case v1::STRATEGY_TAGGED:
+      return ir::Strategy::kTagged;
     default:
       return ir::Strategy::kAny;
   }
@@ -153,7 +155,12 @@ absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const Bin
     return errors::ConflictingInput(Path(part), "stream",
                                     "a stream has limit and offset only, and goes on by resume_token");
   }
-  return BindRead(request, context, {.root_rows = page_rows}, kLargestOfStream, request.resume_token());
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindRead(request, context, {.root_rows = page_rows}, kLargestOfStream,
+                                                   request.resume_token()));
+  // Tagged rows come select after select, so all would have to be held before the first record is whole.
+  const bool paged = request.mode() == v1::STREAM_MODE_KEYSET;
+  if (!paged && bound.read.strategy == ir::Strategy::kTagged) bound.read.strategy = ir::Strategy::kAny;
+  return bound;
 }
 
 absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const BindContext& context) {

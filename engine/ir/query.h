@@ -200,7 +200,7 @@ struct RowLock {
 };
 
 // How a client wants a tree to be read.
-enum class Strategy { kAny, kNested, kByLevel };
+enum class Strategy { kAny, kNested, kByLevel, kTagged };
 
 struct Read {
   Selection selection;
