@@ -41,7 +41,7 @@ absl::StatusOr<BoundOperation> BindRead(const v1::GetRequest& request, const Ope
                                      "under READ_COMMITTED a total may not fit its page. Count with an Aggregate, or begin "
                                      "with isolation REPEATABLE_READ");
   }
-  bound.read.strategy = ir::Strategy::kNested;
+  if (bound.read.strategy == ir::Strategy::kAny) bound.read.strategy = ir::Strategy::kNested;
   return bound;
 }
 

@@ -33,6 +33,18 @@ constexpr int64_t kAnalyzedRows = 1000;
 
 constexpr char kRequests[] = "get, stream, aggregate, exists, insert, update, upsert, delete, batch or load";
 
+v1::Strategy StrategyProto(plan::Strategy strategy) {
+  switch (strategy) {
+    case plan::Strategy::kNested:
+      return v1::STRATEGY_NESTED;
+    case plan::Strategy::kByLevel:
+      return v1::STRATEGY_BY_LEVEL;
+    case plan::Strategy::kTagged:
+      return v1::STRATEGY_TAGGED;
+  }
+  return v1::STRATEGY_UNSPECIFIED;
+}
+
 // One explanation on its way: the response, and the statements that it shows.
 class Explanation {
  public:
@@ -45,8 +57,7 @@ class Explanation {
     read.sql = sql::RenderRead(read.plan);
     SetShape(read.plan.root);
     response_.set_plan(plan::PrintPlan(read.plan));
-    response_.set_strategy(read.plan.strategy == plan::Strategy::kNested ? v1::STRATEGY_NESTED
-                                                                         : v1::STRATEGY_BY_LEVEL);
+    response_.set_strategy(StrategyProto(read.plan.strategy));
     response_.set_strategy_reason(read.plan.reason);
     for (const sql::ReadStatement& statement : read.sql.selects) Add(statement);
     if (read.sql.total) Add(*read.sql.total);

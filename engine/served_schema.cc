@@ -62,7 +62,7 @@ ServedSchema::~ServedSchema() = default;
 std::shared_ptr<const exec::CompiledRead> Compile(ServedSchema& schema, ir::Read read) {
   const std::string shape = ir::ShapeKey(read);
   return Cached(schema.counters, schema.reads, shape, [&] {
-    const bool by_key = read.expected == ir::Expected::kOne;
+    const bool by_key = read.by_key;
     exec::CompiledRead compiled{plan::PlanRead(std::move(read)), {}, {}, std::make_unique<exec::Pace>(by_key)};
     compiled.sql = sql::RenderRead(compiled.plan);
     compiled.shape = ShapeBytes(compiled.plan.root);

@@ -45,7 +45,16 @@ void PrintStatement(int number, const v1::ExplainStatement& statement, std::ostr
 
 // Empty for what has none.
 std::string_view StrategyName(v1::Strategy strategy) {
-  return strategy == v1::STRATEGY_NESTED ? "nested" : strategy == v1::STRATEGY_BY_LEVEL ? "by_level" : "";
+  switch (strategy) {
+    case v1::STRATEGY_NESTED:
+      return "nested";
+    case v1::STRATEGY_BY_LEVEL:
+      return "by_level";
+    case v1::STRATEGY_TAGGED:
+      return "tagged";
+    default:
+      return "";
+  }
 }
 
 void PrintStrategy(const v1::ExplainResponse& response, std::ostream& out) {

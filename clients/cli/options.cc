@@ -91,7 +91,7 @@ void AddShowSql(CLI::App& app, Raw& raw) {
 
 void AddStrategy(CLI::App& app, Raw& raw) {
   app.add_option("--strategy", raw.options.read.strategy,
-                 "How to read the tree: nested or by_level (default: the server chooses)")
+                 "How to read the tree: nested, by_level or tagged (default: the server chooses)")
       ->type_name("STRATEGY");
 }
 

@@ -358,7 +358,7 @@ TEST_P(RefusedTest, ExitsWith2AndSendsNothing) {
 INSTANTIATE_TEST_SUITE_P(
     All, RefusedTest,
     testing::Values(Refused{{"get", "blog", "User", "--total", "exakt"}, "did you mean \"exact\"?"},
-                    Refused{{"get", "blog", "User", "--strategy", "levels"}, "nested, by_level"},
+                    Refused{{"get", "blog", "User", "--strategy", "levels"}, "nested, by_level, tagged"},
                     Refused{{"get", "blog", "User", "--limit", "many"}, "\"many\" is no whole number"},
                     Refused{{"get", "blog", "User", "--limit", ""}, "no whole number"},
                     Refused{{"get", "blog", "User", "--limit", "9223372036854775808"}, "no whole number"},

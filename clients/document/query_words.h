@@ -64,7 +64,8 @@ inline constexpr WordEntry<v1::Nulls> kNulls[] = {{"first", v1::NULLS_FIRST}, {"
 inline constexpr WordEntry<v1::Total> kTotals[] = {
     {"none", v1::TOTAL_NONE}, {"exact", v1::TOTAL_EXACT}, {"estimated", v1::TOTAL_ESTIMATED}};
 inline constexpr WordEntry<v1::Strategy> kStrategies[] = {{"nested", v1::STRATEGY_NESTED},
-                                                          {"by_level", v1::STRATEGY_BY_LEVEL}};
+                                                          {"by_level", v1::STRATEGY_BY_LEVEL},
+                                                          {"tagged", v1::STRATEGY_TAGGED}};
 inline constexpr WordEntry<v1::StreamMode> kStreamModes[] = {{"snapshot", v1::STREAM_MODE_SNAPSHOT},
                                                              {"keyset", v1::STREAM_MODE_KEYSET}};
 

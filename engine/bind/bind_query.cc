@@ -14,8 +14,10 @@
 namespace rowan {
 namespace {
 
-// Up to so many root records are few.
-constexpr int64_t kFewRecords = 8;
+// Up to these limits they are a part of the form: any that a Get may have while it is small, and a few of streams, whose limits
+// change from page to page.
+constexpr int64_t kLargestOfGet = 200;
+constexpr int64_t kLargestOfStream = 8;
 
 ir::Strategy StrategyOf(v1::Strategy strategy) {
   switch (strategy) {
@@ -23,6 +25,8 @@ ir::Strategy StrategyOf(v1::Strategy strategy) {
       return ir::Strategy::kNested;
     case v1::STRATEGY_BY_LEVEL:
       return ir::Strategy::kByLevel;
+    case v1::STRATEGY_TAGGED:
+      return ir::Strategy::kTagged;
     default:
       return ir::Strategy::kAny;
   }
@@ -50,7 +54,7 @@ bool IsByKey(const Model& model, const std::optional<ir::Predicate>& where) {
 // GetRequest and StreamRequest have the same parts.
 template <typename Request>
 absl::StatusOr<BoundRead> BindRead(const Request& request, const BindContext& context, const PageRules& rules,
-                                   std::string_view resume_token) {
+                                   int64_t largest_of_form, std::string_view resume_token) {
   ROWAN_ASSIGN_OR_RETURN(const Model* model, FindModel(context.catalog, request.model()));
   BoundRead bound;
   QueryBinder binder(context, rules, bound.read.slots, bound.arguments);
@@ -64,11 +68,8 @@ absl::StatusOr<BoundRead> BindRead(const Request& request, const BindContext& co
   bound.read.window = std::move(list.window);
   bound.read.strategy = StrategyOf(request.strategy());
   const int64_t limit = bound.arguments.lists[bound.read.window.list].limit;
-  if (IsByKey(*model, bound.read.where)) {
-    bound.read.expected = ir::Expected::kOne;
-  } else if (limit >= 0 && limit <= kFewRecords) {
-    bound.read.expected = ir::Expected::kFew;
-  }
+  if (limit >= 0 && limit <= largest_of_form) bound.read.window.rows = static_cast<int>(limit) + 1;
+  bound.read.by_key = IsByKey(*model, bound.read.where);
   return bound;
 }
 
@@ -78,7 +79,7 @@ namespace {
 
 absl::StatusOr<BoundRead> BindAnyGet(const v1::GetRequest& request, const BindContext& context) {
   ROWAN_ASSIGN_OR_RETURN(
-      BoundRead bound, BindRead(request, context, {context.limits.default_page, context.limits.root_page}, ""));
+      BoundRead bound, BindRead(request, context, {context.limits.default_page, context.limits.root_page}, kLargestOfGet, ""));
   if (request.has_expect()) {
     ROWAN_ASSIGN_OR_RETURN(bound.expect, BindExpectation(request.expect(), bound.arguments.expected));
   }
@@ -140,7 +141,8 @@ absl::StatusOr<BoundRead> BindLockingGet(const v1::GetRequest& request, const Bi
   if (model.read_only) return errors::ReadOnlyModel(Path("lock"), model.name);
   bound.read.lock = {strength, WaitOf(request.lock())};
   // No row is locked that is not part of the answer.
-  const ir::Window& window = bound.read.window;
+  ir::Window& window = bound.read.window;
+  window.rows = 0;
   bound.arguments.slots[window.limit] = EncodeInt64(bound.arguments.lists[window.list].limit);
   return bound;
 }
@@ -153,7 +155,12 @@ absl::StatusOr<BoundRead> BindStream(const v1::StreamRequest& request, const Bin
     return errors::ConflictingInput(Path(part), "stream",
                                     "a stream has limit and offset only, and goes on by resume_token");
   }
-  return BindRead(request, context, {.root_rows = page_rows}, request.resume_token());
+  ROWAN_ASSIGN_OR_RETURN(BoundRead bound, BindRead(request, context, {.root_rows = page_rows}, kLargestOfStream,
+                                                   request.resume_token()));
+  // Tagged rows come select after select, so all would have to be held before the first record is whole.
+  const bool paged = request.mode() == v1::STREAM_MODE_KEYSET;
+  if (!paged && bound.read.strategy == ir::Strategy::kTagged) bound.read.strategy = ir::Strategy::kAny;
+  return bound;
 }
 
 absl::StatusOr<BoundExists> BindExists(const v1::ExistsRequest& request, const BindContext& context) {

@@ -124,8 +124,8 @@ absl::Status StreamPages(const CompiledRead& read, const Arguments& arguments, p
   const auto fetch = [&](int rows) -> absl::StatusOr<Tree> {
     ++context.counters.statements;
     ROWAN_ASSIGN_OR_RETURN(pg::Result result, connection.FetchRows(rows, context.call));
-    Tree tree(std::move(result));
-    ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, tree.root.rows(), false, connection, context, tree));
+    ROWAN_ASSIGN_OR_RETURN(Tree tree, TreeOf(read, arguments, std::move(result)));
+    ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, tree.root().count(), false, connection, context, tree));
     return tree;
   };
   const int64_t limit = arguments.lists[read.plan.root.window.list].limit;
@@ -141,7 +141,7 @@ absl::Status StreamPages(const CompiledRead& read, const Arguments& arguments, p
   std::future<absl::StatusOr<Tree>> ahead = std::async(kAhead, fetch, asked);
   while (ahead.valid()) {
     ROWAN_ASSIGN_OR_RETURN(const Tree tree, ahead.get());
-    const int found = tree.root.rows();
+    const int found = tree.root().count();
     left -= found;
     const int next = found < asked ? 0 : rows_of_page(rows);
     if (next > 0) ahead = std::async(kAhead, fetch, next);
@@ -173,24 +173,24 @@ absl::Status WritePage(const CompiledRead& read, const Arguments& arguments, con
   using Response = v1::GetResponse;
   const Hydrator hydrator(read.plan, arguments, context.tokens, tree.levels);
   const plan::Select& root = read.plan.root;
-  const int rows = KeptRows(read, arguments, tree.root);
+  const int rows = KeptRows(read, arguments, tree);
   const auto row_at = [&](int i) { return root.window.backward ? rows - 1 - i : i; };
   Columns columns;
   MessageWriter writer;
   if (tree.total) writer.Varint(Response::kTotalFieldNumber, static_cast<uint64_t>(*tree.total));
   if (rows > 0) {
     const auto cursor = [&](int i) {
-      FillColumns(tree.root, row_at(i), 0, columns);
+      tree.root().Fill(row_at(i), columns);
       return hydrator.Token(root, hydrator.Place(root, columns), 0);
     };
     const std::string end = cursor(rows - 1);
     writer.Bytes(Response::kEndCursorFieldNumber, end);
     writer.Bytes(Response::kStartCursorFieldNumber, rows == 1 ? end : cursor(0));
   }
-  if (tree.root.rows() > rows) writer.Varint(Response::kHasMoreFieldNumber, 1);
+  if (tree.root().count() > rows) writer.Varint(Response::kHasMoreFieldNumber, 1);
   RecordWriter records(context, Response::kRecordsFieldNumber, writer);
   for (int i = rows - 1; i >= 0; --i) {
-    FillColumns(tree.root, row_at(i), 0, columns);
+    tree.root().Fill(row_at(i), columns);
     ROWAN_RETURN_IF_ERROR(records.Add([&](MessageWriter& record) { return hydrator.Root(row_at(i), columns, record); }));
   }
   reply.bytes = writer.bytes();
@@ -208,7 +208,8 @@ absl::Status RunGet(const CompiledRead& read, const Arguments& arguments, pg::Po
 
 absl::Status WriteGet(const CompiledRead& read, const Arguments& arguments, pg::Result rows, const Context& context,
                       Reply& reply) {
-  return WritePage(read, arguments, Tree(std::move(rows)), context, reply);
+  ROWAN_ASSIGN_OR_RETURN(const Tree tree, TreeOf(read, arguments, std::move(rows)));
+  return WritePage(read, arguments, tree, context, reply);
 }
 
 absl::Status RunGetInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
@@ -238,8 +239,8 @@ absl::Status RunStream(const CompiledRead& read, const Arguments& arguments, pg:
 absl::Status RunStreamPage(const CompiledRead& read, const Arguments& arguments, pg::Pool& pool, const Context& context,
                            const BatchSink& on_batch, StreamProgress& progress, StreamPage& page) {
   ROWAN_ASSIGN_OR_RETURN(const Tree tree, FetchTree(read, arguments, pool, context));
-  page.records = KeptRows(read, arguments, tree.root);
-  page.more = tree.root.rows() > page.records;
+  page.records = KeptRows(read, arguments, tree);
+  page.more = tree.root().count() > page.records;
   const Hydrator hydrator(read.plan, arguments, context.tokens, tree.levels);
   Batcher batcher(hydrator, read.plan, arguments, context, on_batch, progress);
   for (int row = 0; row < page.records; ++row) ROWAN_RETURN_IF_ERROR(batcher.Add(row, tree.RootColumns(row)));
@@ -266,13 +267,14 @@ absl::Status ReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, c
   ROWAN_RETURN_IF_ERROR(context.Observe(connection, sql.statement, parameters));
   ++context.counters.statements;
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, connection.Execute(sql.statement, parameters, context.call));
+  const SelectRows rows(result, /*keyed=*/false);
   const std::vector<LevelRows> no_levels;
   const Hydrator hydrator(plan, arguments, context.tokens, no_levels);
   MessageWriter writer;
   RecordWriter records(context, field, writer);
   Columns columns;
-  for (int row = result.rows() - 1; row >= 0; --row) {
-    FillColumns(result, row, 0, columns);
+  for (int row = rows.count() - 1; row >= 0; --row) {
+    rows.Fill(row, columns);
     ROWAN_RETURN_IF_ERROR(records.Add([&](MessageWriter& record) { return hydrator.Root(row, columns, record); }));
   }
   reply.bytes = writer.bytes();
@@ -297,13 +299,13 @@ absl::Status RunLockingGet(const CompiledLockingRead& read, const Arguments& arg
   using Response = v1::GetResponse;
   ROWAN_ASSIGN_OR_RETURN(const Tree found, RunTreeInside(read.keys, arguments, connection, context));
   const plan::Select& root = read.keys.plan.root;
-  const int rows = found.root.rows();
+  const int rows = found.root().count();
   if (rows == 0) return absl::OkStatus();
   std::vector<Encoded> keys;
   for (size_t column = 0; column < root.fields.size(); ++column) {
     std::vector<Encoded> values;
     for (int row = 0; row < rows; ++row) {
-      values.push_back({.bytes = std::string(found.root.bytes(row, static_cast<int>(column)))});
+      values.push_back({.bytes = std::string(found.root().bytes(row, static_cast<int>(column)))});
     }
     keys.push_back(EncodeArray(root.fields[column]->type, values));
   }
@@ -350,8 +352,9 @@ absl::Status WriteGroups(const CompiledAggregation& aggregation, const Arguments
   RecordWriter records(context, Response::kRecordsFieldNumber, writer);
   Columns columns;
   reply.records = std::min<int64_t>(result.rows(), limit);
+  const SelectRows rows(result, /*keyed=*/false);
   for (int row = static_cast<int>(reply.records) - 1; row >= 0; --row) {
-    FillColumns(result, row, 0, columns);
+    rows.Fill(row, columns);
     ROWAN_RETURN_IF_ERROR(
         records.Add([&](MessageWriter& record) { return HydrateGroup(aggregation.plan, columns, record); }));
   }

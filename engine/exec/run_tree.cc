@@ -62,15 +62,134 @@ std::optional<std::array<Encoded, 2>> RangeOf(const std::vector<Encoded>& keys) 
   return std::array{*first, *last};
 }
 
+// Sorts the rows of selects out by their parents' keys, parents before what hangs on them.
+class Grouper {
+ public:
+  Grouper(const CompiledRead& read, const Arguments& arguments, int root_rows, Tree& tree)
+      : read_(read), arguments_(arguments), root_rows_(root_rows), tree_(tree), keys_(CountSelects(read.plan.root)) {
+    tree_.levels.resize(keys_.size());
+    tree_.selects.resize(keys_.size());
+  }
+
+  Keys& keys(const plan::Select& select) { return keys_[select.number]; }
+
+  // Finds the distinct keys of the parent's rows that are part of the answer, and notes which row has which.
+  void FindKeys(const plan::Select& select, const plan::Select& parent) {
+    const std::vector<const Field*> links = plan::LinkFields(*select.relation);
+    std::vector<int> columns;
+    for (const Field* link : links) columns.push_back(plan::FieldColumn(parent, read_.plan.strategy, link));
+    Keys& keys = keys_[select.number];
+    keys.columns.resize(links.size());
+    const SelectRows& rows = tree_.selects[parent.number];
+    std::vector<int>& key_of_parent = tree_.levels[select.number].key_of_parent;
+    key_of_parent.assign(rows.count(), -1);
+    const auto note = [&](int row) {
+      std::string_view key;
+      if (columns.size() == 1) {
+        key = rows.bytes(row, columns.front());
+        if (key.empty() && rows.null(row, columns.front())) return;
+      } else {
+        std::string& text = keys.texts.emplace_back();
+        for (int column : columns) {
+          if (rows.null(row, column)) return;
+          PutInteger(static_cast<int32_t>(rows.bytes(row, column).size()), text);
+          text += rows.bytes(row, column);
+        }
+        key = text;
+      }
+      const auto [place, added] = keys.positions.try_emplace(absl::string_view(key.data(), key.size()), keys.count);
+      key_of_parent[row] = place->second;
+      if (!added) return;
+      ++keys.count;
+      for (size_t i = 0; i < columns.size(); ++i) {
+        keys.columns[i].push_back({.bytes = std::string(rows.bytes(row, columns[i]))});
+      }
+    };
+    if (parent.relation == nullptr) {
+      for (int row = 0; row < root_rows_; ++row) note(row);
+    } else {
+      for (int row : tree_.levels[parent.number].rows) note(row);
+    }
+    Prepare(select);
+  }
+
+  // Takes each of the parent's rows for a key of its own.
+  void CountParents(const plan::Select& select, const plan::Select& parent) {
+    std::vector<int>& key_of_parent = tree_.levels[select.number].key_of_parent;
+    key_of_parent.resize(tree_.selects[parent.number].count());
+    std::iota(key_of_parent.begin(), key_of_parent.end(), 0);
+    keys_[select.number].count = static_cast<int>(key_of_parent.size());
+    Prepare(select);
+  }
+
+  // Sorts a select's rows out by key, in their order, and cuts each list to its limit.
+  absl::Status Group(const plan::Select& select, SelectRows found) {
+    SelectRows& rows = tree_.selects[select.number];
+    rows = std::move(found);
+    LevelRows& level = tree_.levels[select.number];
+    const int keys = keys_[select.number].count;
+    const int64_t limit = select.to_many() ? arguments_.lists[select.window.list].limit : -1;
+    std::vector<int> key_of_row(rows.count(), -1);
+    for (int row = 0; row < rows.count(); ++row) {
+      const int64_t key = PositionOf(select, rows.key(row));
+      if (key < 0 || key >= keys) {
+        // A tagged read has the rows of parents, too, that only tell that there are more.
+        if (key == -1 && read_.plan.strategy == plan::Strategy::kTagged) continue;
+        return errors::Internal("a row of a level has a key that nobody asked for");
+      }
+      int& count = level.begin_of_key[key + 1];
+      if (limit >= 0 && count >= limit) {
+        level.more_of_key[key] = true;
+      } else {
+        key_of_row[row] = static_cast<int>(key);
+        ++count;
+      }
+    }
+    std::partial_sum(level.begin_of_key.begin(), level.begin_of_key.end(), level.begin_of_key.begin());
+    std::vector<int> next(level.begin_of_key);
+    level.rows.resize(level.begin_of_key.back());
+    for (int row = 0; row < rows.count(); ++row) {
+      if (key_of_row[row] >= 0) level.rows[next[key_of_row[row]]++] = row;
+    }
+    if (select.window.backward) {
+      for (int key = 0; key < keys; ++key) {
+        std::reverse(level.rows.begin() + level.begin_of_key[key], level.rows.begin() + level.begin_of_key[key + 1]);
+      }
+    }
+    level.columns = [&rows](int row, Columns& columns) { rows.Fill(row, columns); };
+    return absl::OkStatus();
+  }
+
+ private:
+  // Makes room for the lists of all keys.
+  void Prepare(const plan::Select& select) {
+    LevelRows& level = tree_.levels[select.number];
+    level.begin_of_key.resize(keys_[select.number].count + 1);
+    level.more_of_key.resize(keys_[select.number].count);
+  }
+
+  // The position of the key that a row says; -1: it is none of the answer's.
+  int64_t PositionOf(const plan::Select& select, std::string_view said) const {
+    const Keys& keys = keys_[select.number];
+    if (!plan::NamesKey(select)) return DecodeInteger(said) - 1;
+    if (keys.first) return DecodeInteger(said) - *keys.first;
+    const auto found = keys.positions.find(absl::string_view(said.data(), said.size()));
+    return found == keys.positions.end() ? -1 : found->second;
+  }
+
+  const CompiledRead& read_;
+  const Arguments& arguments_;
+  const int root_rows_;
+  Tree& tree_;
+  std::vector<Keys> keys_;  // by the number of the select
+};
+
 class LevelRunner {
  public:
   LevelRunner(const CompiledRead& read, const Arguments& arguments, const Context& context, int root_rows, Tree& tree)
-      : read_(read), arguments_(arguments), context_(context), root_rows_(root_rows), tree_(tree) {}
+      : read_(read), arguments_(arguments), context_(context), tree_(tree), grouper_(read, arguments, root_rows, tree) {}
 
   absl::Status Run(pg::Connection& connection, bool commit) {
-    tree_.levels.resize(CountSelects(read_.plan.root));
-    keys_.resize(tree_.levels.size());
-    results_.resize(tree_.levels.size());
     std::vector<LevelSelect> level = Below({{&read_.plan.root, nullptr}});
     while (!level.empty()) {
       std::vector<LevelSelect> below = Below(level);
@@ -86,11 +205,8 @@ class LevelRunner {
     std::vector<const plan::Select*> asked;
     std::deque<Encoded> encoded;
     for (const LevelSelect& one : level) {
-      FindKeys(*one.select, *one.parent);
-      Keys& keys = keys_[one.select->number];
-      LevelRows& rows = tree_.levels[one.select->number];
-      rows.begin_of_key.resize(keys.count + 1);
-      rows.more_of_key.resize(keys.count);
+      grouper_.FindKeys(*one.select, *one.parent);
+      Keys& keys = grouper_.keys(*one.select);
       if (keys.count == 0) continue;
       const sql::ReadStatement& statement = read_.sql.selects[one.select->number];
       pg::Query query{&statement.statement, {}};
@@ -119,130 +235,97 @@ class LevelRunner {
     context_.counters.statements += static_cast<int64_t>(queries.size());
     ROWAN_ASSIGN_OR_RETURN(std::vector<pg::Result> results,
                            connection.ExecuteAll(queries, {.commit = commit}, context_.call));
-    for (size_t i = 0; i < asked.size(); ++i) ROWAN_RETURN_IF_ERROR(Group(*asked[i], std::move(results[i])));
-    return absl::OkStatus();
-  }
-
-  // The rows of a select, and the columns that come before its own. Null where nothing was asked.
-  const pg::Result* RowsOf(const plan::Select& select) const {
-    return select.relation == nullptr ? &tree_.root : results_[select.number];
-  }
-  static int FirstColumn(const plan::Select& select) { return select.relation == nullptr ? 0 : 1; }
-
-  // Finds the distinct keys of the parent's rows that are part of the answer, and notes which row has which.
-  void FindKeys(const plan::Select& select, const plan::Select& parent) {
-    const std::vector<const Field*> links = plan::LinkFields(*select.relation);
-    std::vector<int> columns;
-    for (const Field* link : links) {
-      columns.push_back(FirstColumn(parent) + plan::FieldColumn(parent, plan::Strategy::kByLevel, link));
+    for (size_t i = 0; i < asked.size(); ++i) {
+      tree_.results.push_back(std::move(results[i]));
+      ROWAN_RETURN_IF_ERROR(grouper_.Group(*asked[i], SelectRows(tree_.results.back(), /*keyed=*/true)));
     }
-    Keys& keys = keys_[select.number];
-    keys.columns.resize(links.size());
-    const pg::Result* const rows = RowsOf(parent);
-    if (rows == nullptr) return;
-    std::vector<int>& key_of_parent = tree_.levels[select.number].key_of_parent;
-    key_of_parent.assign(rows->rows(), -1);
-    const auto note = [&](int row) {
-      std::string_view key;
-      if (columns.size() == 1) {
-        key = rows->bytes(row, columns.front());
-        if (key.empty() && rows->null(row, columns.front())) return;
-      } else {
-        std::string& text = keys.texts.emplace_back();
-        for (int column : columns) {
-          if (rows->null(row, column)) return;
-          PutInteger(static_cast<int32_t>(rows->bytes(row, column).size()), text);
-          text += rows->bytes(row, column);
-        }
-        key = text;
-      }
-      const auto [place, added] = keys.positions.try_emplace(absl::string_view(key.data(), key.size()), keys.count);
-      key_of_parent[row] = place->second;
-      if (!added) return;
-      ++keys.count;
-      for (size_t i = 0; i < columns.size(); ++i) {
-        keys.columns[i].push_back({.bytes = std::string(rows->bytes(row, columns[i]))});
-      }
-    };
-    if (parent.relation == nullptr) {
-      for (int row = 0; row < root_rows_; ++row) note(row);
-    } else {
-      for (int row : tree_.levels[parent.number].rows) note(row);
-    }
-  }
-
-  // The position of the key that a row says; -1: it is none of those asked for.
-  int64_t PositionOf(const plan::Select& select, std::string_view said) const {
-    const Keys& keys = keys_[select.number];
-    if (!plan::NamesKey(select)) return DecodeInteger(said) - 1;
-    if (keys.first) return DecodeInteger(said) - *keys.first;
-    const auto found = keys.positions.find(absl::string_view(said.data(), said.size()));
-    return found == keys.positions.end() ? -1 : found->second;
-  }
-
-  // Sorts a select's rows out by key, in their order, and cuts each list to its limit.
-  absl::Status Group(const plan::Select& select, pg::Result result) {
-    LevelRows& level = tree_.levels[select.number];
-    const int keys = keys_[select.number].count;
-    const int64_t limit = select.to_many() ? arguments_.lists[select.window.list].limit : -1;
-    std::vector<int> key_of_row(result.rows(), -1);
-    for (int row = 0; row < result.rows(); ++row) {
-      const int64_t key = PositionOf(select, result.bytes(row, 0));
-      if (key < 0 || key >= keys) return errors::Internal("a row of a level has a key that nobody asked for");
-      int& count = level.begin_of_key[key + 1];
-      if (limit >= 0 && count >= limit) {
-        level.more_of_key[key] = true;
-      } else {
-        key_of_row[row] = static_cast<int>(key);
-        ++count;
-      }
-    }
-    std::partial_sum(level.begin_of_key.begin(), level.begin_of_key.end(), level.begin_of_key.begin());
-    std::vector<int> next(level.begin_of_key);
-    level.rows.resize(level.begin_of_key.back());
-    for (int row = 0; row < result.rows(); ++row) {
-      if (key_of_row[row] >= 0) level.rows[next[key_of_row[row]]++] = row;
-    }
-    if (select.window.backward) {
-      for (int key = 0; key < keys; ++key) {
-        std::reverse(level.rows.begin() + level.begin_of_key[key], level.rows.begin() + level.begin_of_key[key + 1]);
-      }
-    }
-    tree_.results.push_back(std::move(result));
-    results_[select.number] = &tree_.results.back();
-    level.columns = [&rows = tree_.results.back()](int row, Columns& columns) { FillColumns(rows, row, 1, columns); };
     return absl::OkStatus();
   }
 
   const CompiledRead& read_;
   const Arguments& arguments_;
   const Context& context_;
-  const int root_rows_;
   Tree& tree_;
-  // By the number of the select.
-  std::vector<Keys> keys_;
-  std::vector<const pg::Result*> results_;  // null where nothing was asked
+  Grouper grouper_;
+};
+
+// Sorts the rows of a tagged read, which are the tree's only result, out by select and by key.
+class TaggedRows {
+ public:
+  TaggedRows(const CompiledRead& read, const Arguments& arguments, Tree& tree)
+      : read_(read), arguments_(arguments), tree_(tree), rows_(CountSelects(read.plan.root)) {}
+
+  absl::Status Sort() {
+    const pg::Result& result = tree_.results.front();
+    for (int row = 0; row < result.rows(); ++row) {
+      const int64_t select = DecodeInteger(result.bytes(row, 0));
+      if (select < 0 || select >= static_cast<int64_t>(rows_.size())) return errors::Internal("a row has a tag that no select has");
+      rows_[select].push_back(row);
+    }
+    tree_.selects.push_back(Take(read_.plan.root));
+    Grouper grouper(read_, arguments_, KeptRows(read_, arguments_, tree_), tree_);
+    return SortBelow(read_.plan.root, grouper);
+  }
+
+ private:
+  absl::Status SortBelow(const plan::Select& parent, Grouper& grouper) {
+    for (const plan::Select& select : parent.related) {
+      if (plan::NamesKey(select)) {
+        grouper.FindKeys(select, parent);
+      } else {
+        grouper.CountParents(select, parent);
+      }
+      ROWAN_RETURN_IF_ERROR(grouper.Group(select, Take(select)));
+      ROWAN_RETURN_IF_ERROR(SortBelow(select, grouper));
+    }
+    return absl::OkStatus();
+  }
+
+  SelectRows Take(const plan::Select& select) {
+    return SelectRows(tree_.results.front(), std::move(rows_[select.number]), read_.sql.columns[select.number],
+                      /*keyed=*/select.relation != nullptr);
+  }
+
+  const CompiledRead& read_;
+  const Arguments& arguments_;
+  Tree& tree_;
+  std::vector<std::vector<int>> rows_;  // by the number of the select
 };
 
 }  // namespace
 
-void FillColumns(const pg::Result& result, int row, int first, Columns& columns) {
+void SelectRows::Fill(int row, Columns& columns) const {
   columns.clear();
-  for (int i = first, end = result.columns(); i < end; ++i) {
-    const std::string_view bytes = result.bytes(row, i);
-    columns.push_back({bytes, bytes.empty() && result.null(row, i)});
+  const int at = RowAt(row);
+  const int end = columns_ == nullptr ? result_->columns() : static_cast<int>(columns_->size());
+  for (int i = first_; i < end; ++i) {
+    const int column = ColumnAt(i);
+    const std::string_view bytes = result_->bytes(at, column);
+    columns.push_back({bytes, bytes.empty() && result_->null(at, column)});
   }
 }
 
 Columns Tree::RootColumns(int row) const {
   Columns columns;
-  FillColumns(root, row, 0, columns);
+  root().Fill(row, columns);
   return columns;
 }
 
-int KeptRows(const CompiledRead& read, const Arguments& arguments, const pg::Result& result) {
+int KeptRows(const CompiledRead& read, const Arguments& arguments, const Tree& tree) {
   const int64_t limit = arguments.lists[read.plan.root.window.list].limit;
-  return limit < 0 ? result.rows() : static_cast<int>(std::min<int64_t>(result.rows(), limit));
+  const int rows = tree.root().count();
+  return limit < 0 ? rows : static_cast<int>(std::min<int64_t>(rows, limit));
+}
+
+absl::StatusOr<Tree> TreeOf(const CompiledRead& read, const Arguments& arguments, pg::Result result) {
+  Tree tree;
+  tree.results.push_back(std::move(result));
+  if (read.plan.strategy == plan::Strategy::kTagged) {
+    ROWAN_RETURN_IF_ERROR(TaggedRows(read, arguments, tree).Sort());
+  } else {
+    tree.selects.emplace_back(tree.results.front(), /*keyed=*/false);
+  }
+  return tree;
 }
 
 std::vector<pg::Parameter> SlotParameters(const sql::ReadStatement& statement, const Arguments& arguments) {
@@ -291,7 +374,7 @@ absl::StatusOr<Tree> RunRoot(const CompiledRead& read, const Arguments& argument
   }
   context.counters.statements += static_cast<int64_t>(queries.size());
   ROWAN_ASSIGN_OR_RETURN(std::vector<pg::Result> results, connection.ExecuteAll(queries, options, context.call));
-  Tree tree(std::move(results[0]));
+  ROWAN_ASSIGN_OR_RETURN(Tree tree, TreeOf(read, arguments, std::move(results[0])));
   if (read.sql.total) {
     ROWAN_ASSIGN_OR_RETURN(tree.total, TotalOf(kind, results[1]));
   }
@@ -312,7 +395,7 @@ absl::StatusOr<Tree> RunTreeInside(const CompiledRead& read, const Arguments& ar
                                    const Context& context) {
   ROWAN_ASSIGN_OR_RETURN(Tree tree, RunRoot(read, arguments, {}, connection, context));
   if (HasLevels(read)) {
-    const int rows = KeptRows(read, arguments, tree.root);
+    const int rows = KeptRows(read, arguments, tree);
     ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, rows, false, connection, context, tree));
   }
   return tree;
@@ -326,12 +409,12 @@ absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& argument
     ++context.counters.statements;
     ROWAN_ASSIGN_OR_RETURN(
         pg::Result result, connection.ExecuteRead(root.statement, SlotParameters(root, arguments), context.call));
-    return Tree(std::move(result));
+    return TreeOf(read, arguments, std::move(result));
   }
   ROWAN_ASSIGN_OR_RETURN(
       Tree tree, RunRoot(read, arguments, {.begin = kSnapshot, .commit = !levels}, connection, context));
   if (levels) {
-    const int rows = KeptRows(read, arguments, tree.root);
+    const int rows = KeptRows(read, arguments, tree);
     ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, rows, true, connection, context, tree));
   }
   return tree;

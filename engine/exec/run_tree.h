@@ -2,6 +2,7 @@
 // engine/exec.
 //
 //   nested     one statement
+//   tagged     one statement, whose rows are sorted out by the select that they say
 //   by level   the root's; then, for each depth, those of all selects there in one round trip, each with the distinct keys
 //              of its parents' rows as arrays
 #pragma once
@@ -35,19 +36,53 @@ struct CompiledRead {
   bool single() const;
 };
 
-// Puts the columns of a result's row, from column `first` on, in place of `columns`.
-void FillColumns(const pg::Result& result, int row, int first, Columns& columns);
+// The rows of one select, wherever they stand in a result, which outlives it.
+class SelectRows {
+ public:
+  // No rows.
+  SelectRows() = default;
+  // All rows of a result, whose columns are, but of the root, the key and then those of plan/select.h.
+  SelectRows(const pg::Result& result, bool keyed) : result_(&result), count_(result.rows()), first_(keyed ? 1 : 0) {}
+  // Some of the rows; `columns`, which outlive it, are where these are.
+  SelectRows(const pg::Result& result, std::vector<int> rows, const std::vector<int>& columns, bool keyed)
+      : result_(&result),
+        count_(static_cast<int>(rows.size())),
+        first_(keyed ? 1 : 0),
+        rows_(std::move(rows)),
+        columns_(&columns) {}
 
-// The rows of one read. Views refer to the results inside.
+  int count() const { return count_; }
+  std::string_view key(int row) const { return result_->bytes(RowAt(row), ColumnAt(0)); }
+  std::string_view bytes(int row, int column) const { return result_->bytes(RowAt(row), ColumnAt(first_ + column)); }
+  bool null(int row, int column) const { return result_->null(RowAt(row), ColumnAt(first_ + column)); }
+  // Puts the columns of a row in place of `columns`.
+  void Fill(int row, Columns& columns) const;
+
+ private:
+  int RowAt(int row) const { return columns_ == nullptr ? row : rows_[row]; }
+  int ColumnAt(int column) const { return columns_ == nullptr ? column : (*columns_)[column]; }
+
+  const pg::Result* result_ = nullptr;
+  int count_ = 0;
+  int first_ = 0;
+  std::vector<int> rows_;
+  const std::vector<int>* columns_ = nullptr;
+};
+
+// The rows of one read.
 struct Tree {
-  pg::Result root;
-  std::deque<pg::Result> results;  // what `levels` refer to; they stay where they are when the tree is moved
-  std::vector<LevelRows> levels;   // by the number of the select; empty for a nested read
+  std::deque<pg::Result> results;   // what `selects` refer to; they stay where they are when the tree is moved
+  std::vector<SelectRows> selects;  // by the number of the select; of a nested read the root's only
+  std::vector<LevelRows> levels;    // by the number of the select; refer to `selects`; empty for a nested read
   std::optional<int64_t> total;
 
-  explicit Tree(pg::Result rows) : root(std::move(rows)) {}
+  const SelectRows& root() const { return selects.front(); }
   Columns RootColumns(int row) const;
 };
+
+// The tree whose root's statement gave the result: the whole of it, or, by level, what RunLevels completes. Refers to
+// `read`. Errors: those of rows that are not as planned, INTERNAL.
+absl::StatusOr<Tree> TreeOf(const CompiledRead& read, const Arguments& arguments, pg::Result result);
 
 // Runs the whole read in a transaction of its own, which is over afterwards. Errors: those of engine/pg.
 absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
@@ -66,7 +101,7 @@ absl::Status RunLevels(const CompiledRead& read, const Arguments& arguments, int
 // The parameters that slots give.
 std::vector<pg::Parameter> SlotParameters(const sql::ReadStatement& statement, const Arguments& arguments);
 
-// How many of a result's rows the root's limit lets through.
-int KeptRows(const CompiledRead& read, const Arguments& arguments, const pg::Result& result);
+// How many of the root's rows its limit lets through.
+int KeptRows(const CompiledRead& read, const Arguments& arguments, const Tree& tree);
 
 }  // namespace rowan::exec

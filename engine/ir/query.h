@@ -144,6 +144,9 @@ enum class Total { kNone, kExact, kEstimated };
 // A part of an ordered list.
 struct Window {
   int limit = kNoSlot;  // the slot holds the limit plus one
+  // The same number where it is a part of the form, else 0: of a root it is while it is small, so that PostgreSQL plans for
+  // it (docs/adr/0020).
+  int rows = 0;
   int offset = kNoSlot;
   // The order's values at the record that the window begins after (or ends before): a slot each, kNoSlot for null. Empty:
   // none.
@@ -197,9 +200,7 @@ struct RowLock {
 };
 
 // How a client wants a tree to be read.
-enum class Strategy { kAny, kNested, kByLevel };
-// About how many root records are to be expected.
-enum class Expected { kOne, kFew, kMany };
+enum class Strategy { kAny, kNested, kByLevel, kTagged };
 
 struct Read {
   Selection selection;
@@ -208,7 +209,7 @@ struct Read {
   std::vector<Order> order;  // total
   Window window;
   Strategy strategy = Strategy::kAny;
-  Expected expected = Expected::kMany;
+  bool by_key = false;          // the filter lets one record through at most
   std::optional<RowLock> lock;  // with it the limit's slot holds the limit itself
   std::vector<Type> slots;      // the type of each slot
 };

@@ -127,6 +127,10 @@ class KeyWriter {
   }
   void Write(const Window& window) {
     if (window.limit != kNoSlot) Slot('L', window.limit);
+    if (window.rows > 0) {
+      Tag('R');
+      Number(window.rows);
+    }
     if (window.offset != kNoSlot) Slot('O', window.offset);
     for (int slot : window.cursor) {
       if (slot == kNoSlot) {
@@ -253,7 +257,7 @@ std::string ShapeKey(const Read& read) {
   writer.Tag('G');
   writer.Name(read.selection.model->name);
   writer.Number(static_cast<int>(read.strategy));
-  writer.Number(static_cast<int>(read.expected));
+  writer.Number(read.by_key ? 1 : 0);
   writer.Write(read.selection);
   writer.Write(read.where);
   writer.WriteDistinct(read.distinct);

@@ -22,7 +22,7 @@ Select PlanSelection(ir::Selection selection, Strategy strategy, int& next_numbe
     // A list without limit is complete, so nobody goes on from its end.
     child.keyed = child.window.limit != ir::kNoSlot || child.window.offset != ir::kNoSlot ||
                   child.window.backward || !child.window.cursor.empty();
-    if (strategy == Strategy::kByLevel) {
+    if (strategy != Strategy::kNested) {
       for (const Field* field : LinkFields(*child.relation)) {
         if (FieldColumn(select, strategy, field) < 0) select.links.push_back(field);
       }
@@ -32,8 +32,11 @@ Select PlanSelection(ir::Selection selection, Strategy strategy, int& next_numbe
   return select;
 }
 
-// Measured: nested sub-selects cost PostgreSQL about half of one statement per level for a single root, and half as much
-// again for twenty.
+// Up to so many root records are few.
+constexpr int64_t kFewRecords = 4;
+
+// Measured (docs/performance.md): for a single root nested sub-selects and tagged rows cost half of one statement per level, for
+// twenty tagged rows cost least, and for hundreds levels do.
 Read ChooseStrategy(const ir::Read& read) {
   Read plan;
   const auto choose = [&](Strategy strategy, std::string reason) {
@@ -44,12 +47,16 @@ Read ChooseStrategy(const ir::Read& read) {
     choose(Strategy::kNested, "the request asks for it");
   } else if (read.strategy == ir::Strategy::kByLevel) {
     choose(Strategy::kByLevel, "the request asks for it");
+  } else if (read.strategy == ir::Strategy::kTagged) {
+    choose(Strategy::kTagged, "the request asks for it");
   } else if (read.selection.related.empty()) {
     choose(Strategy::kNested, "nothing related is selected");
-  } else if (read.expected == ir::Expected::kOne) {
+  } else if (read.by_key) {
     choose(Strategy::kNested, "the filter names one record by its key");
-  } else if (read.expected == ir::Expected::kFew) {
+  } else if (read.window.rows > 0 && read.window.rows - 1 <= kFewRecords) {
     choose(Strategy::kNested, "the limit lets few records through");
+  } else if (read.window.rows > 0) {
+    choose(Strategy::kTagged, "the limit makes it a page");
   } else {
     choose(Strategy::kByLevel, "many records are to be expected");
   }

@@ -166,7 +166,11 @@ std::string PrintWindow(const ir::Window& window) {
   } else if (window.backward) {
     text += " backward";
   }
-  if (window.limit != ir::kNoSlot) text += " limit slot " + std::to_string(window.limit);
+  if (window.rows > 0) {
+    text += " limit " + std::to_string(window.rows);
+  } else if (window.limit != ir::kNoSlot) {
+    text += " limit slot " + std::to_string(window.limit);
+  }
   if (window.offset != ir::kNoSlot) text += " offset slot " + std::to_string(window.offset);
   if (window.total == ir::Total::kExact) text += " with total";
   if (window.total == ir::Total::kEstimated) text += " with estimated total";

@@ -1,21 +1,24 @@
-// The plan of a read: a tree of selects. It runs as one statement of nested sub-selects, or as one statement per select
-// with the keys of all parents as arrays. Data only: no SQL, no values.
+// The plan of a read: a tree of selects. It runs as one statement of nested sub-selects, as one statement per select
+// with the keys of all parents as arrays, or as one statement whose rows say which select they are of. Data only: no SQL,
+// no values.
 //
 //   Select 0 User [name]                     nested:   SELECT t0."name", (SELECT ROW(t1."name") FROM roles t1 WHERE …),
 //     Select 1 role: Role [name]                         ARRAY(SELECT ROW(…) …) FROM users t0 WHERE … ORDER BY t0."id" LIMIT $1
 //     Select 2 posts: Post [title]           by level: SELECT t0."name", t0."role_id", t0."id" FROM users t0 WHERE …
-//                                                      SELECT k.n, t1."name" FROM unnest($1) WITH ORDINALITY k(c0, n) JOIN roles t1 …
-//                                                      SELECT k.n, t2."title" FROM unnest($1) WITH ORDINALITY k(c0, n) JOIN posts t2 …
+//                                                      SELECT t1."id", t1."name" FROM roles t1 WHERE t1."id" = ANY($1)
+//                                                      SELECT t2."user_id", t2."title" FROM posts t2 WHERE t2."user_id" = ANY($1) …
+//                                            tagged:   WITH l0 AS MATERIALIZED (SELECT … FROM users t0 WHERE …)
+//                                                      SELECT 0, … FROM l0 UNION ALL SELECT 1, … FROM roles t1 WHERE … UNION ALL …
 //
 // The columns of a row, in this order:
 //   fields   the selected fields
 //   counts   the counts
 //   related  nested only: per related select a row (to-one) or an array of rows (to-many)
 //   totals   per related select whose window asks for a total
-//   links    by level only: the key fields that related selects hang on and that are not among the fields
+//   links    not nested: the key fields that related selects hang on and that are not among the fields
 //   places   the values of the order that are not among the fields and links, when `keyed`
-// A row of a select that runs by level has before them its parent's key, or the position of that key in the arrays, from
-// 1 (NamesKey).
+// A row of a select below the root that is not nested has before them its parent's key, or where that is not told (NamesKey) the
+// position of the key in the arrays (by level) or of the parent's row (tagged), from 1.
 #pragma once
 
 #include <optional>
@@ -39,7 +42,7 @@ struct Select {
   ir::Window window;
   std::vector<Select> related;
   bool keyed = false;                // rows say where they stand in the order, for cursors
-  std::vector<const Field*> links;   // by level: what the related selects hang on, beside the fields
+  std::vector<const Field*> links;   // unless nested: what the related selects hang on, beside the fields
   // The root's rows are those whose primary keys are given as parameter arrays, in the order given. Then where, order
   // and window are empty, and the arrays are the first parameters.
   bool by_keys = false;
@@ -50,7 +53,7 @@ struct Select {
   bool cut() const { return window.limit != ir::kNoSlot || window.offset != ir::kNoSlot || !distinct.empty(); }
 };
 
-enum class Strategy { kNested, kByLevel };
+enum class Strategy { kNested, kByLevel, kTagged };
 
 struct Read {
   Select root;
@@ -61,7 +64,7 @@ struct Read {
 // The fields of the parent's model that a relation's rows hang on: the left sides of its pairs, or of its junction.
 std::vector<const Field*> LinkFields(const Relation& relation);
 
-// Whether rows of a select that runs by level say by the key itself whose they are. It must be one value that has one binary
+// Whether rows of a select that is not nested say by the key itself whose they are. It must be one value that has one binary
 // form only, and the list whole: then PostgreSQL needs no join with the keys, which costs it up to half of such a
 // statement (docs/performance.md).
 bool NamesKey(const Select& select);

@@ -72,10 +72,11 @@ void ListRenderer::RenderOrderBy(bool reversed, bool leading) {
   }
 }
 
-void ListRenderer::RenderOrder() {
+void ListRenderer::RenderOrder(const std::function<void()>& key) {
   if (select_.order.empty()) return;
   writer_ << " ORDER BY ";
-  RenderOrderBy(select_.window.backward, false);
+  if (key) key();
+  RenderOrderBy(select_.window.backward, key != nullptr);
 }
 
 bool ListRenderer::RenderSource(const ListSource& source) {
@@ -117,20 +118,22 @@ void ListRenderer::Render(const ListSource& source) {
     writer_ << (where ? " AND " : " WHERE ");
     RenderCursor();
   }
-  if (source.key && !select_.order.empty()) {
-    writer_ << " ORDER BY ";
-    source.key();
-    RenderOrderBy(select_.window.backward, true);
-  } else {
-    RenderOrder();
-  }
+  RenderOrder(source.key);
   RenderLimits();
+}
+
+void ListRenderer::RenderLimit() {
+  if (select_.window.rows > 0) {
+    writer_ << std::to_string(select_.window.rows);
+  } else {
+    RenderSlot(writer_, scope_, kCount, select_.window.limit);
+  }
 }
 
 void ListRenderer::RenderLimits() {
   if (select_.window.limit != ir::kNoSlot) {
     writer_ << " LIMIT ";
-    RenderSlot(writer_, scope_, kCount, select_.window.limit);
+    RenderLimit();
   }
   if (select_.window.offset != ir::kNoSlot) {
     writer_ << " OFFSET ";

@@ -30,10 +30,12 @@ class ListRenderer {
   void Render(const ListSource& source);
   // Writes ` FROM … [WHERE …]`, without regard to cursor, order and limits: what a total counts.
   void RenderAll(const ListSource& source);
-  // Writes ` ORDER BY …`, or nothing.
-  void RenderOrder();
+  // Writes ` ORDER BY …`, or nothing. `key` is that of ListSource.
+  void RenderOrder(const std::function<void()>& key);
   // Writes the tables that the order's values come from, for the row with the select's alias.
   void RenderJoins();
+  // Writes the limit, of which there is one: one more than was asked for.
+  void RenderLimit();
   // Writes the value of the i-th order.
   void RenderPlace(int i);
 

@@ -1,6 +1,7 @@
 #include "engine/sql/render_read.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "engine/sql/render_list.h"
@@ -10,16 +11,75 @@
 namespace rowan::sql {
 namespace {
 
-// One statement: of a whole nested read, or of one select by level.
+// The types of the columns of a row that is not nested, in the order of plan/select.h.
+std::vector<Type> ColumnTypes(const plan::Select& select) {
+  const Type count{.scalar = Scalar::kInt64};
+  std::vector<Type> types;
+  for (const Field* field : select.fields) types.push_back(field->type);
+  types.insert(types.end(), select.counts.size(), count);
+  for (const plan::Select& related : select.related) {
+    if (related.window.total != ir::Total::kNone) types.push_back(count);
+  }
+  for (const Field* field : select.links) types.push_back(field->type);
+  if (!select.keyed) return types;
+  for (const ir::Order& by : select.order) {
+    const bool own = by.path.empty() && by.many == nullptr;
+    if (!own || plan::FieldColumn(select, plan::Strategy::kTagged, by.field) < 0) types.push_back(by.type());
+  }
+  return types;
+}
+
+// The columns of a tagged result beside the tag. Selects share them, each has the first that are free of the types it needs, so rows
+// are hardly wider than the widest select.
+class SharedColumns {
+ public:
+  // Returns the positions of columns of the types, behind the tag.
+  std::vector<int> Take(const std::vector<Type>& types) {
+    std::vector<bool> taken(types_.size());
+    std::vector<int> columns;
+    for (const Type& type : types) {
+      const std::string name = TravelsAsText(type) ? (type.array ? "text[]" : "text") : CastType(type);
+      size_t at = 0;
+      while (at < types_.size() && (taken[at] || types_[at] != name)) ++at;
+      if (at == types_.size()) {
+        types_.push_back(name);
+        taken.push_back(false);
+      }
+      taken[at] = true;
+      columns.push_back(static_cast<int>(at) + 1);
+    }
+    return columns;
+  }
+  // The names of all types.
+  const std::vector<std::string>& types() const { return types_; }
+
+ private:
+  std::vector<std::string> types_;
+};
+
+std::string ColumnName(int column) {
+  return "c" + std::to_string(column);
+}
+
+// What holds the rows of a select of a tagged read.
+std::string RowsName(const plan::Select& select) {
+  return "l" + std::to_string(select.number);
+}
+
+// Whether related selects need the positions of the select's rows.
+bool TellsPositions(const plan::Select& select) {
+  return std::any_of(select.related.begin(), select.related.end(),
+                     [](const plan::Select& related) { return !plan::NamesKey(related); });
+}
+
+// One statement: of a whole read that is nested or tagged, or of one select by level.
 class SelectRenderer {
  public:
   explicit SelectRenderer(plan::Strategy strategy) : strategy_(strategy) {}
 
   ReadStatement RenderRoot(const plan::Select& root) {
     if (root.by_keys) return RenderByKeys(root);
-    writer_ << "SELECT ";
-    RenderOutput(root);
-    ListRenderer(writer_, scope_, root).Render({[&] { writer_.Table(*root.model, Alias(root)); }, nullptr});
+    RenderRootRows(root);
     if (!root.lock) return Take("read " + root.model->name, 0);
     RenderLock(*root.lock, Alias(root));
     return Take("lock " + root.model->name, 0);
@@ -32,11 +92,18 @@ class SelectRenderer {
     return Take((exact ? "count " : "estimate ") + root.model->name, 0);
   }
 
+  // A whole read whose rows say which select they are of. Selects that others hang on are read once and kept.
+  ReadStatement RenderTagged(const plan::Select& root, std::vector<std::vector<int>>& columns) {
+    SharedColumns shared;
+    TakeColumns(root, shared, columns);
+    RenderKept(root, nullptr);
+    RenderBranch(root, nullptr, shared, columns);
+    return Take("read " + root.model->name, 0);
+  }
+
   // A select by level: `k` holds the keys of all parents, and a row says by k.n whose it is.
   ReadStatement RenderLevel(const plan::Select& select, const std::string& place) {
-    const Relation& relation = *select.relation;
-    const std::string alias = Alias(select);
-    const std::vector<const Field*> links = plan::LinkFields(relation);
+    const std::vector<const Field*> links = plan::LinkFields(*select.relation);
     const std::string description = "read " + select.model->name + " at " + place;
     std::string arrays;
     std::string columns;
@@ -44,32 +111,12 @@ class SelectRenderer {
       Type type = links[i]->type;
       type.array = true;
       arrays += (i == 0 ? "" : ", ") + writer_.NextParameter(type);
-      columns += "c" + std::to_string(i) + ", ";
+      columns += ColumnName(static_cast<int>(i)) + ", ";
     }
     if (plan::NamesKey(select)) {
-      RenderOfKeys(select, " = ANY(" + arrays + ")");
-      return Take(description, 1);
-    }
-    writer_ << "SELECT k.n";
-    RenderOutput(select, /*first=*/false);
-    const std::string keys = "unnest(" + arrays + ") WITH ORDINALITY AS k(" + columns + "n)";
-    const auto on = [&] { RenderKeyOn(relation, alias); };
-    ListRenderer list(writer_, scope_, select);
-    if (!select.cut()) {
-      ListSource source{[&] {
-                          writer_ << keys << " JOIN ";
-                          RenderKeyedFrom(relation, alias);
-                        },
-                        nullptr};
-      // The tables that the order needs follow.
-      list.Render(source);
+      RenderOfKeys(select, [&] { writer_ << " = ANY(" << arrays << ")"; });
     } else {
-      // What cuts a list holds per parent, so each parent's list is a sub-select of its own.
-      writer_ << " FROM " << keys << " CROSS JOIN LATERAL (SELECT " << alias << ".*";
-      list.Render({[&] { RenderRelatedFrom(writer_, relation, alias); }, on});
-      writer_ << ") " << alias;
-      list.RenderJoins();
-      list.RenderOrder();
+      RenderOfPositions(select, [&] { writer_ << "unnest(" << arrays << ") WITH ORDINALITY AS k(" << columns << "n)"; });
     }
     return Take(description, static_cast<int>(links.size()));
   }
@@ -77,8 +124,11 @@ class SelectRenderer {
   // The rows of a select by level whose keys are integers from one to another.
   pg::Statement RenderRange(const plan::Select& select) {
     const Type& type = plan::LinkFields(*select.relation).front()->type;
-    const std::string first = writer_.NextParameter(type);
-    RenderOfKeys(select, " BETWEEN " + first + " AND " + writer_.NextParameter(type));
+    RenderOfKeys(select, [&] {
+      writer_ << " BETWEEN ";
+      writer_.Parameter(type) << " AND ";
+      writer_.Parameter(type);
+    });
     return writer_.Take();
   }
 
@@ -87,8 +137,14 @@ class SelectRenderer {
     return {std::move(description), writer_.Take(), keys, std::move(scope_.slots), std::nullopt};
   }
 
+  void RenderRootRows(const plan::Select& root) {
+    writer_ << "SELECT ";
+    RenderOutput(root);
+    ListRenderer(writer_, scope_, root).Render({[&] { writer_.Table(*root.model, Alias(root)); }, nullptr});
+  }
+
   // The rows whose key, which they say, is as the condition says.
-  void RenderOfKeys(const plan::Select& select, const std::string& condition) {
+  void RenderOfKeys(const plan::Select& select, const std::function<void()>& condition) {
     const std::string alias = Alias(select);
     const Relation& relation = *select.relation;
     const auto key = [&]() -> Writer& {
@@ -99,7 +155,144 @@ class SelectRenderer {
     key();
     RenderOutput(select, /*first=*/false);
     ListRenderer(writer_, scope_, select)
-        .Render({[&] { RenderRelatedFrom(writer_, relation, alias); }, [&] { key() << condition; }, [&] { key(); }});
+        .Render({[&] { RenderRelatedFrom(writer_, relation, alias); }, [&] {
+                   key();
+                   condition();
+                 },
+                 [&] { key(); }});
+  }
+
+  // The rows that hang on those of `keys`, which are k.c0, …, and say by k.n which.
+  void RenderOfPositions(const plan::Select& select, const std::function<void()>& keys) {
+    const Relation& relation = *select.relation;
+    const std::string alias = Alias(select);
+    writer_ << "SELECT k.n";
+    RenderOutput(select, /*first=*/false);
+    const auto on = [&] { RenderKeyOn(relation, alias); };
+    const auto position = [&] { writer_ << "k.n"; };
+    ListRenderer list(writer_, scope_, select);
+    if (!select.cut()) {
+      ListSource source{[&] {
+                          keys();
+                          writer_ << " JOIN ";
+                          RenderKeyedFrom(relation, alias);
+                        },
+                        nullptr, position};
+      // The tables that the order needs follow.
+      list.Render(source);
+    } else {
+      // What cuts a list holds per parent, so each parent's list is a sub-select of its own.
+      writer_ << " FROM ";
+      keys();
+      writer_ << " CROSS JOIN LATERAL (SELECT " << alias << ".*";
+      list.Render({[&] { RenderRelatedFrom(writer_, relation, alias); }, on});
+      writer_ << ") " << alias;
+      list.RenderJoins();
+      list.RenderOrder(position);
+    }
+  }
+
+  void TakeColumns(const plan::Select& select, SharedColumns& shared, std::vector<std::vector<int>>& columns) {
+    std::vector<Type> types = ColumnTypes(select);
+    if (select.relation != nullptr) {
+      const Type position{.scalar = Scalar::kInt64};
+      types.insert(types.begin(), plan::NamesKey(select) ? plan::LinkFields(*select.relation).front()->type : position);
+    }
+    columns.push_back(shared.Take(types));
+    for (const plan::Select& related : select.related) TakeColumns(related, shared, columns);
+  }
+
+  // The rows that others hang on, before all that reads them: `WITH l0(c0, c1) AS MATERIALIZED (…), …`.
+  void RenderKept(const plan::Select& select, const plan::Select* parent) {
+    if (select.related.empty()) return;
+    writer_ << (parent == nullptr ? "WITH " : ", ");
+    const bool positions = TellsPositions(select);
+    RenderNames(select, positions);
+    writer_ << " AS MATERIALIZED (";
+    if (positions) writer_ << "SELECT row_number() OVER (), s.* FROM (";
+    RenderRowsOf(select, parent);
+    writer_ << (positions ? ") s)" : ")");
+    for (const plan::Select& related : select.related) RenderKept(related, &select);
+    if (parent == nullptr) writer_ << " ";
+  }
+
+  // `l2(k, c0, c1)`: the key, where there is one, and the columns of plan/select.h.
+  void RenderNames(const plan::Select& select, bool positions) {
+    const int columns = static_cast<int>(ColumnTypes(select).size());
+    std::string names = positions ? "n" : "";
+    const auto add = [&](const std::string& name) { names += (names.empty() ? "" : ", ") + name; };
+    if (select.relation != nullptr) add("k");
+    for (int column = 0; column < columns; ++column) add(ColumnName(column));
+    writer_ << RowsName(select) << "(" << names << ")";
+  }
+
+  void RenderRowsOf(const plan::Select& select, const plan::Select* parent) {
+    if (parent == nullptr) {
+      RenderRootRows(select);
+      return;
+    }
+    const std::vector<const Field*> links = plan::LinkFields(*select.relation);
+    const auto link = [&](const Field* field) {
+      return ColumnName(plan::FieldColumn(*parent, plan::Strategy::kTagged, field));
+    };
+    if (plan::NamesKey(select)) {
+      RenderOfKeys(select, [&] {
+        writer_ << " = ANY(ARRAY(SELECT " << link(links.front());
+        RenderParents(*parent);
+        writer_ << "))";
+      });
+      return;
+    }
+    RenderOfPositions(select, [&] {
+      writer_ << "(SELECT n";
+      for (const Field* field : links) {
+        writer_ << ", " << link(field);
+        if (TravelsAsText(field->type)) writer_ << "::" << CastType(field->type);
+      }
+      RenderParents(*parent);
+      writer_ << ") AS k(n";
+      for (size_t i = 0; i < links.size(); ++i) writer_ << ", " << ColumnName(static_cast<int>(i));
+      writer_ << ")";
+    });
+  }
+
+  // ` FROM l0`, without the row that only tells that there are more.
+  void RenderParents(const plan::Select& parent) {
+    writer_ << " FROM " << RowsName(parent);
+    if (parent.relation != nullptr || parent.window.limit == ir::kNoSlot) return;
+    writer_ << " LIMIT ";
+    if (parent.window.rows > 0) {
+      writer_ << std::to_string(parent.window.rows - 1);
+    } else {
+      ListRenderer(writer_, scope_, parent).RenderLimit();
+      writer_ << " - 1";
+    }
+  }
+
+  // `SELECT 2, l2.k, NULL::text, l2.c0 FROM l2`, and those of the selects below.
+  void RenderBranch(const plan::Select& select, const plan::Select* parent, const SharedColumns& shared,
+                    const std::vector<std::vector<int>>& columns) {
+    if (parent != nullptr) writer_ << " UNION ALL ";
+    const std::string rows = RowsName(select);
+    std::vector<std::string> values;
+    for (const std::string& type : shared.types()) values.push_back("NULL::" + type);
+    int next = select.relation == nullptr ? 0 : -1;
+    for (const int column : columns[select.number]) {
+      values[column - 1] = rows + "." + (next < 0 ? "k" : ColumnName(next));
+      ++next;
+    }
+    writer_ << "SELECT " << std::to_string(select.number);
+    for (const std::string& value : values) writer_ << ", " << value;
+    writer_ << " FROM ";
+    if (select.related.empty()) {
+      writer_ << "(";
+      RenderRowsOf(select, parent);
+      writer_ << ") ";
+      RenderNames(select, false);
+    } else {
+      writer_ << rows;
+    }
+    for (const plan::Select& related : select.related) RenderBranch(related, &select, shared, columns);
   }
 
   void RenderLock(const ir::RowLock& lock, const std::string& alias) {
@@ -259,8 +452,18 @@ void RenderLevels(const plan::Select& select, const std::string& place, Rendered
 
 RenderedRead RenderRead(const plan::Read& read) {
   RenderedRead rendered;
-  rendered.selects.push_back(SelectRenderer(read.strategy).RenderRoot(read.root));
-  if (read.strategy == plan::Strategy::kByLevel) RenderLevels(read.root, "", rendered);
+  switch (read.strategy) {
+    case plan::Strategy::kNested:
+      rendered.selects.push_back(SelectRenderer(read.strategy).RenderRoot(read.root));
+      break;
+    case plan::Strategy::kByLevel:
+      rendered.selects.push_back(SelectRenderer(read.strategy).RenderRoot(read.root));
+      RenderLevels(read.root, "", rendered);
+      break;
+    case plan::Strategy::kTagged:
+      rendered.selects.push_back(SelectRenderer(read.strategy).RenderTagged(read.root, rendered.columns));
+      break;
+  }
   if (read.root.window.total != ir::Total::kNone) rendered.total = SelectRenderer(read.strategy).RenderTotal(read.root);
   return rendered;
 }

@@ -20,8 +20,11 @@ struct ReadStatement {
 };
 
 struct RenderedRead {
-  // By the number of the select. A nested read has the root's only.
+  // By the number of the select. A read that is nested or tagged has the root's only.
   std::vector<ReadStatement> selects;
+  // Tagged, by the number of the select: which columns of the result hold the key (but of the root) and the columns of
+  // plan/select.h. The first column of the result is the number of the select.
+  std::vector<std::vector<int>> columns;
   // When a total is asked for: counts the root's records, or for an estimate is to be explained, not run: PostgreSQL's
   // estimate of its rows is the total.
   std::optional<ReadStatement> total;

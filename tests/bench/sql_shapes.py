@@ -49,7 +49,16 @@ def reads(first, parents):
             begin, of_level[0], of_level[1], f"SELECT p.user_id, p.bio FROM profiles p WHERE p.user_id {some}",
             f"SELECT po.user_id, po.title, po.id FROM posts po WHERE po.user_id {some} ORDER BY po.user_id, po.id",
             f"SELECT j.post_id, t.name FROM post_tags j JOIN tags t ON t.id = j.tag_id WHERE j.post_id {posts} ORDER BY j.post_id, t.id", "COMMIT"]),
-        "tagged flat rows": (False, [
+        "tagged rows": (False, [
+            f"WITH l0 AS MATERIALIZED (SELECT u.id, u.name, u.role_id {user}), "
+            "l3 AS MATERIALIZED (SELECT po.user_id, po.title, po.id FROM posts po WHERE po.user_id = ANY(ARRAY(SELECT id FROM l0)) ORDER BY po.user_id, po.id) "
+            "SELECT 0, id, name, role_id FROM l0 "
+            "UNION ALL SELECT 1, r.id, r.name, NULL::bigint FROM roles r WHERE r.id = ANY(ARRAY(SELECT role_id FROM l0)) "
+            "UNION ALL SELECT 2, p.user_id, p.bio, NULL::bigint FROM profiles p WHERE p.user_id = ANY(ARRAY(SELECT id FROM l0)) "
+            "UNION ALL SELECT 3, user_id, title, id FROM l3 "
+            "UNION ALL (SELECT 4, j.post_id, t.name, NULL::bigint FROM post_tags j JOIN tags t ON t.id = j.tag_id WHERE j.post_id = ANY(ARRAY(SELECT id FROM l3)) "
+            "ORDER BY j.post_id, t.id)"]),
+        "tagged rows of joins": (False, [
             f"WITH u AS MATERIALIZED (SELECT u.id, u.name, u.role_id {user}), "
             "po AS MATERIALIZED (SELECT po.id, po.user_id, po.title FROM u JOIN posts po ON po.user_id = u.id) "
             "SELECT 0, u.id, u.role_id, u.name, r.name, p.bio FROM u LEFT JOIN roles r ON r.id = u.role_id LEFT JOIN profiles p ON p.user_id = u.id "
@@ -79,7 +88,9 @@ def children(user):
         "nested sub-selects": (False, [f"SELECT u.id, u.name, ARRAY(SELECT ROW(po.title) {posts} ORDER BY po.id) {one}"]),
         "levels, one after the other": (False, ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", *level, "COMMIT"]),
         "levels in one pipeline": (True, ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", *level, "COMMIT"]),
-        "tagged flat rows": (False, [f"WITH u AS MATERIALIZED (SELECT u.id, u.name {one}) SELECT 0, u.id, NULL::bigint, u.name FROM u "
+        "tagged rows": (False, [f"WITH l0 AS MATERIALIZED (SELECT u.id, u.name {one}) SELECT 0, id, name FROM l0 "
+                                "UNION ALL (SELECT 1, po.user_id, po.title FROM posts po WHERE po.user_id = ANY(ARRAY(SELECT id FROM l0)) ORDER BY po.user_id, po.id)"]),
+        "tagged rows of joins": (False, [f"WITH u AS MATERIALIZED (SELECT u.id, u.name {one}) SELECT 0, u.id, NULL::bigint, u.name FROM u "
                                      "UNION ALL SELECT 1, po.id, po.user_id, po.title FROM u JOIN posts po ON po.user_id = u.id ORDER BY 1, 2"]),
         "json_agg": (False, [f"SELECT json_build_object('id', u.id, 'name', u.name, 'posts', (SELECT json_agg(json_build_object('title', po.title) ORDER BY po.id) {posts})) {one}"]),
         "array_agg in lateral joins": (False, [f"SELECT u.id, u.name, x.v FROM users u LEFT JOIN LATERAL (SELECT array_agg(ROW(po.title) ORDER BY po.id) AS v {posts}) x ON true WHERE u.id = {user}"]),

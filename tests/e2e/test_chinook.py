@@ -97,7 +97,7 @@ class Rows:
     ({"name": "Nobody"}, "false"),
 ])
 def test_albums_with_tracks_genres_and_playlists(read_only, where, sql):
-    for strategy in ("nested", "by_level"):
+    for strategy in ("nested", "by_level", "tagged"):
         answer = read_only.done("get", "chinook", "Artist", json.dumps({**ARTISTS, "where": where}), "--limit", "300", "--strategy", strategy)
         assert json.loads(answer) == json.loads(read_only.psql(ARTISTS_SQL.format(sql)))
 

@@ -114,8 +114,8 @@ def test_counts_and_nested_pages(written, run):
     assert table.stdout.splitlines() == ["name   _count.posts", "-----  ------------", "Alice             3", "Bob               1", "Carl              0"]
 
 
-@pytest.mark.parametrize("strategy", ["nested", "by_level"])
-def test_both_strategies_print_the_same(written, run, strategy):
+@pytest.mark.parametrize("strategy", ["nested", "by_level", "tagged"])
+def test_all_strategies_print_the_same(written, run, strategy):
     found = run("get", "blog", "User", SELECT, "--strategy", strategy)
     assert found.stdout == run("get", "blog", "User", SELECT).stdout and '"title": "c"' in found.stdout
     assert f"strategy {strategy}: the request asks for it" in run("explain", "get", "blog", "User", SELECT, "--strategy", strategy).stdout

@@ -61,13 +61,14 @@ def many(postgres, shared_rowand):
 @pytest.mark.parametrize("order", ["id", "name"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 @pytest.mark.parametrize("keys", KEYS)
-def test_both_strategies_give_the_same(many, postgres, keys, direction, order):
+def test_all_strategies_give_the_same(many, postgres, keys, direction, order):
     fill(postgres, *KEYS[keys])
     request = {"select": SELECT, "order_by": [{order: direction}]}
     nested = list(many.stream("many", "Author", {**request, "strategy": "nested"}))
     assert list(many.stream("many", "Author", {**request, "strategy": "by_level"})) == nested
     assert list(many.stream("many", "Author", {**request, "strategy": "by_level", "limit": 99})) == nested[:99]
     assert many.get("many", "Author", {**request, "strategy": "by_level", "limit": 1000}) == nested
+    assert many.get("many", "Author", {**request, "strategy": "tagged", "limit": 1000}) == nested
     # What was read, as PostgreSQL itself says.
     rows = (f"{len(nested)}|{sum(len(author['books']) for author in nested)}|"
             f"{sum(len(book['pages']) for author in nested for book in author['books'])}|{sum(len(author['clubs']) for author in nested)}")

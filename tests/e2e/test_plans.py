@@ -55,7 +55,7 @@ def plans(postgres, shared_rowand):
         postgres.psql("DROP SCHEMA plans CASCADE; DELETE FROM rowan.schemas WHERE name = 'plans'")
 
 
-@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+@pytest.mark.parametrize("strategy", ["nested", "by_level", "tagged"])
 def test_a_nested_limit_reads_a_few_rows_per_parent(plans, strategy):
     request = {"select": {"name": True, "books": {"select": {"title": True}, "limit": 3}}, "strategy": strategy}
     explained = plans.explain("get", "plans", "Author", request, mode="analyze")
@@ -67,7 +67,7 @@ def test_a_nested_limit_reads_a_few_rows_per_parent(plans, strategy):
         assert not scan.removed_rows
 
 
-@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+@pytest.mark.parametrize("strategy", ["nested", "by_level", "tagged"])
 def test_a_page_from_a_cursor_reads_no_more_than_itself(plans, strategy):
     request = {"select": {"id": True}, "limit": 5, "strategy": strategy}
     for _ in range(3):

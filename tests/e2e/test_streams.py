@@ -94,7 +94,7 @@ def test_a_reader_that_never_reads_is_given_up(many, postgres, start_rowand):
                 pass
 
 
-@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+@pytest.mark.parametrize("strategy", ["nested", "by_level", "tagged"])
 def test_a_snapshot_sees_nothing_of_later_writes(many, postgres, strategy):
     stream = many.stream("blog", "User", {**TREE, "mode": "snapshot", "strategy": strategy})
     next(stream)
@@ -103,7 +103,7 @@ def test_a_snapshot_sees_nothing_of_later_writes(many, postgres, strategy):
     assert all(record["name"] != "changed" and len(record["posts"]) == 1 for record in last)
 
 
-@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+@pytest.mark.parametrize("strategy", ["nested", "by_level", "tagged"])
 def test_pages_of_their_own_see_later_writes_whole(many, postgres, strategy):
     postgres.psql("ANALYZE")
     stream = many.stream("blog", "User", {**TREE, "mode": "keyset", "strategy": strategy})

@@ -162,7 +162,7 @@ def shared(module_database):
     return module_database
 
 
-@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+@pytest.mark.parametrize("strategy", ["nested", "by_level", "tagged"])
 @pytest.mark.parametrize("model, document, expected", READS)
 def test_reads(shared, model, document, expected, strategy):
     assert json.loads(shared.done("get", "wild", model, json.dumps(document), "--strategy", strategy)) == expected

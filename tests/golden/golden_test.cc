@@ -16,11 +16,23 @@
 namespace rowan::golden {
 namespace {
 
+const char* StrategyName(v1::Strategy strategy) {
+  switch (strategy) {
+    case v1::STRATEGY_NESTED:
+      return "nested";
+    case v1::STRATEGY_BY_LEVEL:
+      return "by level";
+    case v1::STRATEGY_TAGGED:
+      return "tagged";
+    default:
+      return "";
+  }
+}
+
 std::string Print(const v1::ExplainResponse& response) {
   std::string text = response.plan();
   if (!response.strategy_reason().empty()) {
-    const bool nested = response.strategy() == v1::STRATEGY_NESTED;
-    absl::StrAppend(&text, nested ? "nested: " : "by level: ", response.strategy_reason(), "\n");
+    absl::StrAppend(&text, StrategyName(response.strategy()), ": ", response.strategy_reason(), "\n");
   }
   for (const v1::ExplainStatement& statement : response.statements()) {
     absl::StrAppend(&text, "\n-- ", statement.description(), "\n", statement.sql(), "\n");

@@ -10,7 +10,7 @@ from stubs import query
 from world import schema_proto
 
 SEED = int(os.environ.get("PROPERTY_SEED", "20240501"))
-STRATEGIES = (query.STRATEGY_NESTED, query.STRATEGY_BY_LEVEL)
+STRATEGIES = (query.STRATEGY_NESTED, query.STRATEGY_BY_LEVEL, query.STRATEGY_TAGGED)
 
 
 def first_difference(expected, actual, path="answer"):
@@ -55,8 +55,8 @@ def check(world, seed, request, expected, call, read):
     return answer
 
 
-def get_both(server, world, seed, request, expected):
-    """Reads with both strategies, which must give the expected tree and the same bytes; returns the answer."""
+def get_all_ways(server, world, seed, request, expected):
+    """Reads with all strategies, which must give the expected tree and the same bytes; returns the answer."""
     answers = []
     for strategy in STRATEGIES:
         request.strategy = strategy

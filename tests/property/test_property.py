@@ -13,7 +13,7 @@ from draw_requests import RequestDrawer
 from draw_world import draw_world
 from evaluator import Evaluator
 from load import load
-from report import SEED, STRATEGIES, ask, check, fail, get_both
+from report import SEED, STRATEGIES, ask, check, fail, get_all_ways
 from stubs import data, query
 
 WORLDS = int(os.environ.get("PROPERTY_WORLDS", "12"))
@@ -38,7 +38,7 @@ def drawers(world, purpose, cases):
 def test_get(server, world):
     for seed, drawer in drawers(world, "get", CASES):
         request = drawer.get()
-        get_both(server, world, seed, request, Evaluator(world).get(request))
+        get_all_ways(server, world, seed, request, Evaluator(world).get(request))
 
 
 def test_aggregate(server, world):
@@ -90,14 +90,14 @@ def test_cursors_of_drawn_lists(server, world):
         request = drawer.get()
         model = world.models[request.model]
         with_keys(world, model, request.select)
-        answer = get_both(server, world, seed, request, Evaluator(world).get(request))
+        answer = get_all_ways(server, world, seed, request, Evaluator(world).get(request))
         known = marks(world, model, request, answer, answer.shape)
         for target, cursor, row in drawer.rng.sample(known, min(2, len(known))):
             before = query.Page()
             before.CopyFrom(target.page)
             target.page.cursor = cursor
             target.page.backward = drawer.rng.random() < 0.5
-            answer = get_both(server, world, seed, request, Evaluator(world, {cursor: row}).get(request))
+            answer = get_all_ways(server, world, seed, request, Evaluator(world, {cursor: row}).get(request))
             marks(world, model, request, answer, answer.shape)
             target.page.CopyFrom(before)
 

@@ -8,7 +8,7 @@ from world import BELONGS_TO, HAS_MANY, Field, Model, Relation, World, schema_pr
 ACCOUNTS, ENTRIES = 12, 60
 # Rounds of the writer, and reads that each test makes beside it at least.
 ROUNDS, READS = 400, 25
-STRATEGIES = [query.STRATEGY_NESTED, query.STRATEGY_BY_LEVEL]
+STRATEGIES = [query.STRATEGY_NESTED, query.STRATEGY_BY_LEVEL, query.STRATEGY_TAGGED]
 
 # The sum of an account is that of its entries. Each round adds to one entry and takes as much from another; moves a third to another account; and
 # puts a fourth in place of itself under another key.

@@ -19,10 +19,10 @@
 //     has_more: true             of the root of a get or aggregate; default false
 //     total: 12                  of the root of a get
 //     statements: 3              how many statements were sent, beside those that begin and end a transaction; of a get
-//                                also {nested: 1, by_level: 3}
+//                                also {nested: 1, by_level: 3, tagged: 1}
 //     error: {code: NOT_FOUND, reason: RELATED_NOT_FOUND, path: "data.role.connect"}
 //
-// A get runs with both strategies, whose answers have to be the same byte for byte. One that is complete runs also as a
+// A get runs with all strategies, whose answers have to be the same byte for byte. One that is complete runs also as a
 // Stream in both modes, as a stream that is resumed after every batch, and in pages of 1, 2, 3, n - 1, n and n + 1 by
 // offset and by cursor, forward and backward; all have to agree.
 #include <future>
@@ -144,28 +144,28 @@ class Scenario {
     return outcome;
   }
 
-  // Runs with the strategy, and notes how many statements that took.
-  Outcome Get(v1::GetRequest request, v1::Strategy strategy) {
+  // Runs with the strategy, and notes under its name how many statements that took.
+  Outcome Get(v1::GetRequest request, v1::Strategy strategy, const std::string& name) {
     request.set_strategy(strategy);
     const int64_t before = engine_->counters().statements;
     Outcome outcome = Get(request);
-    statements_[strategy == v1::STRATEGY_NESTED ? "nested" : "by_level"] = engine_->counters().statements - before;
+    statements_[name] = engine_->counters().statements - before;
     return outcome;
   }
 
   // On a lane it is the same, or it is not answered.
-  void CheckLane(v1::GetRequest request, const Outcome& nested) {
-    request.set_strategy(v1::STRATEGY_NESTED);
+  void CheckLane(v1::GetRequest request, v1::Strategy strategy, const Outcome& whole) {
+    request.set_strategy(strategy);
     // Only what was quick a few times goes there, unless it is by key.
     for (int i = 0; i < 3; ++i) {
       const Call call;
       std::promise<std::optional<std::string>> answer;
       if (engine_->BeginGet(request, call, [&](std::optional<std::string> response) { answer.set_value(std::move(response)); })) {
         const std::optional<std::string> response = answer.get_future().get();
-        if (!nested.status.ok()) EXPECT_FALSE(response.has_value());
+        if (!whole.status.ok()) EXPECT_FALSE(response.has_value());
         v1::GetResponse page;
         EXPECT_TRUE(page.ParseFromString(response.value_or("")));
-        if (response) EXPECT_EQ(Bytes(nested.page), Bytes(page)) << nested.page.DebugString() << page.DebugString();
+        if (response) EXPECT_EQ(Bytes(whole.page), Bytes(page)) << whole.page.DebugString() << page.DebugString();
         return;
       }
       Get(request);
@@ -178,9 +178,10 @@ class Scenario {
     const int64_t before = engine_->counters().statements;
     const Outcome whole = Get(*request);
     statements_["chosen"] = engine_->counters().statements - before;
-    const Outcome nested = Get(*request, v1::STRATEGY_NESTED);
-    const Outcome by_level = Get(*request, v1::STRATEGY_BY_LEVEL);
-    for (const Outcome* other : {&nested, &by_level}) {
+    const Outcome nested = Get(*request, v1::STRATEGY_NESTED, "nested");
+    const Outcome by_level = Get(*request, v1::STRATEGY_BY_LEVEL, "by_level");
+    const Outcome tagged = Get(*request, v1::STRATEGY_TAGGED, "tagged");
+    for (const Outcome* other : {&nested, &by_level, &tagged}) {
       EXPECT_EQ(whole.status.code(), other->status.code()) << other->status;
       EXPECT_EQ(whole.status.message(), other->status.message());
       EXPECT_EQ(Bytes(whole.page), Bytes(other->page)) << whole.page.DebugString() << other->page.DebugString();
@@ -188,7 +189,8 @@ class Scenario {
     if (whole.status.ok()) {
       last_page_ = whole.page;
     }
-    CheckLane(*request, nested);
+    CheckLane(*request, v1::STRATEGY_NESTED, whole);
+    CheckLane(*request, v1::STRATEGY_TAGGED, whole);
     if (whole.status.ok()) {
       CheckOtherWays(*request, whole);
     }
@@ -391,7 +393,7 @@ class Scenario {
     *stream.mutable_order_by() = request.order_by();
     *stream.mutable_distinct_on() = request.distinct_on();
     for (const v1::StreamMode mode : {v1::STREAM_MODE_SNAPSHOT, v1::STREAM_MODE_KEYSET}) {
-      for (const v1::Strategy strategy : {v1::STRATEGY_NESTED, v1::STRATEGY_BY_LEVEL}) {
+      for (const v1::Strategy strategy : {v1::STRATEGY_NESTED, v1::STRATEGY_BY_LEVEL, v1::STRATEGY_TAGGED}) {
         SCOPED_TRACE("as a stream, mode " + std::to_string(mode) + ", strategy " + std::to_string(strategy));
         stream.set_mode(mode);
         stream.set_strategy(strategy);

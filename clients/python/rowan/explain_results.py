@@ -97,7 +97,7 @@ class Explanation:
         plan: the plan as indented text, for people.
         statements: the statements in the order of execution.
         schema_version: the version of the schema that the request was bound to.
-        strategy: how a read runs: "nested" or "by_level"; None for writes.
+        strategy: how a read runs: "nested", "by_level" or "tagged"; None for writes.
         strategy_reason: why it runs so, for people; "" for writes.
         cascades: of a delete with the modes "estimate" and "analyze", the rows that refer to the deleted ones.
     """

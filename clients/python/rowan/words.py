@@ -53,7 +53,7 @@ AGGREGATES = {f"_{name}": function for name, function in FUNCTIONS.items()}
 DIRECTIONS = {"asc": query.DIRECTION_ASC, "desc": query.DIRECTION_DESC}
 NULLS = {"first": query.NULLS_FIRST, "last": query.NULLS_LAST}
 TOTALS = {"none": query.TOTAL_NONE, "exact": query.TOTAL_EXACT, "estimated": query.TOTAL_ESTIMATED}
-STRATEGIES = {"nested": query.STRATEGY_NESTED, "by_level": query.STRATEGY_BY_LEVEL}
+STRATEGIES = {"nested": query.STRATEGY_NESTED, "by_level": query.STRATEGY_BY_LEVEL, "tagged": query.STRATEGY_TAGGED}
 STREAM_MODES = {"snapshot": service.STREAM_MODE_SNAPSHOT, "keyset": service.STREAM_MODE_KEYSET}
 EXPLAIN_MODES = {
     "plan": service.EXPLAIN_MODE_PLAN,

@@ -99,7 +99,7 @@ def test_lists_are_read_alike_at_the_root_and_below(parts, proto):
     assert made == text_format.Parse(nested, query.Selection())
 
 
-@pytest.mark.parametrize("word, number", [("nested", 1), ("by_level", 2), (None, 0)])
+@pytest.mark.parametrize("word, number", [("nested", 1), ("by_level", 2), ("tagged", 3), (None, 0)])
 def test_strategies(word, number):
     assert read(strategy=word).strategy == number
 

@@ -161,7 +161,7 @@ def test_cursors_of_other_queries_are_refused(live, shop):
         assert (caught.value.reason, caught.value.path) == ("CURSOR_MISMATCH", "cursor")
 
 
-@pytest.mark.parametrize("strategy", ["nested", "by_level"])
+@pytest.mark.parametrize("strategy", ["nested", "by_level", "tagged"])
 def test_strategies_agree(live, shop, strategy):
     orders = {"select": {"*": True, "customer": {"name": True}}, "limit": 3, "order_by": BY_PRICE["order_by"]}
     read = {"select": {"name": True, "orders": orders}, "order_by": [{"orders": {"_count": "desc"}}]}
