@@ -161,13 +161,14 @@ class Applying {
     const std::optional<std::string> attempt = ReadAttempt(transaction, name_);
     if (current == schema_.canonical.version() && !attempt.has_value()) {
       result_.apply_time = rows[0].apply_time;
-      ReadNumbers(transaction, result_.canonical);
+      FillNumbers(transaction, NumbersFromJson(rows[0].numbers), result_.canonical);
       return true;
     }
     planned_ = {};
     if (!rows.empty()) {
       ROWAN_ASSIGN_OR_RETURN(const CompiledSchema registered, Recompile(rows[0]));
       registered_ = registered.catalog;
+      registered_numbers_ = NumbersFromJson(rows[0].numbers);
       planned_.registered = ImageOf(*registered_);
       ROWAN_ASSIGN_OR_RETURN(planned_.matches, MatchesOf(transaction));
     }
@@ -260,9 +261,11 @@ class Applying {
 
   // Registers the schema and ends the transaction.
   absl::Status Finish(pqxx::work& transaction) {
-    result_.apply_time = Register(transaction, schema_, result_.steps, options_.adopt != Adopt::kNo, options_.actor);
-    AllotNumbers(transaction, schema_, planned_.matches);
-    ReadNumbers(transaction, result_.canonical);
+    const MemberNumbers numbers =
+        AllotNumbers(transaction, *schema_.catalog, registered_.get(), registered_numbers_, planned_.matches);
+    result_.apply_time =
+        Register(transaction, schema_, numbers, result_.steps, options_.adopt != Adopt::kNo, options_.actor);
+    FillNumbers(transaction, numbers, result_.canonical);
     if (options_.validate_only) return absl::OkStatus();  // the transaction's destructor rolls back
     transaction.commit();
     result_.applied = true;
@@ -328,6 +331,7 @@ class Applying {
   const std::string name_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::shared_ptr<const Catalog> registered_;
+  MemberNumbers registered_numbers_;
   Planned planned_;
   ApplyResult result_;
   bool staged_ = false;  // not all in one transaction
