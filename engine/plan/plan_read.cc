@@ -56,6 +56,13 @@ Read ChooseStrategy(const ir::Read& read) {
   return plan;
 }
 
+// The type of the single column that a relation's rows have the key of their parent in.
+const Type& KeySaid(const Relation& relation) {
+  if (!relation.junction) return relation.pairs.front().to->type;
+  const Junction& junction = *relation.junction;
+  return junction.model == nullptr ? junction.source.front().field->type : junction.source_relation->pairs.front().from->type;
+}
+
 }  // namespace
 
 std::vector<const Field*> LinkFields(const Relation& relation) {
@@ -73,6 +80,8 @@ bool NamesKey(const Select& select) {
   if (select.cut() || links.size() != 1) return false;
   const Type& type = links.front()->type;
   if (type.array || !type.native_name.empty()) return false;
+  // The key that rows say and their parents' are told to be the same by their bytes.
+  if (KeySaid(*select.relation) != type) return false;
   switch (type.scalar) {
     case Scalar::kInt16:
     case Scalar::kInt32:

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/catalog/naming.h"
 #include "engine/store/introspection_draft.h"
+#include "engine/types/key_types.h"
 
 namespace rowan::store {
 namespace {
@@ -60,7 +61,7 @@ std::string Fault(const IntrospectionDraft& draft, const RelationDraft& relation
   for (size_t i = 0; i < relation.columns.size(); ++i) {
     const ColumnImage& here = *holder.FindColumn(relation.columns[i]);
     const ColumnImage& there = *relation.target->image->FindColumn(relation.references[i]);
-    if (here.type != there.type) {
+    if (!MayRefer(here.type, there.type)) {
       return absl::StrCat("the type of ", Printable(here.name), " is ", SqlType(here.type), ", but that of ",
                           Printable(there.name), " is ", SqlType(there.type));
     }
@@ -194,6 +195,7 @@ bool AddsItsFields(const IntrospectionDraft& draft, const RelationDraft& relatio
     const bool only_key = holder.primary == Columns{column.name};
     if (!alone || only_key || holder.read_only || column.source != ColumnSource::kNothing || !column.comment.empty() ||
         !column.domain.empty() || column.nullable != relation.nullable ||
+        column.type != relation.target->image->FindColumn(relation.references[i])->type ||
         holder.fields.at(column.name) != following[i] || Shortened(SnakeCase(following[i])) != column.name) {
       return false;
     }
