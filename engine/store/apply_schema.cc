@@ -212,7 +212,7 @@ class Applying {
     schemas.insert(planned_.known.schemas.begin(), planned_.known.schemas.end());
     for (const auto& [name, table] : planned_.wanted.tables) schemas.insert(name.schema);
     planned_.live = ReadImage(transaction, schemas);
-    planned_.wanted = Normalized(transaction, planned_.wanted, planned_.live);
+    Normalize(transaction, planned_.wanted, planned_.live);
   }
 
   absl::Status PlanIn(pqxx::work& transaction) {
@@ -352,11 +352,11 @@ absl::StatusOr<std::vector<SchemaDifference>> FindDrift(const StoreOptions& stor
     pqxx::work transaction(connection);
     Configure(transaction, store.lock_timeout, std::chrono::milliseconds(0));
     SetLocal(transaction, "search_path", SearchPath(schema.database_schema));
-    const DatabaseImage expected = ImageOf(schema);
-    std::set<std::string> schemas = expected.schemas;
-    for (const auto& [name, table] : expected.tables) schemas.insert(name.schema);
-    const DatabaseImage live = ReadImage(transaction, schemas);
-    const DatabaseImage wanted = Normalized(transaction, expected, live);
+    DatabaseImage wanted = ImageOf(schema);
+    std::set<std::string> schemas = wanted.schemas;
+    for (const auto& [name, table] : wanted.tables) schemas.insert(name.schema);
+    DatabaseImage live = ReadImage(transaction, schemas);
+    Normalize(transaction, wanted, live);
     differences = Described(CompareImages(live, wanted));
     return absl::OkStatus();
   }));
