@@ -257,8 +257,12 @@ void DraftRelations(IntrospectionDraft& draft) {
     for (const auto& [column, field] : table.fields) table.names.insert(field);
     std::vector<const ForeignKeyImage*> keys;
     for (const ForeignKeyImage& key : table.image->foreign_keys) {
-      const bool partition = table.image->kind == TableKind::kPartition;
-      if (!partition && !draft.IsLeftOut(Kind::kNamed, name, key.name)) keys.push_back(&key);
+      if (table.image->kind != TableKind::kPartition) {
+        if (!draft.IsLeftOut(Kind::kNamed, name, key.name)) keys.push_back(&key);
+      } else if (!key.inherited) {
+        draft.Note(v1::SEVERITY_WARNING, "RELATION_LEFT_OUT", name, key.name,
+                   "the foreign key is no relation: it is this partition's own, and relations are the whole table's");
+      }
     }
     std::stable_sort(keys.begin(), keys.end(), [&](const ForeignKeyImage* a, const ForeignKeyImage* b) {
       return PositionOf(*table.image, *a) < PositionOf(*table.image, *b);
