@@ -250,6 +250,8 @@ void WriteJunctions(IntrospectionDraft& draft) {
       IsPlainJunction(table, held);
       pair.source = held[0];
       pair.target = held[1];
+      // Which end says what the junction is does not hang on the primary key's order, which no schema says.
+      if (held[1]->target->image->name < held[0]->target->image->name) std::swap(pair.source, pair.target);
       NoteMissingIndexes(draft, table, held);
       NoteOtherIndexes(draft, table);
     } else if (!FindPair(table, held, pair)) {
