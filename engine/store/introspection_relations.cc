@@ -159,6 +159,12 @@ void NameBelongsTo(RelationDraft& relation) {
     if (relation.stem != target) candidates.push_back(Shortened(relation.stem + relation.target->name));
   }
   candidates.push_back(target);
+  // By a key beside the primary one: "makerByCode".
+  if (!relation.to_primary) {
+    std::string by = absl::StrCat(candidates.front(), "By");
+    for (const std::string& field : FieldsOf(*relation.target, relation.references)) by += Capitalised(field);
+    candidates.push_back(Shortened(by));
+  }
   candidates.push_back(Shortened(target + "Row"));
   relation.name = TakeName(relation.holder->names, candidates);
 }
@@ -275,8 +281,11 @@ void NameRelations(IntrospectionDraft& draft) {
   for (const RelationDraft& relation : draft.relations) {
     if (!relation.junction) RenameField(relation);
   }
-  for (RelationDraft& relation : draft.relations) {
-    if (!relation.junction) NameBelongsTo(relation);
+  // The primary key is what people think of first.
+  for (const bool primary : {true, false}) {
+    for (RelationDraft& relation : draft.relations) {
+      if (!relation.junction && relation.to_primary == primary) NameBelongsTo(relation);
+    }
   }
   std::map<const TableDraft*, int> counts;
   for (const RelationDraft& relation : draft.relations) ++counts[relation.holder];
