@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -23,13 +24,15 @@ std::string Shortened(absl::string_view message) {
   return std::string(message.substr(0, end)) + "…";
 }
 
-// BadRequest is the detail that can grow: a violation for every mistake.
+// BadRequest is the detail that can grow: a violation for every mistake. The last one tells how many there is no room for.
 void Shorten(google::rpc::Status& details) {
   for (google::protobuf::Any& detail : *details.mutable_details()) {
     google::rpc::BadRequest bad;
     if (!detail.Is<google::rpc::BadRequest>() || !detail.UnpackTo(&bad)) continue;
-    while (details.ByteSizeLong() > kLargestDetails && bad.field_violations_size() > 1) {
-      bad.mutable_field_violations()->RemoveLast();
+    const int all = bad.field_violations_size();
+    for (int told = all - 1; details.ByteSizeLong() > kLargestDetails && told > 0; --told) {
+      while (bad.field_violations_size() > told) bad.mutable_field_violations()->RemoveLast();
+      bad.add_field_violations()->set_description(absl::StrCat("and ", all - told, " more, for which there is no room here"));
       detail.set_value(bad.SerializeAsString());
     }
   }

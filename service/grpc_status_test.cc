@@ -59,6 +59,28 @@ TEST(ToGrpcStatus, ManyViolationsAreCutToWhatATrailerHolds) {
   EXPECT_EQ(status.error_code(), grpc::NOT_FOUND);
 }
 
+TEST(ToGrpcStatus, ViolationsThereIsNoRoomForAreCounted) {
+  std::vector<errors::SchemaProblem> problems;
+  for (int i = 0; i < 100; ++i) problems.push_back({"DATA_LOSS", "models.M" + std::to_string(i), std::string(200, 'x'), {}});
+  const grpc::Status status = ToGrpcStatus(errors::ChangeRefused(problems), "id");
+  EXPECT_LE(status.error_details().size() + status.error_message().size(), 8192u);
+  google::rpc::BadRequest bad;
+  ASSERT_TRUE(Details(status).details(0).UnpackTo(&bad));
+  const int told = bad.field_violations_size() - 1;
+  ASSERT_GT(told, 10);
+  EXPECT_EQ(bad.field_violations(told - 1).field(), problems[told - 1].path);
+  EXPECT_EQ(bad.field_violations(told).field(), "");
+  EXPECT_EQ(bad.field_violations(told).description(), "and " + std::to_string(100 - told) + " more, for which there is no room here");
+}
+
+TEST(ToGrpcStatus, FewViolationsAreAllTold) {
+  const grpc::Status status = ToGrpcStatus(errors::RelatedNotFound({"data[0]", "data[1]"}, "Role", {"1", "2"}), "id");
+  google::rpc::BadRequest bad;
+  ASSERT_TRUE(Details(status).details(0).UnpackTo(&bad));
+  ASSERT_EQ(bad.field_violations_size(), 2);
+  EXPECT_EQ(bad.field_violations(1).field(), "data[1]");
+}
+
 TEST(ToGrpcStatus, ForeignPayloadsStayHere) {
   absl::Status status = absl::UnknownError("x");
   status.SetPayload("rowan/database_error", absl::Cord("SECRET"));

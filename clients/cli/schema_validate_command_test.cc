@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"{\"schema\": \"blog\",\n \"models\": {]}", "2:13: error DOCUMENT_INVALID: "},
         Mistake{"{\"schema\": \"blog\",\n \"models\": {\"User\": 5}}", "2:13: error DOCUMENT_INVALID: a number stands"},
         Mistake{"models: {}\n", "1:1: error DOCUMENT_INVALID: a schema needs"},
-        Mistake{"", " error DOCUMENT_INVALID: null stands"},
+        Mistake{"", "1:1: error DOCUMENT_INVALID: null stands"},
         Mistake{"schema: blog\x01", "1:13: error DOCUMENT_INVALID: "}));
 
 TEST_F(ValidateTest, PrintsJson) {

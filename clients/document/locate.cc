@@ -50,7 +50,8 @@ std::optional<Position> Descend(YAML::Node& node, std::string_view& path) {
 Position LocateOne(const YAML::Node& root, std::string_view path) {
   YAML::Node node;
   node.reset(root);
-  Position deepest = PositionOf(root.Mark());
+  // Nothing has no place of its own.
+  Position deepest = root.IsNull() ? Position{.line = 1, .column = 1} : PositionOf(root.Mark());
   while (!path.empty()) {
     const std::optional<Position> part = Descend(node, path);
     if (!part) break;

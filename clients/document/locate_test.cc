@@ -49,6 +49,12 @@ TEST(LocateTest, ReadsJson) {
               ElementsAre(Position{2, 14}, Position{2, 35}, Position{1, 1}));
 }
 
+TEST(LocateTest, NothingBeginsAtTheBeginning) {
+  for (const char* text : {"", "# a comment and nothing else\n", "\n\n", "null"}) {
+    EXPECT_THAT(Locate(text, {"", "models"}), ElementsAre(Position{1, 1}, Position{1, 1})) << text;
+  }
+}
+
 TEST(LocateTest, KnowsNothingOfWhatIsNoDocument) {
   for (const char* text : {"a: [", "{a: b", "a: b: c"}) {
     EXPECT_THAT(Locate(text, {"a", "b"}), ElementsAre(Position{}, Position{})) << text;

@@ -380,33 +380,6 @@ void ResolveTargets(Draft& draft) {
   }
 }
 
-// A name that is still there is no former one, and none is that of two.
-void CheckFormerNames(Draft& draft) {
-  using Claims = std::map<std::string, std::string>;  // former name -> who had it
-  const auto check = [&](const std::string& path, const std::string& former, const std::string& name, bool there, Claims& claims) {
-    if (former.empty() || former == name) return;
-    if (there) {
-      draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is still there beside it"));
-    } else if (const auto [claim, first] = claims.emplace(former, name); !first) {
-      draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is what ", claim->second, " was called"));
-    }
-  };
-  Claims models;
-  for (const ModelDraft& model : draft.models) {
-    const std::string& former_model = model.proto->renamed_from();
-    check(model.path, former_model, model.proto->name(), draft.model_by_name.count(former_model) != 0, models);
-    Claims fields;
-    for (const auto& [name, field] : model.fields) {
-      check(model.FieldPath(name), field->renamed_from(), name, model.fields.count(field->renamed_from()) != 0, fields);
-    }
-    Claims relations;
-    for (const auto& relation : model.relations) {
-      const std::string& former = relation->proto->renamed_from();
-      check(relation->path, former, relation->proto->name(), model.relation_by_name.count(former) != 0, relations);
-    }
-  }
-}
-
 }  // namespace
 
 void CheckParts(Draft& draft) {
@@ -462,8 +435,33 @@ void CheckParts(Draft& draft) {
     CheckRelations(draft, model);
     CheckLists(draft, model);
   }
-  CheckFormerNames(draft);
   ResolveTargets(draft);
+}
+
+void CheckFormerNames(Draft& draft) {
+  using Claims = std::map<std::string, std::string>;  // former name -> who had it
+  const auto check = [&](const std::string& path, const std::string& former, const std::string& name, bool there, Claims& claims) {
+    if (former.empty() || former == name) return;
+    if (there) {
+      draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is still there beside it"));
+    } else if (const auto [claim, first] = claims.emplace(former, name); !first) {
+      draft.Invalid(path + ".renamed_from", absl::StrCat("\"", Printable(former), "\" is what ", claim->second, " was called"));
+    }
+  };
+  Claims models;
+  for (const ModelDraft& model : draft.models) {
+    const std::string& former_model = model.proto->renamed_from();
+    check(model.path, former_model, model.proto->name(), draft.model_by_name.count(former_model) != 0, models);
+    Claims fields;
+    for (const auto& [name, field] : model.fields) {
+      check(model.FieldPath(name), field->renamed_from(), name, model.fields.count(field->renamed_from()) != 0, fields);
+    }
+    Claims relations;
+    for (const auto& relation : model.relations) {
+      const std::string& former = relation->proto->renamed_from();
+      check(relation->path, former, relation->proto->name(), model.relation_by_name.count(former) != 0, relations);
+    }
+  }
 }
 
 }  // namespace rowan

@@ -80,6 +80,7 @@ absl::StatusOr<CompiledSchema> CompileSchema(const v1::Schema& schema) {
   draft.schema.clear_apply_time();
   CheckParts(draft);
   ResolveForeignKeys(draft);
+  CheckFormerNames(draft);
   ResolveTypes(draft);
   ResolveNullability(draft);
   ResolveDefaults(draft);

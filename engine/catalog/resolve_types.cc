@@ -3,14 +3,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "engine/catalog/field_type.h"
 #include "engine/catalog/naming.h"
 #include "engine/catalog/schema_draft.h"
-#include "google/protobuf/util/message_differencer.h"
+#include "engine/types/key_types.h"
 
 namespace rowan {
 namespace {
-
-using google::protobuf::util::MessageDifferencer;
 
 // A field and the one that its foreign key refers to.
 struct Reference {
@@ -59,7 +58,7 @@ class TypeResolver {
     return field.has_type() ? &field.type() : nullptr;
   }
 
-  // Checks that a foreign key's fields exist at the other end and have the types of those they refer to.
+  // Checks that a foreign key's fields exist at the other end and have types that may refer to it.
   void Check(const ForeignKeyDraft& key) {
     for (size_t i = 0; i < key.fields.size(); ++i) {
       const std::string& referenced = key.references[i];
@@ -74,7 +73,7 @@ class TypeResolver {
       if (key.holder->fields.count(key.fields[i]) == 0) continue;
       const v1::FieldType* here = Resolve(*key.holder, key.fields[i]);
       const v1::FieldType* there = Resolve(*key.target, referenced);
-      if (here == nullptr || there == nullptr || MessageDifferencer::Equals(*here, *there)) continue;
+      if (here == nullptr || there == nullptr || MayRefer(FieldTypeOf(*here), FieldTypeOf(*there))) continue;
       draft_.Invalid(key.holder->FieldPath(key.fields[i]) + ".type",
                      absl::StrCat("it refers to ", key.target->proto->name(), ".", referenced, " by ",
                                   key.relation->QualifiedName(), " and must have the same type: ", Text(*there),

@@ -95,6 +95,8 @@ struct Draft {
 
 void CheckParts(Draft& draft);
 void ResolveForeignKeys(Draft& draft);
+// A name that is still there is no former one, and none is that of two. The fields of foreign keys are there by then.
+void CheckFormerNames(Draft& draft);
 void ResolveTypes(Draft& draft);
 void ResolveNullability(Draft& draft);
 void ResolveDefaults(Draft& draft);

@@ -10,6 +10,7 @@
 #include "engine/exec/step_runner.h"
 #include "engine/hydrate/hydrate.h"
 #include "engine/types/codec.h"
+#include "engine/types/key_types.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan::exec {
@@ -80,8 +81,8 @@ void StepRunner::AppendKeyBytes(const Encoded* value, std::string& bytes) {
 
 namespace {
 
-bool SameValue(const Encoded* a, const Encoded* b) {
-  return a != nullptr && b != nullptr && !a->null && !b->null && a->bytes == b->bytes;
+bool SameValue(const Encoded& a, const Encoded& b) {
+  return !a.null && !b.null && a.bytes == b.bytes;
 }
 
 }  // namespace
@@ -93,7 +94,8 @@ bool StepRunner::HasParent(int number, int row) const {
     const int parent = store_.rows(number).parent[row];
     const Encoded* key = store_.Stored(described.parent, pair.from, parent);
     if (key == nullptr) key = store_.Key(described.parent, pair.from, parent);
-    return SameValue(&store_.Value(number, described.Find(pair.to, Version::kCurrent), row), key);
+    const auto converted = key == nullptr ? std::nullopt : ConvertKey(*key, pair.from->type, pair.to->type);
+    return converted.has_value() && SameValue(store_.Value(number, described.Find(pair.to, Version::kCurrent), row), *converted);
   });
 }
 

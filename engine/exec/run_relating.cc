@@ -6,6 +6,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/exec/step_runner.h"
 #include "engine/types/codec.h"
+#include "engine/types/key_types.h"
 
 namespace rowan::exec {
 
@@ -29,8 +30,10 @@ absl::Status StepRunner::operator()(const plan::Vacate& step) {
       const Encoded* key = step.keys_from_parent
                                ? store_.Key(taking.parent, pair.from, store_.rows(step.node).parent[row])
                                : store_.Key(step.node, pair.to, row);
-      taken = taken && key != nullptr && !key->null;
-      if (taken) place += std::to_string(key->bytes.size()) + ":" + key->bytes;
+      const Type& type = (step.keys_from_parent ? pair.from : pair.to)->type;
+      const auto value = key == nullptr ? std::nullopt : ConvertKey(*key, type, pair.to->type);
+      taken = taken && value.has_value() && !value->null;
+      if (taken) place += std::to_string(value->bytes.size()) + ":" + value->bytes;
     }
     if (!taken) continue;
     const auto [other, is_new] = places.emplace(std::move(place), row);

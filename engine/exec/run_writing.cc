@@ -1,12 +1,15 @@
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/exec/step_runner.h"
 #include "engine/types/codec.h"
+#include "engine/types/key_types.h"
 
 namespace rowan::exec {
 
@@ -63,13 +66,27 @@ absl::Status StepRunner::operator()(const plan::Allot& step) {
   return absl::OkStatus();
 }
 
+namespace {
+
+// The value of a foreign key's field that refers to the key; null for null and for no key.
+absl::StatusOr<Encoded> Referring(const Encoded* key, const Field& referenced, const Field& field, const std::string& path) {
+  if (key == nullptr) return Encoded{.null = true};
+  std::optional<Encoded> value = ConvertKey(*key, referenced.type, field.type);
+  if (value.has_value()) return *std::move(value);
+  return errors::ValueOutOfRange(Path(path), TypeName(field.type),
+                                 absl::StrCat(field.model->name, ".", field.name, " cannot refer to ", referenced.model->name, " ",
+                                              KeyText(referenced.type, *key)));
+}
+
+}  // namespace
+
 absl::Status StepRunner::operator()(const plan::CopyDown& step) {
   const Node& children = node(step.node);
   for (const ColumnPair& pair : children.relation->pairs) {
     const int column = children.Find(pair.to, Version::kNew);
     for (int row = 0; row < store_.rows(step.node).size(); ++row) {
       const Encoded* key = store_.Key(children.parent, pair.from, store_.rows(step.node).parent[row]);
-      const Encoded value = key == nullptr ? Encoded{.null = true} : *key;
+      ROWAN_ASSIGN_OR_RETURN(const Encoded value, Referring(key, *pair.from, *pair.to, store_.Path(step.node, row)));
       // The key that a record is known by may hold its foreign key.
       if (store_.Given(step.node, column, row) && store_.Value(step.node, column, row).bytes != value.bytes) {
         return errors::ConflictingInput(Path(store_.Path(step.node, row)), "",
@@ -92,12 +109,12 @@ absl::Status StepRunner::operator()(const plan::CopyUp& step) {
       bool same = holders.role == NodeRole::kUpdate;
       for (const ColumnPair& pair : targets.relation->pairs) {
         const Encoded* key = store_.Key(step.node, pair.to, row);
+        ROWAN_ASSIGN_OR_RETURN(const Encoded value, Referring(key, *pair.to, *pair.from, store_.Path(step.node, row)));
         if (same) {
           const Encoded& current = store_.Value(targets.parent, holders.Find(pair.from, Version::kCurrent), parent);
-          same = key != nullptr && !key->null && !current.null && key->bytes == current.bytes;
+          same = !value.null && !current.null && value.bytes == current.bytes;
         }
-        store_.Set(targets.parent, holders.Find(pair.from, Version::kNew), parent,
-                   key == nullptr ? Encoded{.null = true} : *key);
+        store_.Set(targets.parent, holders.Find(pair.from, Version::kNew), parent, value);
       }
       if (targets.role == NodeRole::kConnect && !rows.fresh[row]) CountConnected(step.node, same);
     }

@@ -63,6 +63,13 @@ Read ChooseStrategy(const ir::Read& read) {
   return plan;
 }
 
+// The type of the single column that a relation's rows have the key of their parent in.
+const Type& KeySaid(const Relation& relation) {
+  if (!relation.junction) return relation.pairs.front().to->type;
+  const Junction& junction = *relation.junction;
+  return junction.model == nullptr ? junction.source.front().field->type : junction.source_relation->pairs.front().from->type;
+}
+
 }  // namespace
 
 std::vector<const Field*> LinkFields(const Relation& relation) {
@@ -77,7 +84,9 @@ std::vector<const Field*> LinkFields(const Relation& relation) {
 
 bool NamesKey(const Select& select) {
   const std::vector<const Field*> links = LinkFields(*select.relation);
-  return !select.cut() && links.size() == 1 && HasOneForm(links.front()->type);
+  // The key that rows say and their parents' are told to be the same by their bytes.
+  return !select.cut() && links.size() == 1 && HasOneForm(links.front()->type) &&
+         KeySaid(*select.relation) == links.front()->type;
 }
 
 bool HasRanges(const Select& select) {

@@ -158,7 +158,7 @@ void StepRenderer::operator()(const plan::Vacate& step) {
   writer_ << " FROM ";
   KeySource(step.pairs, [&](const ColumnPair& pair) {
     if (step.keys_from_parent) {
-      Array(FromParentKey{step.node, pair.from}, pair.to->type);
+      Array(FromParentKey{step.node, pair.from}, pair.from->type);
     } else {
       Array(FromKey{step.node, pair.to}, pair.to->type);
     }

@@ -89,7 +89,7 @@ void StepRenderer::ParentKeys(int node, const Relation& relation, bool ordinalit
         [&](const JunctionColumn& column) { Array(FromParentKey{node, column.field}, column.field->type); }, ordinality);
   } else {
     KeySource(
-        relation.pairs, [&](const ColumnPair& pair) { Array(FromParentKey{node, pair.from}, pair.to->type); },
+        relation.pairs, [&](const ColumnPair& pair) { Array(FromParentKey{node, pair.from}, pair.from->type); },
         ordinality);
   }
 }

@@ -19,7 +19,7 @@ void StepRenderer::operator()(const plan::Move& step) {
   Join(writer_, key, ", ", [&](const Field* field) { Array(FromKey{step.node, field}, field->type); });
   for (const ColumnPair& pair : node.relation->pairs) {
     writer_ << ", ";
-    Array(FromParentKey{step.node, pair.from}, pair.to->type);
+    Array(FromParentKey{step.node, pair.from}, pair.from->type);
   }
   Names(key.size() + node.relation->pairs.size());
   writer_ << " WHERE ";
@@ -192,7 +192,7 @@ void StepRenderer::operator()(const plan::Patch& step) {
   Join(writer_, key, ", ", [&](const Field* field) { Array(FromParentKey{step.node, field}, field->type); });
   for (const ColumnPair& pair : relation.pairs) {
     writer_ << ", ";
-    Array(FromKey{step.node, pair.to}, pair.from->type);
+    Array(FromKey{step.node, pair.to}, pair.to->type);
   }
   Names(key.size() + relation.pairs.size());
   writer_ << " WHERE ";

@@ -161,13 +161,14 @@ class Applying {
     const std::optional<std::string> attempt = ReadAttempt(transaction, name_);
     if (current == schema_.canonical.version() && !attempt.has_value()) {
       result_.apply_time = rows[0].apply_time;
-      ReadNumbers(transaction, result_.canonical);
+      FillNumbers(transaction, NumbersFromJson(rows[0].numbers), result_.canonical);
       return true;
     }
     planned_ = {};
     if (!rows.empty()) {
       ROWAN_ASSIGN_OR_RETURN(const CompiledSchema registered, Recompile(rows[0]));
       registered_ = registered.catalog;
+      registered_numbers_ = NumbersFromJson(rows[0].numbers);
       planned_.registered = ImageOf(*registered_);
       ROWAN_ASSIGN_OR_RETURN(planned_.matches, MatchesOf(transaction));
     }
@@ -211,7 +212,7 @@ class Applying {
     schemas.insert(planned_.known.schemas.begin(), planned_.known.schemas.end());
     for (const auto& [name, table] : planned_.wanted.tables) schemas.insert(name.schema);
     planned_.live = ReadImage(transaction, schemas);
-    planned_.wanted = Normalized(transaction, planned_.wanted, planned_.live);
+    Normalize(transaction, planned_.wanted, planned_.live);
   }
 
   absl::Status PlanIn(pqxx::work& transaction) {
@@ -260,9 +261,11 @@ class Applying {
 
   // Registers the schema and ends the transaction.
   absl::Status Finish(pqxx::work& transaction) {
-    result_.apply_time = Register(transaction, schema_, result_.steps, options_.adopt != Adopt::kNo, options_.actor);
-    AllotNumbers(transaction, schema_, planned_.matches);
-    ReadNumbers(transaction, result_.canonical);
+    const MemberNumbers numbers =
+        AllotNumbers(transaction, *schema_.catalog, registered_.get(), registered_numbers_, planned_.matches);
+    result_.apply_time =
+        Register(transaction, schema_, numbers, result_.steps, options_.adopt != Adopt::kNo, options_.actor);
+    FillNumbers(transaction, numbers, result_.canonical);
     if (options_.validate_only) return absl::OkStatus();  // the transaction's destructor rolls back
     transaction.commit();
     result_.applied = true;
@@ -328,6 +331,7 @@ class Applying {
   const std::string name_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::shared_ptr<const Catalog> registered_;
+  MemberNumbers registered_numbers_;
   Planned planned_;
   ApplyResult result_;
   bool staged_ = false;  // not all in one transaction
@@ -348,11 +352,11 @@ absl::StatusOr<std::vector<SchemaDifference>> FindDrift(const StoreOptions& stor
     pqxx::work transaction(connection);
     Configure(transaction, store.lock_timeout, std::chrono::milliseconds(0));
     SetLocal(transaction, "search_path", SearchPath(schema.database_schema));
-    const DatabaseImage expected = ImageOf(schema);
-    std::set<std::string> schemas = expected.schemas;
-    for (const auto& [name, table] : expected.tables) schemas.insert(name.schema);
-    const DatabaseImage live = ReadImage(transaction, schemas);
-    const DatabaseImage wanted = Normalized(transaction, expected, live);
+    DatabaseImage wanted = ImageOf(schema);
+    std::set<std::string> schemas = wanted.schemas;
+    for (const auto& [name, table] : wanted.tables) schemas.insert(name.schema);
+    DatabaseImage live = ReadImage(transaction, schemas);
+    Normalize(transaction, wanted, live);
     differences = Described(CompareImages(live, wanted));
     return absl::OkStatus();
   }));

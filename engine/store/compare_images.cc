@@ -352,7 +352,9 @@ class Comparison {
       return add(DifferenceKind::kIndexMissing, Text(wanted), live == nullptr ? "" : live->definition);
     }
     if (!live->valid) return add(DifferenceKind::kIndexInvalid, "valid", "left over from a build that failed");
-    if (!HasName(*live, wanted, wanted_table_->indexes) && wanted.needed == 0) add(DifferenceKind::kName, wanted.name, live->name);
+    // Another index that happens to begin with a junction's columns is not the junction's.
+    const bool same = live->columns == wanted.columns && live->unique == wanted.unique;
+    if (same && !HasName(*live, wanted, wanted_table_->indexes)) add(DifferenceKind::kName, wanted.name, live->name);
   }
 
   const DatabaseImage& live_;

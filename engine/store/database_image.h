@@ -102,6 +102,7 @@ struct ForeignKeyImage {
   ReferentialAction on_delete = ReferentialAction::kNoAction;
   bool validated = true;
   bool deferrable = false;
+  bool inherited = false;  // ReadImage: a partition's, from the table that it is a part of
   std::string path;
 };
 

@@ -50,8 +50,8 @@ absl::Status StepError(const std::string& sqlstate, const SchemaStep& step) {
                                                 "\"): add a field, copy what you need, and drop this one later"),
                                    {{"step", step.description}, {"sqlstate", sqlstate}}}});
   }
-  // Views and the like that use what would change.
-  if (sqlstate == "2BP01" || sqlstate == "0A000") {
+  // Views and the like that use what would change, and tables that inherit it.
+  if (sqlstate == "2BP01" || sqlstate == "0A000" || sqlstate == "42P16") {
     return errors::ChangeRefused({{"UNSUPPORTED_CHANGE",
                                    step.path,
                                    absl::StrCat("something else in the database depends on what \"", step.description,

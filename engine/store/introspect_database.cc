@@ -13,6 +13,7 @@
 #include "engine/store/connection.h"
 #include "engine/store/driver_errors.h"
 #include "engine/store/enum_check.h"
+#include "engine/store/normalize_image.h"
 #include "engine/store/read_image.h"
 
 namespace rowan::store {
@@ -62,7 +63,7 @@ absl::StatusOr<Introspection> IntrospectDatabase(const StoreOptions& store,
     pqxx::connection connection(store.conninfo);
     connection.set_client_encoding("UTF8");
     pqxx::work transaction(connection);
-    transaction.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    transaction.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     Configure(transaction, store.lock_timeout, std::chrono::milliseconds(0));
     const std::set<std::string> existing = FindSchemas(transaction, {});
     ROWAN_RETURN_IF_ERROR(CheckKnown(database_schemas, existing));
@@ -73,6 +74,7 @@ absl::StatusOr<Introspection> IntrospectDatabase(const StoreOptions& store,
       if (IsSchemaName(name)) options.name = name;
     }
     image = ReadImage(transaction, asked);
+    Settle(transaction, image);
     QualifyDefaults(transaction, image);
     return absl::OkStatus();
   }));

@@ -26,6 +26,15 @@ bool Disjoint(const RelationDraft& a, const RelationDraft& b) {
   });
 }
 
+// Whether the columns of the foreign key have the types of those they refer to, as those of a junction that is no model do.
+bool HasTypesOfTarget(const RelationDraft& relation) {
+  for (size_t i = 0; i < relation.columns.size(); ++i) {
+    const ColumnImage& here = *relation.holder->image->FindColumn(relation.columns[i]);
+    if (here.type != relation.target->image->FindColumn(relation.references[i])->type) return false;
+  }
+  return true;
+}
+
 std::vector<RelationDraft*> HeldBy(IntrospectionDraft& draft, const TableDraft& table) {
   std::vector<RelationDraft*> held;
   for (RelationDraft& relation : draft.relations) {
@@ -66,7 +75,7 @@ bool IsPlainJunction(const TableDraft& table, std::vector<RelationDraft*>& ends)
   if (!image.checks.empty() || image.keys.size() != 1 || !table.unique_keys.empty()) return false;
   for (const RelationDraft* end : ends) {
     const bool same_schema = end->target->image->name.schema == image.name.schema;
-    if (!end->to_primary || !same_schema || end->target == &table) return false;
+    if (!end->to_primary || !same_schema || end->target == &table || !HasTypesOfTarget(*end)) return false;
   }
   if (!Disjoint(*ends[0], *ends[1]) || !AreActionsPlain(*ends[0], *ends[1])) return false;
   for (const ColumnImage& column : image.columns) {
@@ -241,6 +250,8 @@ void WriteJunctions(IntrospectionDraft& draft) {
       IsPlainJunction(table, held);
       pair.source = held[0];
       pair.target = held[1];
+      // Which end says what the junction is does not hang on the primary key's order, which no schema says.
+      if (held[1]->target->image->name < held[0]->target->image->name) std::swap(pair.source, pair.target);
       NoteMissingIndexes(draft, table, held);
       NoteOtherIndexes(draft, table);
     } else if (!FindPair(table, held, pair)) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/catalog/naming.h"
 #include "engine/store/introspection_draft.h"
+#include "engine/types/key_types.h"
 
 namespace rowan::store {
 namespace {
@@ -60,7 +61,7 @@ std::string Fault(const IntrospectionDraft& draft, const RelationDraft& relation
   for (size_t i = 0; i < relation.columns.size(); ++i) {
     const ColumnImage& here = *holder.FindColumn(relation.columns[i]);
     const ColumnImage& there = *relation.target->image->FindColumn(relation.references[i]);
-    if (here.type != there.type) {
+    if (!MayRefer(here.type, there.type)) {
       return absl::StrCat("the type of ", Printable(here.name), " is ", SqlType(here.type), ", but that of ",
                           Printable(there.name), " is ", SqlType(there.type));
     }
@@ -158,6 +159,12 @@ void NameBelongsTo(RelationDraft& relation) {
     if (relation.stem != target) candidates.push_back(Shortened(relation.stem + relation.target->name));
   }
   candidates.push_back(target);
+  // By a key beside the primary one: "makerByCode".
+  if (!relation.to_primary) {
+    std::string by = absl::StrCat(candidates.front(), "By");
+    for (const std::string& field : FieldsOf(*relation.target, relation.references)) by += Capitalised(field);
+    candidates.push_back(Shortened(by));
+  }
   candidates.push_back(Shortened(target + "Row"));
   relation.name = TakeName(relation.holder->names, candidates);
 }
@@ -194,6 +201,7 @@ bool AddsItsFields(const IntrospectionDraft& draft, const RelationDraft& relatio
     const bool only_key = holder.primary == Columns{column.name};
     if (!alone || only_key || holder.read_only || column.source != ColumnSource::kNothing || !column.comment.empty() ||
         !column.domain.empty() || column.nullable != relation.nullable ||
+        column.type != relation.target->image->FindColumn(relation.references[i])->type ||
         holder.fields.at(column.name) != following[i] || Shortened(SnakeCase(following[i])) != column.name) {
       return false;
     }
@@ -255,8 +263,12 @@ void DraftRelations(IntrospectionDraft& draft) {
     for (const auto& [column, field] : table.fields) table.names.insert(field);
     std::vector<const ForeignKeyImage*> keys;
     for (const ForeignKeyImage& key : table.image->foreign_keys) {
-      const bool partition = table.image->kind == TableKind::kPartition;
-      if (!partition && !draft.IsLeftOut(Kind::kNamed, name, key.name)) keys.push_back(&key);
+      if (table.image->kind != TableKind::kPartition) {
+        if (!draft.IsLeftOut(Kind::kNamed, name, key.name)) keys.push_back(&key);
+      } else if (!key.inherited) {
+        draft.Note(v1::SEVERITY_WARNING, "RELATION_LEFT_OUT", name, key.name,
+                   "the foreign key is no relation: it is this partition's own, and relations are the whole table's");
+      }
     }
     std::stable_sort(keys.begin(), keys.end(), [&](const ForeignKeyImage* a, const ForeignKeyImage* b) {
       return PositionOf(*table.image, *a) < PositionOf(*table.image, *b);
@@ -269,8 +281,11 @@ void NameRelations(IntrospectionDraft& draft) {
   for (const RelationDraft& relation : draft.relations) {
     if (!relation.junction) RenameField(relation);
   }
-  for (RelationDraft& relation : draft.relations) {
-    if (!relation.junction) NameBelongsTo(relation);
+  // The primary key is what people think of first.
+  for (const bool primary : {true, false}) {
+    for (RelationDraft& relation : draft.relations) {
+      if (!relation.junction && relation.to_primary == primary) NameBelongsTo(relation);
+    }
   }
   std::map<const TableDraft*, int> counts;
   for (const RelationDraft& relation : draft.relations) ++counts[relation.holder];

@@ -65,6 +65,25 @@ const Value* Find(const std::map<std::string, Value>& map, const std::string& ke
   return found == map.end() ? nullptr : &found->second;
 }
 
+// The fields of a foreign key go with their relation.
+void MatchForeignKeys(const Model& before, const Model& after, MemberMatches& match) {
+  std::set<std::string> known;
+  for (const auto& [name, former] : match.fields) known.insert(former);
+  for (const auto& relation : after.relations) {
+    const std::string* former = Find(match.relations, relation->name);
+    const Relation* was = former == nullptr ? nullptr : before.FindRelation(*former);
+    if (was == nullptr || relation->kind != RelationKind::kBelongsTo || was->kind != RelationKind::kBelongsTo ||
+        was->pairs.size() != relation->pairs.size()) {
+      continue;
+    }
+    for (size_t i = 0; i < was->pairs.size(); ++i) {
+      const std::string& field = relation->pairs[i].from->name;
+      const std::string& old = was->pairs[i].from->name;
+      if (match.fields.count(field) == 0 && known.insert(old).second) match.fields.emplace(field, old);
+    }
+  }
+}
+
 class RenameFinder {
  public:
   RenameFinder(const Catalog& from, const Catalog& to, const Matches& matches) : from_(from), to_(to), matches_(matches) {}
@@ -99,28 +118,10 @@ class RenameFinder {
   void FindFields(const Model& before, const Model& after, const MemberMatches& match) {
     const ObjectName table{after.schema, after.table};
     const std::string path = absl::StrCat("models.", after.name, ".fields.");
-    std::set<std::string> known;
     for (const auto& field : after.fields) {
       const std::string* former = Find(match.fields, field->name);
       const Field* was = former == nullptr ? nullptr : before.FindField(*former);
-      if (was == nullptr) continue;
-      known.insert(was->name);
-      AddColumn(table, was->column, field->column, path + field->name);
-    }
-    // The fields of a foreign key go with their relation.
-    for (const auto& relation : after.relations) {
-      const std::string* former = Find(match.relations, relation->name);
-      const Relation* was = former == nullptr ? nullptr : before.FindRelation(*former);
-      if (was == nullptr || relation->kind != RelationKind::kBelongsTo || was->kind != RelationKind::kBelongsTo ||
-          was->pairs.size() != relation->pairs.size()) {
-        continue;
-      }
-      for (size_t i = 0; i < was->pairs.size(); ++i) {
-        const Field& field = *relation->pairs[i].from;
-        const Field& old = *was->pairs[i].from;
-        if (Find(match.fields, field.name) != nullptr || known.count(old.name) != 0) continue;
-        AddColumn(table, old.column, field.column, path + field.name);
-      }
+      if (was != nullptr) AddColumn(table, was->column, field->column, path + field->name);
     }
   }
 
@@ -173,8 +174,10 @@ Matches MatchCatalogs(const Catalog& from, const Catalog& to) {
   for (const auto& [name, former] : MatchNames(NamesOf(from.models), NamesOf(to.models))) {
     const Model& before = *from.FindModel(former);
     const Model& after = *to.FindModel(name);
-    matches.emplace(name, MemberMatches{former, MatchNames(NamesOf(before.fields), NamesOf(after.fields)),
-                                        MatchNames(NamesOf(before.relations), NamesOf(after.relations))});
+    MemberMatches match{former, MatchNames(NamesOf(before.fields), NamesOf(after.fields)),
+                        MatchNames(NamesOf(before.relations), NamesOf(after.relations))};
+    MatchForeignKeys(before, after, match);
+    matches.emplace(name, std::move(match));
   }
   return matches;
 }

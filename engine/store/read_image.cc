@@ -75,7 +75,7 @@ SELECT c.conrelid, c.conname, c.contype::text, c.condeferrable, c.convalidated, 
   (SELECT json_agg(a.attname ORDER BY k.n) FROM unnest(c.confkey) WITH ORDINALITY k (number, n)
    JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number) AS refs,
   coalesce((r.row->>'conperiod')::boolean, false) AS period, coalesce((r.row->>'conenforced')::boolean, true) AS enforced,
-  r.row->>'confdelsetcols' IS NOT NULL AS some_columns, c.confmatchtype = 'f' AS match_full,
+  r.row->>'confdelsetcols' IS NOT NULL AS some_columns, c.confmatchtype = 'f' AS match_full, c.conparentid <> 0 AS inherited,
   coalesce(i.indnatts > i.indnkeyatts, false) AS included,
   coalesce((to_jsonb(i)->>'indnullsnotdistinct')::boolean, false) AS nulls_equal
 FROM pg_constraint c JOIN pg_class h ON h.oid = c.conrelid CROSS JOIN LATERAL (SELECT to_jsonb(c) AS row) r
@@ -272,6 +272,7 @@ void ReadForeignKey(const pqxx::row& row, TableImage& table, DatabaseImage& imag
   key.on_delete = ActionOf(Text(row, "confdeltype"));
   key.validated = Flag(row, "convalidated");
   key.deferrable = Flag(row, "condeferrable");
+  key.inherited = Flag(row, "inherited");
   if (Flag(row, "match_full")) AddUnheld(image, table, key.name, "MATCH FULL of a foreign key");
   if (Flag(row, "some_columns"))
     AddUnheld(image, table, key.name, "an action that clears some columns of a foreign key");

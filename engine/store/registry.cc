@@ -1,11 +1,9 @@
 #include "engine/store/registry.h"
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -33,8 +31,11 @@ constexpr const char* kTables[] = {
     R"sql(CREATE INDEX IF NOT EXISTS "schema_history_name" ON "rowan"."schema_history" ("name", "id"))sql",
     R"sql(CREATE TABLE IF NOT EXISTS "rowan"."schema_attempts" ("name" text PRIMARY KEY, "content" bytea NOT NULL,
       "begun_at" timestamptz NOT NULL, "begun_by" text NOT NULL))sql",
-    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."member_numbers" ("schema" text NOT NULL, "model" text NOT NULL,
-      "member" text NOT NULL, "number" integer NOT NULL, PRIMARY KEY ("schema", "model", "member")))sql",
+    R"sql(ALTER TABLE "rowan"."schemas" ADD COLUMN IF NOT EXISTS "numbers" jsonb NOT NULL DEFAULT '{}')sql",
+    R"sql(ALTER TABLE "rowan"."schema_history" ADD COLUMN IF NOT EXISTS "numbers" jsonb NOT NULL DEFAULT '{}')sql",
+    R"sql(CREATE TABLE IF NOT EXISTS "rowan"."given_numbers" ("schema" text NOT NULL, "model" text NOT NULL,
+      "member" text NOT NULL, "kind" text NOT NULL, "number" integer NOT NULL,
+      PRIMARY KEY ("schema", "model", "member", "kind", "number")))sql",
     R"sql(CREATE TABLE IF NOT EXISTS "rowan"."requests" ("schema" text NOT NULL, "request_id" text NOT NULL,
       "fingerprint" text NOT NULL, "answer" bytea, "expires_at" timestamptz NOT NULL, PRIMARY KEY ("schema", "request_id")))sql",
     R"sql(CREATE INDEX IF NOT EXISTS "requests_expires_at" ON "rowan"."requests" ("expires_at"))sql",
@@ -42,10 +43,10 @@ constexpr const char* kTables[] = {
 };
 
 // What the newest registry has and earlier ones lack.
-constexpr const char* kIsWhole = R"sql(SELECT to_regclass('"rowan"."member_numbers"') IS NOT NULL)sql";
+constexpr const char* kIsWhole = R"sql(SELECT to_regclass('"rowan"."given_numbers"') IS NOT NULL)sql";
 
 constexpr const char* kColumns =
-    R"sql("name", "version", encode("content", 'hex') AS content, "checksum",
+    R"sql("name", "version", encode("content", 'hex') AS content, "checksum", "numbers",
           (extract(epoch FROM "applied_at") * 1000000)::bigint AS applied, "applied_by")sql";
 
 RegistryRow RowOf(const pqxx::row& row) {
@@ -53,6 +54,7 @@ RegistryRow RowOf(const pqxx::row& row) {
           .version = row["version"].as<std::string>(),
           .content = absl::HexStringToBytes(row["content"].as<std::string>()),
           .checksum = row["checksum"].as<std::string>(),
+          .numbers = row["numbers"].as<std::string>(),
           .apply_time = absl::FromUnixMicros(row["applied"].as<int64_t>()),
           .applied_by = row["applied_by"].as<std::string>()};
 }
@@ -63,23 +65,6 @@ RegistryRow HistoryRowOf(const pqxx::row& row) {
   entry.steps = row["steps"].as<std::string>();
   entry.adopted = row["adopted"].as<bool>();
   return entry;
-}
-
-using Numbers = std::map<std::string, int32_t>;  // by member
-
-std::map<std::string, Numbers> NumbersOf(pqxx::transaction_base& transaction, const std::string& schema) {
-  std::map<std::string, Numbers> numbers;
-  const pqxx::result rows = transaction.exec_params(
-      R"sql(SELECT "model", "member", "number" FROM "rowan"."member_numbers" WHERE "schema" = $1)sql", schema);
-  for (const auto& row : rows) {
-    numbers[row[0].as<std::string>()][row[1].as<std::string>()] = row[2].as<int32_t>();
-  }
-  return numbers;
-}
-
-// Numbers that protobuf keeps for itself.
-int32_t NextNumber(int32_t number) {
-  return number + 1 == 19000 ? 20000 : number + 1;
 }
 
 }  // namespace
@@ -163,88 +148,30 @@ void WriteAttempt(pqxx::transaction_base& transaction, const std::string& name, 
       name, absl::BytesToHexString(content), actor);
 }
 
-absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema,
+absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema, const MemberNumbers& numbers,
                     const std::vector<SchemaStep>& steps, bool adopted, const std::string& actor) {
   const std::string content = CanonicalContent(schema.canonical);
   const std::string hex = absl::BytesToHexString(content);
   const std::string checksum = ContentHash(content);
+  const std::string numbers_json = NumbersToJson(numbers);
   const std::string& name = schema.canonical.name();
   const std::string& version = schema.canonical.version();
   transaction.exec_params(
       R"sql(INSERT INTO "rowan"."schema_history"
-              ("name", "version", "content", "checksum", "steps", "applied_at", "applied_by", "adopted")
-            VALUES ($1, $2, decode($3, 'hex'), $4, $5::jsonb, now(), $6, $7))sql",
-      name, version, hex, checksum, StepsToJson(steps), actor, adopted);
+              ("name", "version", "content", "checksum", "numbers", "steps", "applied_at", "applied_by", "adopted")
+            VALUES ($1, $2, decode($3, 'hex'), $4, $5::jsonb, $6::jsonb, now(), $7, $8))sql",
+      name, version, hex, checksum, numbers_json, StepsToJson(steps), actor, adopted);
   const pqxx::result result = transaction.exec_params(
-      R"sql(INSERT INTO "rowan"."schemas" VALUES ($1, $2, decode($3, 'hex'), $4, now(), $5)
+      R"sql(INSERT INTO "rowan"."schemas" ("name", "version", "content", "checksum", "numbers", "applied_at", "applied_by")
+            VALUES ($1, $2, decode($3, 'hex'), $4, $5::jsonb, now(), $6)
             ON CONFLICT ("name") DO UPDATE SET "version" = excluded."version", "content" = excluded."content",
-              "checksum" = excluded."checksum", "applied_at" = excluded."applied_at", "applied_by" = excluded."applied_by"
+              "checksum" = excluded."checksum", "numbers" = excluded."numbers", "applied_at" = excluded."applied_at",
+              "applied_by" = excluded."applied_by"
             RETURNING (extract(epoch FROM "applied_at") * 1000000)::bigint)sql",
-      name, version, hex, checksum, actor);
+      name, version, hex, checksum, numbers_json, actor);
   transaction.exec_params(R"sql(DELETE FROM "rowan"."schema_attempts" WHERE "name" = $1)sql", name);
   transaction.exec_params("SELECT pg_notify($1, $2)", kSchemasChannel, name);
   return absl::FromUnixMicros(result[0][0].as<int64_t>());
-}
-
-void AllotNumbers(pqxx::transaction_base& transaction, const CompiledSchema& schema, const Matches& matches) {
-  const std::string& name = schema.canonical.name();
-  const std::map<std::string, Numbers> known = NumbersOf(transaction, name);
-  nlohmann::json added = nlohmann::json::array();
-  for (const auto& model : schema.catalog->models) {
-    const auto match = matches.find(model->name);
-    const auto find = [&](const std::string& of_model) -> Numbers {
-      const auto found = known.find(of_model);
-      return found == known.end() ? Numbers() : found->second;
-    };
-    Numbers numbers = find(model->name);
-    // A model that was renamed takes all of its numbers along, those that are no longer used, too.
-    const bool renamed = match != matches.end() && match->second.model != model->name;
-    if (renamed && numbers.empty()) numbers = find(match->second.model);
-    const Numbers before = renamed && find(model->name).empty() ? Numbers() : numbers;
-    int32_t last = 0;
-    for (const auto& [member, number] : numbers) last = std::max(last, number);
-    const auto allot = [&](const std::string& member, const std::map<std::string, std::string>& former) {
-      if (numbers.count(member) != 0) return;
-      const auto was = former.find(member);
-      const auto number = was == former.end() ? numbers.end() : numbers.find(was->second);
-      numbers[member] = number == numbers.end() ? last = NextNumber(last) : number->second;
-    };
-    static const std::map<std::string, std::string> kNone;
-    for (const auto& field : model->fields) allot(field->name, match == matches.end() ? kNone : match->second.fields);
-    for (const auto& relation : model->relations) {
-      allot(relation->name, match == matches.end() ? kNone : match->second.relations);
-    }
-    for (const auto& [member, number] : numbers) {
-      if (before.count(member) == 0) added.push_back({{"model", model->name}, {"member", member}, {"number", number}});
-    }
-  }
-  if (added.empty()) return;
-  transaction.exec_params(
-      R"sql(INSERT INTO "rowan"."member_numbers" SELECT $1, a."model", a."member", a."number"
-            FROM jsonb_to_recordset($2::jsonb) AS a ("model" text, "member" text, "number" integer))sql",
-      name, added.dump());
-}
-
-void ReadNumbers(pqxx::transaction_base& transaction, v1::Schema& schema) {
-  const std::map<std::string, Numbers> known = NumbersOf(transaction, schema.name());
-  for (v1::Model& model : *schema.mutable_models()) {
-    const auto found = known.find(model.name());
-    if (found == known.end()) continue;
-    std::set<int32_t> retired;
-    for (const auto& [member, number] : found->second) retired.insert(number);
-    const auto take = [&](auto& members) {
-      for (auto& member : members) {
-        const auto number = found->second.find(member.name());
-        if (number == found->second.end()) continue;
-        member.set_number(number->second);
-        retired.erase(number->second);
-      }
-    };
-    take(*model.mutable_fields());
-    take(*model.mutable_relations());
-    model.clear_retired_numbers();
-    for (const int32_t number : retired) model.add_retired_numbers(number);
-  }
 }
 
 absl::StatusOr<CompiledSchema> Recompile(const RegistryRow& row) {

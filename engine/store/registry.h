@@ -2,10 +2,10 @@
 // Private to engine/store. Everything throws what libpqxx throws.
 //
 //   registry        one row: the format of these tables
-//   schemas         the current version of each schema: canonical content and its checksum
-//   schema_history  every version applied: content, steps, when, by whom
+//   schemas         the current version of each schema: canonical content, its checksum, and the numbers of its members
+//   schema_history  every version applied: the same, and the steps, when, by whom
 //   schema_attempts what an apply in several stages is on its way to; gone when it got there
-//   member_numbers  the numbers of fields and relations in typed messages
+//   given_numbers   all numbers that fields and relations have or had in typed messages (see member_numbers.h)
 //   requests        the answers of requests with an id, for as long as they are kept (see exec/kept_answer.h)
 //   secrets         what tokens are sealed with
 #pragma once
@@ -20,7 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "engine/catalog/compile_catalog.h"
-#include "engine/store/match_catalogs.h"
+#include "engine/store/member_numbers.h"
 #include "engine/store/plan_migration.h"
 
 namespace pqxx {
@@ -48,6 +48,7 @@ struct RegistryRow {
   std::string version;
   std::string content;
   std::string checksum;
+  std::string numbers;      // as JSON
   absl::Time apply_time;
   std::string applied_by;
   int64_t id = 0;           // of an entry of the history
@@ -76,15 +77,8 @@ void WriteAttempt(pqxx::transaction_base& transaction, const std::string& name, 
 
 // Makes the schema the current version, adds it to the history, and tells the other servers. Attempts are over with it.
 // Returns when it was applied.
-absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema,
+absl::Time Register(pqxx::transaction_base& transaction, const CompiledSchema& schema, const MemberNumbers& numbers,
                     const std::vector<SchemaStep>& steps, bool adopted, const std::string& actor);
-
-// Gives every field and relation that has none a number that no other one of its model ever had. Those that were renamed
-// (see MatchCatalogs) keep theirs, and so do those that come back under their name.
-void AllotNumbers(pqxx::transaction_base& transaction, const CompiledSchema& schema, const Matches& matches);
-
-// Fills in the numbers of all fields and relations, and those that are no longer used.
-void ReadNumbers(pqxx::transaction_base& transaction, v1::Schema& schema);
 
 // Returns the compiled content of a row. Errors: Internal when it is damaged, or what CompileSchema says.
 absl::StatusOr<CompiledSchema> Recompile(const RegistryRow& row);

@@ -34,7 +34,7 @@ absl::Status InTransaction(const StoreOptions& options, Work work) {
 
 StoredSchema Stored(pqxx::transaction_base& transaction, const RegistryRow& row) {
   StoredSchema stored{row.name, row.version, row.apply_time, Recompile(row)};
-  if (stored.compiled.ok()) ReadNumbers(transaction, stored.compiled->canonical);
+  if (stored.compiled.ok()) FillNumbers(transaction, NumbersFromJson(row.numbers), stored.compiled->canonical);
   return stored;
 }
 

@@ -196,6 +196,16 @@ TEST_F(SchemaStoreTest, LosesNothingThatIsNotAllowedByName) {
   EXPECT_EQ(Count("pg_attribute WHERE attrelid = 'a'::regclass AND attnum > 0 AND NOT attisdropped"), 1);
 }
 
+TEST_F(SchemaStoreTest, WhatIsInheritedIsNotChanged) {
+  Sql("CREATE TABLE root (id bigint NOT NULL, n text); CREATE TABLE a (PRIMARY KEY (id)) INHERITS (root)");
+  Apply(Compile(ModelA(TextField("nullable: true"))), {.adopt = Adopt::kOff});
+  const std::string renamed = "fields { name: 'm' type { scalar: SCALAR_TYPE_TEXT } nullable: true renamed_from: 'n' }";
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA(renamed))), "UNSUPPORTED_CHANGE");
+  ApplyOptions dropping;
+  dropping.allow_data_loss = {"drop column a.n"};
+  EXPECT_EQ(ReasonOfApply(Compile(ModelA()), dropping), "UNSUPPORTED_CHANGE");
+}
+
 TEST_F(SchemaStoreTest, ExpressionsAreOneStatement) {
   // What the compiler lets through is still run as one statement each.
   CompiledSchema schema = Compile(ModelA());

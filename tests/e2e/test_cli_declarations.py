@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import typing
@@ -9,8 +10,10 @@ import xml.etree.ElementTree
 
 import jsonschema
 import pytest
+import rowan
 from conftest import BIN, BLOG, ROOT
 from google.protobuf import descriptor_pb2
+from rowan._generated.rowan.v1 import schema_service_pb2
 
 SCHEMAS = sorted(ROOT.glob("tests/golden/schemas/*.yaml"))
 FIRST = """\
@@ -42,6 +45,7 @@ def run(postgres, start_rowand):
     def call(*arguments, stdin=None):
         return subprocess.run([BIN / "rowan", "--address", server.address, *arguments], capture_output=True, text=True, input=stdin, timeout=60)
 
+    call.address = server.address
     return call
 
 
@@ -58,7 +62,7 @@ def compiled(text, folder):
     done = subprocess.run(["protoc", f"-I{folder}", f"--descriptor_set_out={target}", "schema.proto"], capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
     file = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file[0]
-    return {message.name: {field.number: (field.json_name, field.type, field.label) for field in message.field} for message in file.message_type}
+    return {message.name: {field.number: (field.json_name, field.type, field.type_name, field.label) for field in message.field} for message in file.message_type}
 
 
 def test_later_versions_stay_compatible_on_the_wire(run, tmp_path):
@@ -80,6 +84,75 @@ def test_later_versions_stay_compatible_on_the_wire(run, tmp_path):
             assert list(first["User"][number][1:]) == kind, "a number never changes its type"
         else:
             assert number > max(first["User"]), "a new number is a number that was never used"
+
+
+def notes(fields, relations, user):
+    """Returns a schema of users and their notes; relations are belongs_to."""
+    field = lambda declared: {"nullable": True, **(declared if isinstance(declared, dict) else {"type": declared})}
+    relation = lambda declared: {"nullable": True, **(declared if isinstance(declared, dict) else {"belongs_to": declared})}
+    key = {"id": {"type": "auto_increment", "primary": True}}
+    return json.dumps({"schema": "notes", "database_schema": "notes", "models": {
+        user: {"table": "users", **({} if user == "User" else {"renamed_from": "User"}), "fields": key},
+        "Group": {"fields": key},
+        "Note": {"fields": {**key, **{name: field(declared) for name, declared in fields.items()}},
+                 "relations": {name: relation(declared) for name, declared in relations.items()}}}})
+
+
+# Fields and relations of Note and the name of User, version by version, and what has another number than in the version before.
+NUMBERED = [
+    ({"text": "text"}, {"user": "User"}, "User", set()),
+    # A name that went on with a rename is free for another thing, with a number of its own.
+    ({"body": {"type": "text", "renamed_from": "text"}}, {"user": "User"}, "User", set()),
+    ({"body": "text", "text": "text"}, {"user": "User"}, "User", {"text"}),
+    # What messages hold in another way is another thing; what they hold in the same way is not.
+    ({"body": "text", "text": "bytes"}, {"user": "User"}, "User", {"text"}),
+    ({"body": "uuid", "text": "bytes"}, {"user": "User"}, "User", set()),
+    ({"body": "text", "text": "bytes", "no": "int32"}, {"user": "User"}, "User", {"no"}),
+    ({"body": "text", "text": "bytes", "no": "int64"}, {"user": "User"}, "User", set()),
+    ({"body": "text", "text": "bytes", "no": "int64[]"}, {"user": "User"}, "User", {"no"}),
+    # A foreign key's field goes with its relation, and a relation with its target.
+    ({"body": "text", "text": "bytes"}, {"writer": {"belongs_to": "User", "renamed_from": "user"}}, "User", set()),
+    ({"body": "text", "text": "bytes"}, {"writer": "Person"}, "Person", set()),
+    ({"body": "text", "text": "bytes"}, {"writer": "Group"}, "Person", {"writer"}),
+    # A relation where a field was.
+    ({"body": "text"}, {"writer": "Group", "text": "Group"}, "Person", {"text", "textId"}),
+]
+
+
+def test_a_number_stands_for_one_thing_in_all_versions(run, tmp_path):
+    ever, versions, names = {}, [], {}
+
+    def apply(*arguments, stdin=None):
+        """Applies whatever is lost by it, and returns the numbers of Note by name."""
+        done = run("schema", "apply", *arguments, "--yes", stdin=stdin)
+        lossy = set(re.findall(r'"([^"]*)" can lose data', done.stderr)) | set(re.findall(r'allow "([^"]*)" by name', done.stderr))
+        if lossy:
+            done = run("schema", "apply", *arguments, "--yes", *[word for step in lossy for word in ("--allow", step)], stdin=stdin)
+        assert done.returncode == 0, done.stderr
+        printed = run("schema", "export", "notes", "--proto").stdout
+        note = compiled(printed, tmp_path)["Note"]
+        for number, (name, kind, target, label) in note.items():
+            # int32 and int64 are the same on the wire.
+            kind = descriptor_pb2.FieldDescriptorProto.TYPE_INT64 if kind == descriptor_pb2.FieldDescriptorProto.TYPE_INT32 else kind
+            thing = (kind, target.replace("Person", "User"), label == descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED)
+            assert ever.setdefault(number, thing) == thing, (number, name)
+        reserved = re.search(r"reserved (.*);", printed[printed.index("message Note"):])
+        ranges = re.findall(r"(\d+)(?: to (\d+))?", reserved.group(1)) if reserved else []
+        assert len(ever) == len(note) + sum(int(last or first) - int(first) + 1 for first, last in ranges), "what is gone is reserved"
+        return {name: number for number, (name, *_) in note.items()}
+
+    for fields, relations, user, others in NUMBERED:
+        before, names = names, apply("-", stdin=notes(fields, relations, user))
+        kept = set(names.values()) & set(before.values())
+        assert not before or {name for name, number in names.items() if number not in kept} == others, (names, before)
+        versions.append((json.loads(run("schema", "history", "notes", "--format", "json", "--limit", "1").stdout)[0]["version"], names))
+    with rowan.connect(run.address) as client:
+        for version, names in versions:
+            found = client._call(client._schemas.GetSchema, schema_service_pb2.GetSchemaRequest(name="notes", version=version))
+            note = next(model for model in found.models if model.name == "Note")
+            assert {member.name: member.number for member in [*note.fields, *note.relations]} == names, "an earlier version has the numbers that it had"
+    for version, names in reversed(versions[:3]):
+        assert apply("notes", "--to-version", version) == names, "the way back brings back what was"
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)

@@ -1,5 +1,6 @@
 """The commands of schemas against a real server: plans, going back, pulling, drift, history."""
 
+import hashlib
 import json
 import os
 import pty
@@ -193,8 +194,14 @@ def test_another_version_comes_between_the_plan_and_the_answer(run, file, tmp_pa
     assert "email" in run.done("schema", "get", "shop")
 
 
+LONG = f"idx_customers_{'n' * 60}"
+SHORTENED = f"{LONG[:54]}_{hashlib.sha256(LONG.encode()).hexdigest()[:8]}"
 BAD = [
     ("syntax", SHOP + "  Order: {fields: [\n", 2, "DOCUMENT_INVALID"),
+    ("nothing", "", 2, "1:1: error DOCUMENT_INVALID"),
+    ("a comment and nothing else", "# to do\n", 2, "1:1: error DOCUMENT_INVALID"),
+    ("a name that is given and is what a longer one is cut to",
+     SHOP + f"      {'n' * 60}: {{type: text, index: true}}\n    indexes: [{{fields: [id], name: {SHORTENED}}}]\n", 64 + 3, "10:5: error NAME_COLLISION"),
     ("a key that is none", SHOP.replace("fields:", "feilds:"), 2, '6:5: error DOCUMENT_INVALID: "feilds" is no key of a model (did you mean "fields"?)'),
     ("a key twice", SHOP + "      name: text\n", 2, '9:7: error DOCUMENT_INVALID: the key "name" appears twice'),
     ("a comma within braces", SHOP + "      price: {type: decimal(10,2)}\n", 2, "in quotes"),

@@ -62,7 +62,7 @@ def test_asking_is_enough_where_nobody_tells(own_postgres, start_rowand):
         second = apply(client, shop(price={"type": "decimal", "nullable": True})).schema.version
         own_postgres.psql(f"""UPDATE rowan.schemas s SET version = h.version, content = h.content, checksum = h.checksum
                               FROM rowan.schema_history h WHERE h.version = '{first}'""")
-        wait_for(lambda: client.list_schemas()[0].version == first, "the server serves what the registry has", seconds=2)
+        wait_for(lambda: client.list_schemas()[0].version == first, "the server serves what the registry has", seconds=1)
         assert second != first
 
 
