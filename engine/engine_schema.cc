@@ -197,7 +197,10 @@ absl::Status ApplySchema(const v1::ApplySchemaRequest& request, const std::strin
   *response.mutable_schema() = applied.canonical;
   SetTime(applied.apply_time, *response.mutable_schema()->mutable_apply_time());
   // If another server applied another version right after this one, the watcher sees to it.
-  if (applied.applied) schemas.Serve(compiled.catalog, response.schema());
+  if (applied.applied) {
+    store.NoteFacts(*compiled.catalog);
+    schemas.Serve(compiled.catalog, response.schema());
+  }
   return absl::OkStatus();
 }
 

@@ -279,7 +279,7 @@ void LinkInverse(const v1::Relation& proto, Relation& relation, Catalog& catalog
 
 }  // namespace
 
-std::shared_ptr<const Catalog> BuildCatalog(const v1::Schema& canonical) {
+std::shared_ptr<Catalog> BuildCatalog(const v1::Schema& canonical) {
   auto catalog = std::make_shared<Catalog>();
   catalog->schema_name = canonical.name();
   catalog->database_schema = canonical.database_schema();

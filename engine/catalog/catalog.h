@@ -45,6 +45,7 @@ struct Field {
   Encoded literal;           // Generator::kLiteral: the default, encoded
   // Generator::kLiteral: the default as an SQL literal, quoted, without cast; Generator::kExpression: the SQL expression.
   std::string literal_text;
+  std::string sequence;   // Generator::kIdentity: as PostgreSQL writes it, where the database was asked; else empty
   std::string generated;  // the SQL expression that the database computes the value from; empty: none. Implies read_only
   // The belongsTo relation whose foreign key this field is part of; null for other fields.
   const Relation* foreign_key_of = nullptr;
@@ -84,6 +85,7 @@ struct ForeignKey {
   ReferentialAction on_update = ReferentialAction::kCascade;
   ReferentialAction on_delete = ReferentialAction::kRestrict;
   const Relation* relation = nullptr;  // the belongsTo, or the hasOne/hasMany that implied the key
+  bool enforced = false;               // whether the database is known to have it
 };
 
 // Joins rows by equality: source.from = target.to. Composite keys have several.
@@ -113,6 +115,7 @@ struct Junction {
   std::string primary_key;  // the constraint over both sides' columns; a model's may be a unique key
   std::string source_foreign_key;
   std::string target_foreign_key;
+  bool target_enforced = false;  // of a plain table: whether the database is known to have the target's foreign key
   ReferentialAction on_update = ReferentialAction::kCascade;  // of both foreign keys
   ReferentialAction on_delete = ReferentialAction::kCascade;
   std::string reverse_index;  // empty for a model, which has the indexes that it declares

@@ -28,7 +28,7 @@ struct SchemaNotice {
 };
 
 struct CompiledSchema {
-  std::shared_ptr<const Catalog> catalog;
+  std::shared_ptr<Catalog> catalog;  // immutable once it is served
   v1::Schema canonical;  // with its version, without apply_time
   std::vector<SchemaNotice> notices;
 };

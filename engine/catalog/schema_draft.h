@@ -109,7 +109,7 @@ void CheckNames(Draft& draft);
 void CheckCycles(Draft& draft);
 
 // Builds the catalog of a schema in canonical form, which ResolveX produced without a problem.
-std::shared_ptr<const Catalog> BuildCatalog(const v1::Schema& canonical);
+std::shared_ptr<Catalog> BuildCatalog(const v1::Schema& canonical);
 
 // Returns the names of a map's entries, in byte order.
 template <typename Value>

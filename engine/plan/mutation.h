@@ -271,6 +271,8 @@ struct Chain {
     std::vector<Column> keys = {};  // allotted ones
   };
   std::vector<Source> sources;
+  // The steps that lock records which no foreign key is known to hold: the statement itself looks for these.
+  std::vector<int> checks;
 
   // Returns null when the column's value is known.
   const Source* Find(int node, int column) const;

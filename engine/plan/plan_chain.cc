@@ -11,6 +11,15 @@ bool Same(const Chain::Column& a, const Chain::Column& b) {
   return a.node == b.node && a.column == b.column;
 }
 
+// Whether the database refuses to relate a record that is not there.
+bool IsEnforced(const Relation& relation) {
+  if (relation.junction && relation.junction->model == nullptr) return relation.junction->target_enforced;
+  const Relation& holder = relation.junction ? *relation.junction->target_relation : relation;
+  const std::vector<ForeignKey>& keys = holder.source->foreign_keys;
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const ForeignKey& key) { return key.relation == &holder && key.enforced; });
+}
+
 // Looks at each step in turn and says whether a chain can have it. Whatever is found among existing rows, and whatever is
 // decided by what is found, it cannot.
 class ChainPlanner {
@@ -23,6 +32,7 @@ class ChainPlanner {
     FindNeeded();
     for (const Step& step : program_.steps) {
       if (!std::visit(*this, step)) return std::nullopt;
+      ++position_;
     }
     // What is copied on must be known or allotted here.
     for (const Chain::Column& one : needed_) {
@@ -32,7 +42,13 @@ class ChainPlanner {
     return std::move(chain_);
   }
 
-  bool operator()(const LockRows& step) { return !step.matched; }
+  bool operator()(const LockRows& step) {
+    const bool enforced = std::all_of(step.named.begin(), step.named.end(), [this](const NamedRows& named) {
+      return IsEnforced(*program_.nodes[named.node].relation);
+    });
+    if (!enforced) chain_.checks.push_back(position_);
+    return !step.matched;
+  }
   bool operator()(const CheckNames&) { return true; }
   bool operator()(const Require&) { return true; }
   bool operator()(const ReadBack&) { return true; }
@@ -159,6 +175,7 @@ class ChainPlanner {
 
   const Program& program_;
   Chain chain_;
+  int position_ = 0;  // of the step that is looked at
   std::vector<Chain::Column> needed_;
   std::set<std::pair<std::string, std::string>> tables_;
 };

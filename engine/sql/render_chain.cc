@@ -1,5 +1,8 @@
 // An insert of users with their posts, which are connected to tags, and the ids of the users as an answer:
 //
+// Where no foreign key is known to hold them, the records that are named are looked for, and keys are allotted from the sequence
+// that PostgreSQL names where it was not asked for it when the schema was loaded.
+//
 //   WITH named AS MATERIALIZED (SELECT (SELECT bool_and(EXISTS (SELECT 1 FROM tags t WHERE t.id = k.c0))
 //                                       FROM unnest($1) AS k(c0)) IS NOT FALSE AS v),
 //        a0_1 AS MATERIALIZED (SELECT array_agg(n.v) AS v FROM (SELECT nextval(…) FROM …) AS n(v)),      keys of the users,
@@ -35,16 +38,14 @@ StepStatement StepRenderer::RenderChain() {
   const auto part = [&](const std::string& name, std::string_view how) {
     writer_ << std::exchange(separator, ", ") << name << how << "(";
   };
-  for (const plan::Step& step : program_.steps) {
-    const auto* named = std::get_if<plan::LockRows>(&step);
-    if (named == nullptr) continue;
+  for (const int check : chain_->checks) {
     if (!std::exchange(guarded_, true)) {
       part("named", " AS MATERIALIZED ");
       writer_ << "SELECT ";
     } else {
       writer_ << " AND ";
     }
-    AllThere(*named);
+    AllThere(std::get<plan::LockRows>(program_.steps[check]));
   }
   if (guarded_) writer_ << " AS v)";
   for (const plan::Step& step : program_.steps) {
@@ -52,9 +53,17 @@ StepStatement StepRenderer::RenderChain() {
     const Chain::Source* source = allot == nullptr ? nullptr : Chained(allot->node, allot->column);
     if (source == nullptr || source->kind != Chain::Source::Kind::kAllotted) continue;
     part(KeysName(source->column), " AS MATERIALIZED ");
-    writer_ << "SELECT array_agg(n.v) AS v FROM (";
-    NewValues(*allot);
-    writer_ << ") AS n(v))";
+    const Field& field = *program_.nodes[allot->node].columns[allot->column].field;
+    if (field.sequence.empty()) {
+      writer_ << "SELECT array_agg(n.v) AS v FROM (";
+      NewValues(*allot);
+      writer_ << ") AS n(v))";
+    } else {
+      writer_ << "SELECT array_agg(nextval(" << QuoteLiteral(field.sequence) << "::regclass)"
+              << (field.type.scalar == Scalar::kInt64 ? "" : "::" + SqlType(field.type)) << ") AS v FROM generate_series(1, ";
+      Parameter(FromCount{allot->node}, Type{.scalar = Scalar::kInt64});
+      writer_ << "))";
+    }
   }
   const std::vector<const Field*>& key = program_.nodes.front().model->primary_key().fields;
   for (auto step = program_.steps.rbegin(); step != program_.steps.rend(); ++step) {

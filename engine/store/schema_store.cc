@@ -13,6 +13,7 @@
 #include "engine/store/connection.h"
 #include "engine/store/driver_errors.h"
 #include "engine/store/introspect_database.h"
+#include "engine/store/note_facts.h"
 #include "engine/store/registry.h"
 
 namespace rowan::store {
@@ -34,7 +35,9 @@ absl::Status InTransaction(const StoreOptions& options, Work work) {
 
 StoredSchema Stored(pqxx::transaction_base& transaction, const RegistryRow& row) {
   StoredSchema stored{row.name, row.version, row.apply_time, Recompile(row)};
-  if (stored.compiled.ok()) FillNumbers(transaction, NumbersFromJson(row.numbers), stored.compiled->canonical);
+  if (!stored.compiled.ok()) return stored;
+  FillNumbers(transaction, NumbersFromJson(row.numbers), stored.compiled->canonical);
+  store::NoteFacts(transaction, *stored.compiled->catalog);
   return stored;
 }
 
@@ -68,6 +71,14 @@ absl::StatusOr<std::string> SchemaStore::TokenSecret() const {
     return absl::OkStatus();
   }));
   return secret;
+}
+
+void SchemaStore::NoteFacts(Catalog& catalog) const {
+  // The store logs what is wrong.
+  InTransaction(options_, [&](pqxx::work& transaction) {
+    store::NoteFacts(transaction, catalog);
+    return absl::OkStatus();
+  }).IgnoreError();
 }
 
 absl::StatusOr<std::map<std::string, std::string>> SchemaStore::Versions() const {

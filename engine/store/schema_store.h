@@ -118,6 +118,10 @@ class SchemaStore {
   // Returns at most `count` entries of a schema's history before the entry of the id (0: the end), the latest first.
   absl::StatusOr<std::vector<HistoryEntry>> History(const std::string& name, int64_t before, int count) const;
 
+  // Notes in a catalog that is about to be served what its plans can make use of: foreign keys that are there, and sequences.
+  // Whatever goes wrong, they do without.
+  void NoteFacts(Catalog& catalog) const;
+
   // Returns the secret that all servers of this database seal tokens with; the first one makes it up.
   absl::StatusOr<std::string> TokenSecret() const;
 
