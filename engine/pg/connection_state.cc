@@ -159,46 +159,51 @@ bool Connection::State::SendText(const char* text) {
   return PQsendQueryParams(connection, text, 0, nullptr, nullptr, nullptr, nullptr, 1) == 1;
 }
 
-absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(const std::vector<Command>& commands,
-                                                                                const Call& call) {
+absl::Status Connection::State::SendEach(const std::vector<Command>& commands, const Call& call) {
   ROWAN_RETURN_IF_ERROR(CheckStart(call));
-  const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
-  ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
-  if (PQenterPipelineMode(connection) == 0) return Broken();
-  // What was sent: for a preparation the text and its name, else null.
-  std::vector<std::pair<const std::string*, std::string>> sent;
+  if (batches.empty()) {
+    ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
+    if (PQenterPipelineMode(connection) == 0) return Broken();
+  }
+  Batch& batch = batches.emplace_back();
   for (const Command& command : commands) {
     bool ok;
     if (command.text != nullptr) {
       ok = SendText(command.text);
     } else {
       const std::string* known = FindPrepared(command.statement->text);
-      for (const auto& [text, given] : sent) {
-        if (text != nullptr && *text == command.statement->text) known = &given;
+      for (const Batch& before : batches) {
+        for (const auto& [statement, given] : before.sent) {
+          if (statement != nullptr && statement->text == command.statement->text) known = &given;
+        }
       }
       std::string name = known != nullptr ? *known : "s" + std::to_string(next_name++);
       if (known == nullptr) {
         if (!SendPrepare(*command.statement, name)) return Broken();
-        sent.emplace_back(&command.statement->text, name);
+        batch.sent.emplace_back(command.statement, name);
       }
       ok = SendExecute(name, *command.parameters);
     }
     if (!ok) return Broken();
-    sent.emplace_back();
+    batch.sent.emplace_back();
+    batch.statements.push_back(command.statement);
   }
   if (PQpipelineSync(connection) == 0) return Broken();
-  ROWAN_RETURN_IF_ERROR(Flush(call));
+  return Flush(call);
+}
 
+absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::ReceiveEach(const Call& call) {
+  Batch batch = std::move(batches.front());
   absl::Status unprepared;  // why the statement that comes next is not prepared
   std::vector<absl::StatusOr<Result>> results;
-  results.reserve(commands.size());
-  for (auto& [prepared_text, name] : sent) {
+  results.reserve(batch.statements.size());
+  for (auto& [prepared_statement, name] : batch.sent) {
     ROWAN_ASSIGN_OR_RETURN(OwnedResult result, Next(call));
     if (result == nullptr) return Broken();
     const ExecStatusType status = PQresultStatus(result.get());
-    if (prepared_text != nullptr) {
+    if (prepared_statement != nullptr) {
       // It stays prepared even when its execution fails or the transaction is rolled back.
-      if (status == PGRES_COMMAND_OK) Remember(*prepared_text, std::move(name));
+      if (status == PGRES_COMMAND_OK) Remember(prepared_statement->text, std::move(name));
       if (Failed(result.get())) unprepared = ErrorOf(result.get());
     } else {
       if (Failed(result.get())) {
@@ -216,18 +221,26 @@ absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(c
     if (end != nullptr) return Broken();
   }
   ROWAN_ASSIGN_OR_RETURN(OwnedResult sync, Next(call));
-  if (sync == nullptr || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(connection) == 0) {
-    return Broken();
-  }
+  if (sync == nullptr || PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) return Broken();
+  batches.pop_front();
+  if (batches.empty() && PQexitPipelineMode(connection) == 0) return Broken();
   if (cancel_sent) broken = true;
-  for (size_t i = 0; i < commands.size(); ++i) {
-    if (!results[i].ok() && commands[i].statement != nullptr) ForgetAfter(results[i].status(), *commands[i].statement);
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].ok() && batch.statements[i] != nullptr) ForgetAfter(results[i].status(), *batch.statements[i]);
   }
   return results;
 }
 
-absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<Command>& commands, const Call& call) {
-  ROWAN_ASSIGN_OR_RETURN(std::vector<absl::StatusOr<Result>> each, RunEach(commands, call));
+absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(const std::vector<Command>& commands,
+                                                                                const Call& call) {
+  ROWAN_RETURN_IF_ERROR(CheckStart(call));
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
+  ROWAN_RETURN_IF_ERROR(SendEach(commands, call));
+  return ReceiveEach(call);
+}
+
+absl::StatusOr<std::vector<Result>> Connection::State::ReceiveAll(const Call& call) {
+  ROWAN_ASSIGN_OR_RETURN(std::vector<absl::StatusOr<Result>> each, ReceiveEach(call));
   std::vector<Result> results;
   results.reserve(each.size());
   for (absl::StatusOr<Result>& one : each) {
@@ -236,6 +249,13 @@ absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<
     results.push_back(*std::move(one));
   }
   return results;
+}
+
+absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<Command>& commands, const Call& call) {
+  ROWAN_RETURN_IF_ERROR(CheckStart(call));
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
+  ROWAN_RETURN_IF_ERROR(SendEach(commands, call));
+  return ReceiveAll(call);
 }
 
 absl::StatusOr<Result> Connection::State::Run(const std::vector<Command>& commands, const Call& call) {
