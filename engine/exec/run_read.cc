@@ -1,7 +1,10 @@
 #include "engine/exec/run_read.h"
 
 #include <algorithm>
+#include <deque>
 #include <future>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "engine/base/errors.h"
@@ -114,46 +117,138 @@ absl::Status StreamRows(const CompiledRead& read, const Arguments& arguments, pg
   return batcher.Flush();
 }
 
-// Pages of root rows from a cursor, each with its levels: memory is bounded by two pages, whose rows follow from the size
-// of the trees so far. A page is fetched while the one before it is hydrated and sent.
+// Pages of the root's rows from a cursor, each with its levels, as a pipeline: a round of statements has the next depth of
+// each page that waits for no other round, and the fetch of one more page. Two rounds are on their way at once, so
+// PostgreSQL always has work while the keys of the next are gathered. With two depths below the root:
+//
+//   round   1        2        3         4         5         6         7
+//           fetch 1  fetch 2  fetch 3   fetch 4   fetch 5   fetch 6   fetch 7
+//                             depth 1   depth 1   depth 1   depth 1   depth 1
+//                              of 1      of 2      of 3      of 4      of 5
+//                                                 depth 2   depth 2   depth 2
+//                                                  of 1      of 2      of 3
+//
+// Memory is bounded by the pages on their way, two for each depth with the root's, most of which have not all rows yet.
+class PagePipeline {
+ public:
+  PagePipeline(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection, const Context& context)
+      : read_(read),
+        arguments_(arguments),
+        connection_(connection),
+        context_(context),
+        left_(arguments.lists[read.plan.root.window.list].limit) {}
+
+  // Returns the next page, or nothing at the end. A page that is fetched from now on has `rows` rows.
+  absl::StatusOr<std::optional<Tree>> Next(int rows) {
+    for (;;) {
+      for (bool sent = true; sent && rounds_.size() < kRounds;) {
+        ROWAN_ASSIGN_OR_RETURN(sent, Send(rows));
+      }
+      if (!pages_.empty() && pages_.front().levels != nullptr && pages_.front().levels->done()) {
+        std::optional<Tree> tree = std::move(pages_.front().tree);
+        pages_.pop_front();
+        return tree;
+      }
+      if (rounds_.empty()) return std::nullopt;
+      ROWAN_RETURN_IF_ERROR(Receive());
+    }
+  }
+
+ private:
+  static constexpr size_t kRounds = 2;
+
+  struct Page {
+    int rows;  // that were asked for
+    std::optional<Tree> tree;
+    std::unique_ptr<LevelReader> levels;  // once the root's rows are there
+    bool waits = true;                    // for a round
+  };
+  // What a round was sent for, in the order of its statements.
+  struct Round {
+    std::vector<std::pair<Page*, int>> asked;  // how many statements of each page's next depth
+    Page* fetched = nullptr;
+  };
+
+  // Sends a round, unless there is nothing to ask for.
+  absl::StatusOr<bool> Send(int rows) {
+    Round round;
+    std::vector<pg::Query> queries;
+    for (Page& page : pages_) {
+      if (page.waits || page.levels->done()) continue;
+      const int asked = page.levels->Ask(queries);
+      if (asked == 0) continue;
+      page.waits = true;
+      round.asked.emplace_back(&page, asked);
+    }
+    if (left_ >= 0) rows = static_cast<int>(std::min<int64_t>(rows, left_));
+    if (ended_) rows = 0;
+    if (rows > 0) {
+      if (left_ >= 0) left_ -= rows;
+      round.fetched = &pages_.emplace_back(Page{.rows = rows});
+    }
+    if (round.asked.empty() && round.fetched == nullptr) return false;
+    context_.counters.statements += static_cast<int64_t>(queries.size()) + (rows > 0 ? 1 : 0);
+    ROWAN_RETURN_IF_ERROR(connection_.Send(queries, rows, context_.call));
+    rounds_.push_back(std::move(round));
+    return true;
+  }
+
+  // Takes the rows of the round that was sent first.
+  absl::Status Receive() {
+    ROWAN_ASSIGN_OR_RETURN(std::vector<pg::Result> results, connection_.Receive(context_.call));
+    const Round round = std::move(rounds_.front());
+    rounds_.pop_front();
+    absl::Span<pg::Result> left = absl::MakeSpan(results);
+    for (const auto& [page, asked] : round.asked) {
+      ROWAN_RETURN_IF_ERROR(page->levels->Take(left.subspan(0, asked)));
+      page->waits = false;
+      left.remove_prefix(asked);
+    }
+    if (round.fetched == nullptr) return absl::OkStatus();
+    Page& page = *round.fetched;
+    ROWAN_ASSIGN_OR_RETURN(page.tree, TreeOf(read_, arguments_, std::move(left.front())));
+    ended_ = ended_ || page.tree->root().count() < page.rows;
+    page.levels = std::make_unique<LevelReader>(read_, arguments_, page.tree->root().count(), *page.tree);
+    page.waits = false;
+    return absl::OkStatus();
+  }
+
+  const CompiledRead& read_;
+  const Arguments& arguments_;
+  pg::Connection& connection_;
+  const Context& context_;
+  int64_t left_;              // rows to be asked for; -1: all there are
+  bool ended_ = false;        // the cursor has no more
+  std::deque<Page> pages_;    // in the order of the cursor
+  std::deque<Round> rounds_;  // that were sent, the first in front
+};
+
+// Streams the pages of a cursor, the next one read while the last one is hydrated and sent.
 absl::Status StreamPages(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                          const Context& context, const BatchSink& on_batch, StreamProgress& progress) {
   const sql::ReadStatement& root = read.sql.selects.front();
   ++context.counters.statements;
   ROWAN_RETURN_IF_ERROR(connection.OpenCursor(root.statement, SlotParameters(root, arguments), context.call));
-  const auto fetch = [&](int rows) -> absl::StatusOr<Tree> {
-    ++context.counters.statements;
-    ROWAN_ASSIGN_OR_RETURN(pg::Result result, connection.FetchRows(rows, context.call));
-    ROWAN_ASSIGN_OR_RETURN(Tree tree, TreeOf(read, arguments, std::move(result)));
-    ROWAN_RETURN_IF_ERROR(RunLevels(read, arguments, tree.root().count(), false, connection, context, tree));
-    return tree;
-  };
-  const int64_t limit = arguments.lists[read.plan.root.window.list].limit;
-  int64_t left = limit;
-  const auto rows_of_page = [&](int rows) { return limit < 0 ? rows : static_cast<int>(std::min<int64_t>(rows, left)); };
   Arguments page_arguments = arguments;
   ListArguments& list = page_arguments.lists[read.plan.root.window.list];
+  PagePipeline pages(read, arguments, connection, context);
+  const auto next = [&pages](int rows) { return pages.Next(rows); };
   int rows = kFirstPageRows;
-  int asked = rows_of_page(rows);
-  if (asked == 0) return absl::OkStatus();
-  // Where no thread is to be had, it fetches when it is asked for the page.
+  // Where no thread is to be had, a page is read when it is asked for.
   constexpr auto kAhead = std::launch::async | std::launch::deferred;
-  std::future<absl::StatusOr<Tree>> ahead = std::async(kAhead, fetch, asked);
-  while (ahead.valid()) {
-    ROWAN_ASSIGN_OR_RETURN(const Tree tree, ahead.get());
-    const int found = tree.root().count();
-    left -= found;
-    const int next = found < asked ? 0 : rows_of_page(rows);
-    if (next > 0) ahead = std::async(kAhead, fetch, next);
-    const Hydrator hydrator(read.plan, page_arguments, context.tokens, tree.levels);
+  std::future<absl::StatusOr<std::optional<Tree>>> ahead = std::async(kAhead, next, rows);
+  for (;;) {
+    ROWAN_ASSIGN_OR_RETURN(const std::optional<Tree> tree, ahead.get());
+    if (!tree) return absl::OkStatus();
+    ahead = std::async(kAhead, next, rows);
+    const int found = tree->root().count();
+    const Hydrator hydrator(read.plan, page_arguments, context.tokens, tree->levels);
     Batcher batcher(hydrator, read.plan, page_arguments, context, on_batch, progress);
-    for (int row = 0; row < found; ++row) ROWAN_RETURN_IF_ERROR(batcher.Add(row, tree.RootColumns(row)));
+    for (int row = 0; row < found; ++row) ROWAN_RETURN_IF_ERROR(batcher.Add(row, tree->RootColumns(row)));
     ROWAN_RETURN_IF_ERROR(batcher.Flush());
     list.passed += found;
-    asked = next;
-    rows = NextPageRows(rows, {found, batcher.total_bytes(), true}, context.limits);
+    if (found > 0) rows = NextPageRows(rows, {found, batcher.total_bytes(), true}, context.limits);
   }
-  return absl::OkStatus();
 }
 
 // Reads all of a tree and gives the connection back.
@@ -251,7 +346,7 @@ absl::Status RunStreamPage(const CompiledRead& read, const Arguments& arguments,
 
 int NextPageRows(int rows, const StreamPage& page, const Limits& limits) {
   constexpr int kMostRows = 2000;
-  const int64_t wanted = 8 * limits.batch_bytes;
+  const int64_t wanted = 6 * limits.batch_bytes;
   const int64_t each = std::max<int64_t>(page.bytes / std::max(page.records, 1), 1);
   return static_cast<int>(std::clamp<int64_t>(wanted / each, 1, std::min(2 * rows, kMostRows)));
 }

@@ -157,6 +157,7 @@ class Grouper {
       }
     }
     level.columns = [&rows](int row, Columns& columns) { rows.Fill(row, columns); };
+    keys_[select.number] = Keys();  // nobody asks for them any more, and a page of a stream has many
     return absl::OkStatus();
   }
 
@@ -182,71 +183,6 @@ class Grouper {
   const int root_rows_;
   Tree& tree_;
   std::vector<Keys> keys_;  // by the number of the select
-};
-
-class LevelRunner {
- public:
-  LevelRunner(const CompiledRead& read, const Arguments& arguments, const Context& context, int root_rows, Tree& tree)
-      : read_(read), arguments_(arguments), context_(context), tree_(tree), grouper_(read, arguments, root_rows, tree) {}
-
-  absl::Status Run(pg::Connection& connection, bool commit) {
-    std::vector<LevelSelect> level = Below({{&read_.plan.root, nullptr}});
-    while (!level.empty()) {
-      std::vector<LevelSelect> below = Below(level);
-      ROWAN_RETURN_IF_ERROR(RunLevel(level, connection, commit && below.empty()));
-      level = std::move(below);
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  absl::Status RunLevel(const std::vector<LevelSelect>& level, pg::Connection& connection, bool commit) {
-    std::vector<pg::Query> queries;
-    std::vector<const plan::Select*> asked;
-    std::deque<Encoded> encoded;
-    for (const LevelSelect& one : level) {
-      grouper_.FindKeys(*one.select, *one.parent);
-      Keys& keys = grouper_.keys(*one.select);
-      if (keys.count == 0) continue;
-      const sql::ReadStatement& statement = read_.sql.selects[one.select->number];
-      pg::Query query{&statement.statement, {}};
-      const std::vector<const Field*> links = plan::LinkFields(*one.select->relation);
-      if (const auto range = statement.range ? RangeOf(keys.columns.front()) : std::nullopt) {
-        const std::vector<Encoded>& integers = keys.columns.front();
-        if (std::is_sorted(integers.begin(), integers.end(), IsLess)) keys.first = DecodeInteger(integers.front().bytes);
-        query.statement = &*statement.range;
-        for (const Encoded& end : *range) {
-          encoded.push_back(end);
-          query.parameters.push_back({encoded.back().bytes});
-        }
-      } else {
-        for (size_t i = 0; i < links.size(); ++i) {
-          encoded.push_back(EncodeArray(links[i]->type, keys.columns[i]));
-          query.parameters.push_back({encoded.back().bytes});
-        }
-      }
-      for (const pg::Parameter& parameter : SlotParameters(statement, arguments_)) {
-        query.parameters.push_back(parameter);
-      }
-      ROWAN_RETURN_IF_ERROR(context_.Observe(connection, *query.statement, query.parameters));
-      queries.push_back(std::move(query));
-      asked.push_back(one.select);
-    }
-    context_.counters.statements += static_cast<int64_t>(queries.size());
-    ROWAN_ASSIGN_OR_RETURN(std::vector<pg::Result> results,
-                           connection.ExecuteAll(queries, {.commit = commit}, context_.call));
-    for (size_t i = 0; i < asked.size(); ++i) {
-      tree_.results.push_back(std::move(results[i]));
-      ROWAN_RETURN_IF_ERROR(grouper_.Group(*asked[i], SelectRows(tree_.results.back(), /*keyed=*/true)));
-    }
-    return absl::OkStatus();
-  }
-
-  const CompiledRead& read_;
-  const Arguments& arguments_;
-  const Context& context_;
-  Tree& tree_;
-  Grouper grouper_;
 };
 
 // Sorts the rows of a tagged read, which are the tree's only result, out by select and by key.
@@ -338,9 +274,74 @@ std::vector<pg::Parameter> SlotParameters(const sql::ReadStatement& statement, c
   return parameters;
 }
 
-absl::Status RunLevels(const CompiledRead& read, const Arguments& arguments, int rows, bool commit,
-                       pg::Connection& connection, const Context& context, Tree& tree) {
-  return LevelRunner(read, arguments, context, rows, tree).Run(connection, commit);
+struct LevelReader::Impl {
+  const CompiledRead& read;
+  const Arguments& arguments;
+  Tree& tree;
+  Grouper grouper;
+  std::vector<LevelSelect> level;  // the next depth, or the one that is waited for
+  std::vector<const plan::Select*> asked;
+  std::deque<Encoded> encoded;
+
+  // Adds the statement of a select, unless its parents have no keys.
+  void Ask(const LevelSelect& one, std::vector<pg::Query>& queries) {
+    grouper.FindKeys(*one.select, *one.parent);
+    Keys& keys = grouper.keys(*one.select);
+    if (keys.count == 0) return;
+    const sql::ReadStatement& statement = read.sql.selects[one.select->number];
+    pg::Query query{&statement.statement, {}};
+    const std::vector<const Field*> links = plan::LinkFields(*one.select->relation);
+    if (const auto range = statement.range ? RangeOf(keys.columns.front()) : std::nullopt) {
+      const std::vector<Encoded>& integers = keys.columns.front();
+      if (std::is_sorted(integers.begin(), integers.end(), IsLess)) keys.first = DecodeInteger(integers.front().bytes);
+      query.statement = &*statement.range;
+      for (const Encoded& end : *range) {
+        encoded.push_back(end);
+        query.parameters.push_back({encoded.back().bytes});
+      }
+    } else {
+      for (size_t i = 0; i < links.size(); ++i) {
+        encoded.push_back(EncodeArray(links[i]->type, keys.columns[i]));
+        query.parameters.push_back({encoded.back().bytes});
+      }
+    }
+    for (const pg::Parameter& parameter : SlotParameters(statement, arguments)) query.parameters.push_back(parameter);
+    queries.push_back(std::move(query));
+    asked.push_back(one.select);
+  }
+};
+
+LevelReader::LevelReader(const CompiledRead& read, const Arguments& arguments, int rows, Tree& tree)
+    : impl_(new Impl{read, arguments, tree, Grouper(read, arguments, rows, tree), Below({{&read.plan.root, nullptr}}), {}, {}}) {}
+LevelReader::~LevelReader() = default;
+
+int LevelReader::Ask(std::vector<pg::Query>& queries) {
+  impl_->asked.clear();
+  impl_->encoded.clear();
+  while (!done()) {
+    for (const LevelSelect& one : impl_->level) impl_->Ask(one, queries);
+    if (!impl_->asked.empty()) break;
+    impl_->level = Below(impl_->level);
+  }
+  return static_cast<int>(impl_->asked.size());
+}
+
+absl::Status LevelReader::Take(absl::Span<pg::Result> results) {
+  for (size_t i = 0; i < results.size(); ++i) {
+    impl_->tree.results.push_back(std::move(results[i]));
+    ROWAN_RETURN_IF_ERROR(
+        impl_->grouper.Group(*impl_->asked[i], SelectRows(impl_->tree.results.back(), /*keyed=*/true)));
+  }
+  impl_->level = Below(impl_->level);
+  return absl::OkStatus();
+}
+
+bool LevelReader::last() const {
+  return Below(impl_->level).empty();
+}
+
+bool LevelReader::done() const {
+  return impl_->level.empty();
 }
 
 namespace {
@@ -379,6 +380,24 @@ absl::StatusOr<Tree> RunRoot(const CompiledRead& read, const Arguments& argument
     ROWAN_ASSIGN_OR_RETURN(tree.total, TotalOf(kind, results[1]));
   }
   return tree;
+}
+
+// Runs the statements below the root for its first `rows` rows, inside the transaction that `connection` is in.
+absl::Status RunLevels(const CompiledRead& read, const Arguments& arguments, int rows, bool commit,
+                       pg::Connection& connection, const Context& context, Tree& tree) {
+  LevelReader levels(read, arguments, rows, tree);
+  while (!levels.done()) {
+    std::vector<pg::Query> queries;
+    levels.Ask(queries);
+    for (const pg::Query& query : queries) {
+      ROWAN_RETURN_IF_ERROR(context.Observe(connection, *query.statement, query.parameters));
+    }
+    context.counters.statements += static_cast<int64_t>(queries.size());
+    ROWAN_ASSIGN_OR_RETURN(std::vector<pg::Result> results,
+                           connection.ExecuteAll(queries, {.commit = commit && levels.last()}, context.call));
+    ROWAN_RETURN_IF_ERROR(levels.Take(absl::MakeSpan(results)));
+  }
+  return absl::OkStatus();
 }
 
 bool HasLevels(const CompiledRead& read) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "engine/exec/context.h"
 #include "engine/exec/pace.h"
 #include "engine/hydrate/hydrate.h"
@@ -93,10 +94,30 @@ absl::StatusOr<Tree> RunTree(const CompiledRead& read, const Arguments& argument
 absl::StatusOr<Tree> RunTreeInside(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                                    const Context& context);
 
-// Runs the statements below the root for the root's first `rows` rows, inside the transaction that `connection` is in.
-// `commit` says whether that ends with the last of them.
-absl::Status RunLevels(const CompiledRead& read, const Arguments& arguments, int rows, bool commit,
-                       pg::Connection& connection, const Context& context, Tree& tree);
+// What is below the first `rows` rows of the root of a tree by level, depth by depth: in turn Ask, the statements, and Take,
+// until it is done.
+class LevelReader {
+ public:
+  // Refers to its arguments, which outlive it and stay where they are.
+  LevelReader(const CompiledRead& read, const Arguments& arguments, int rows, Tree& tree);
+  ~LevelReader();
+  LevelReader(const LevelReader&) = delete;
+  LevelReader& operator=(const LevelReader&) = delete;
+
+  // Adds the statements of the next depth that has any to `queries`, and returns how many. Their parameters are kept until
+  // the next Ask. None: it is done.
+  int Ask(std::vector<pg::Query>& queries);
+  // Takes the rows of these statements.
+  absl::Status Take(absl::Span<pg::Result> results);
+  // Whether nothing is deeper than what was asked for.
+  bool last() const;
+  // Whether the tree is whole.
+  bool done() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 // The parameters that slots give.
 std::vector<pg::Parameter> SlotParameters(const sql::ReadStatement& statement, const Arguments& arguments);

@@ -16,6 +16,19 @@ const Statement kOne = {"SELECT 'one'", {}};
 const Statement kTwo = {"SELECT 'two' UNION ALL SELECT 'more'", {}};
 const Statement kWrong = {"SELECT 1 / 0", {}};
 
+// Whether a statement of the connection sleeps, as another one sees it.
+bool Sleeps(const Connection& connection) {
+  return One(*Connect(), "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid = " +
+                             std::to_string(connection.backend_pid())) == "1";
+}
+
+absl::StatusOr<Result> Fetch(Connection& connection, int count) {
+  if (absl::Status sent = connection.Send({}, count, Call()); !sent.ok()) return sent;
+  auto results = connection.Receive(Call());
+  if (!results.ok()) return results.status();
+  return std::move(results->front());
+}
+
 TEST(BatchTest, GivesEachStatementsRowsInOrder) {
   const auto connection = Connect();
   for (int round = 0; round < 3; ++round) {
@@ -82,6 +95,62 @@ TEST(BatchTest, EndsWithTheCall) {
   EXPECT_EQ(SqlState(results.status()), "57014");
 }
 
+TEST(RoundTest, SeveralAreOnTheirWayAndComeInOrder) {
+  const auto connection = Connect();
+  const Statement number = {"SELECT $1::text, pg_sleep(0.01)", {25}};
+  ASSERT_TRUE(connection->Begin(kSnapshot, Call()).ok());
+  // The second round uses what the first one prepares.
+  for (const char* name : {"a", "b", "c"}) {
+    ASSERT_TRUE(connection->Send({{&number, {{name}}}, {&kTwo, {}}}, 0, Call()).ok());
+  }
+  for (const char* name : {"a", "b", "c"}) {
+    const auto results = connection->Receive(Call());
+    ASSERT_TRUE(results.ok()) << results.status();
+    ASSERT_EQ(results->size(), 2u);
+    EXPECT_EQ((*results)[0].bytes(0, 0), name);
+    EXPECT_EQ((*results)[1].rows(), 2);
+  }
+  connection->Rollback();
+  EXPECT_FALSE(connection->broken());
+  EXPECT_EQ(One(*connection, "SELECT 'still here'"), "still here");
+}
+
+TEST(RoundTest, AFailureIsThatOfAllBehindIt) {
+  const auto connection = Connect();
+  ASSERT_TRUE(connection->Begin(kSnapshot, Call()).ok());
+  ASSERT_TRUE(connection->Send({{&kOne, {}}, {&kWrong, {}}}, 0, Call()).ok());
+  ASSERT_TRUE(connection->Send({{&kOne, {}}}, 0, Call()).ok());
+  EXPECT_EQ(SqlState(connection->Receive(Call()).status()), "22012");
+  EXPECT_EQ(SqlState(connection->Receive(Call()).status()), "25P02");
+  connection->Rollback();
+  EXPECT_EQ(One(*connection, "SELECT 'still here'"), "still here");
+}
+
+TEST(RoundTest, WhatNobodyWaitsForIsStoppedAndGivesTheConnectionUp) {
+  const auto connection = Connect();
+  const Statement sleep = {"SELECT pg_sleep(30)", {}};
+  ASSERT_TRUE(connection->Begin(kSnapshot, Call()).ok());
+  ASSERT_TRUE(connection->Send({{&sleep, {}}}, 0, Call()).ok());
+  EXPECT_TRUE(Eventually(2s, [&] { return Sleeps(*connection); }));
+  connection->Rollback();
+  EXPECT_TRUE(connection->broken());
+  EXPECT_TRUE(Eventually(2s, [&] { return !Sleeps(*connection); }));
+}
+
+TEST(RoundTest, EndsWithTheCall) {
+  const auto connection = Connect();
+  const Statement sleep = {"SELECT pg_sleep(30)", {}};
+  Call call;
+  ASSERT_TRUE(connection->Begin(kSnapshot, call).ok());
+  ASSERT_TRUE(connection->Send({{&sleep, {}}}, 0, call).ok());
+  ASSERT_TRUE(connection->Send({{&kOne, {}}}, 0, call).ok());
+  EXPECT_TRUE(Eventually(2s, [&] { return Sleeps(*connection); }));
+  call.cancellation->Cancel();
+  EXPECT_EQ(SqlState(connection->Receive(call).status()), "57014");
+  EXPECT_TRUE(connection->broken());
+  EXPECT_EQ(ErrorReasonOf(connection->Send({{&kOne, {}}}, 0, call)), "CANCELLED");
+}
+
 TEST(CursorTest, GivesRowsInPortionsUntilTheEnd) {
   const auto connection = Connect();
   const Statement numbers = {"SELECT n::text FROM generate_series(1, $1::bigint) n", {20}};
@@ -92,7 +161,7 @@ TEST(CursorTest, GivesRowsInPortionsUntilTheEnd) {
     ASSERT_TRUE(connection->OpenCursor(numbers, {{seven}}, Call()).ok());
     std::string rows;
     for (const int count : {3, 1, 5, 5}) {
-      const auto result = connection->FetchRows(count, Call());
+      const auto result = Fetch(*connection, count);
       ASSERT_TRUE(result.ok()) << result.status();
       for (int row = 0; row < result->rows(); ++row) rows += std::string(result->bytes(row, 0)) + " ";
       rows += "| ";
@@ -108,7 +177,7 @@ TEST(CursorTest, OfOneShapeFollowsOneOfAnother) {
   for (const Statement* statement : {&kTwo, &wide, &kTwo}) {
     ASSERT_TRUE(connection->Begin(kSnapshot, Call()).ok());
     ASSERT_TRUE(connection->OpenCursor(*statement, {}, Call()).ok());
-    const auto result = connection->FetchRows(10, Call());
+    const auto result = Fetch(*connection, 10);
     ASSERT_TRUE(result.ok()) << result.status();
     EXPECT_EQ(result->columns(), statement == &wide ? 3 : 1);
     connection->Rollback();
@@ -118,7 +187,7 @@ TEST(CursorTest, OfOneShapeFollowsOneOfAnother) {
 TEST(CursorTest, IsRefusedWithoutATransactionAndOnceItIsOver) {
   const auto connection = Connect();
   EXPECT_EQ(SqlState(connection->OpenCursor(kOne, {}, Call())), "25P01");
-  EXPECT_EQ(SqlState(connection->FetchRows(1, Call()).status()), "34000");
+  EXPECT_EQ(SqlState(Fetch(*connection, 1).status()), "34000");
   ASSERT_TRUE(connection->Begin(kSnapshot, Call()).ok());
   EXPECT_EQ(SqlState(connection->OpenCursor(kWrong, {}, Call())), "22012");
   connection->Rollback();

@@ -95,6 +95,8 @@ absl::Status Connection::Commit(const Call& call) {
 void Connection::Rollback() {
   state_->beginning.reset();
   if (broken() || !in_transaction()) return;
+  // What is on its way is of no use to anybody, and would have to be waited for.
+  if (!state_->batches.empty()) return Discard();
   // The call may be over; what it began is undone all the same, within a limit of its own.
   Call call;
   call.deadline = Clock::now() + std::chrono::seconds(2);
@@ -102,6 +104,7 @@ void Connection::Rollback() {
 }
 
 void Connection::Discard() {
+  if (!state_->batches.empty()) state_->SendCancel();
   state_->broken = true;
 }
 
@@ -155,9 +158,18 @@ absl::Status Connection::OpenCursor(const Statement& statement, const std::vecto
   return state_->Run({{.statement = &declare, .parameters = &parameters}}, call).status();
 }
 
-absl::StatusOr<Result> Connection::FetchRows(int count, const Call& call) {
-  const std::string fetch = "FETCH FORWARD " + std::to_string(count) + " FROM rowan_stream";
-  return state_->Run({{.text = fetch.c_str()}}, call);
+absl::Status Connection::Send(const std::vector<Query>& queries, int fetch, const Call& call) {
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { state_->SendCancel(); });
+  std::vector<State::Command> commands;
+  for (const Query& query : queries) commands.push_back({.statement = query.statement, .parameters = &query.parameters});
+  const std::string text = "FETCH FORWARD " + std::to_string(fetch) + " FROM rowan_stream";
+  if (fetch > 0) commands.push_back({.text = text.c_str()});
+  return state_->SendEach(commands, call);
+}
+
+absl::StatusOr<std::vector<Result>> Connection::Receive(const Call& call) {
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { state_->SendCancel(); });
+  return state_->ReceiveAll(call);
 }
 
 absl::Status Connection::ExecuteRows(const Statement& statement, const std::vector<Parameter>& parameters,

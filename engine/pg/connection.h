@@ -85,7 +85,7 @@ class Connection {
   // Rolls back and never fails: a connection that cannot is marked broken.
   void Rollback();
   bool in_transaction() const;
-  // Gives the connection up: it is closed by its owner and never used again, and PostgreSQL undoes what it was at.
+  // Gives the connection up: it is closed by its owner and never used again, and PostgreSQL stops and undoes what it was at.
   void Discard();
 
   // Runs a statement, preparing it on its first use on this connection, and returns all its rows in binary format.
@@ -101,11 +101,16 @@ class Connection {
   // became of each, in order. When PostgreSQL refuses one, those that follow are not run: their statuses carry no SQLSTATE.
   std::vector<absl::StatusOr<Result>> ExecuteEach(const std::vector<Query>& queries, const Call& call);
 
-  // Opens a cursor over the statement's rows, for FetchRows. To be called inside a transaction, once in each: the cursor
+  // The two halves of ExecuteAll, for a caller that has something to do meanwhile. Send sends statements together, and a
+  // fetch of the cursor's next `fetch` rows behind them when that is more than 0, of which fewer come only at the end; Receive
+  // waits for what was sent first and returns the rows of each. Several may be on their way, and until all are received nothing
+  // else is called but Rollback and Discard, which give the connection up then. Statements outlive their Receive.
+  absl::Status Send(const std::vector<Query>& queries, int fetch, const Call& call);
+  absl::StatusOr<std::vector<Result>> Receive(const Call& call);
+
+  // Opens a cursor over the statement's rows, for Send to fetch. To be called inside a transaction, once in each: the cursor
   // closes with it.
   absl::Status OpenCursor(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call);
-  // Returns the cursor's next rows, up to `count`; fewer only at the end.
-  absl::StatusOr<Result> FetchRows(int count, const Call& call);
 
   // Runs one read in a read-only transaction of its own, in a single round trip (pipeline: begin, time-out, statement,
   // commit).

@@ -204,64 +204,71 @@ absl::StatusOr<Result> Connection::State::RunAlone(const Statement& statement, c
              call);
 }
 
-absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(const std::vector<Command>& commands,
-                                                                                const Call& call) {
+absl::Status Connection::State::SendEach(const std::vector<Command>& commands, const Call& call) {
   ROWAN_RETURN_IF_ERROR(CheckStart(call));
+  if (batches.empty()) {
+    ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
+    if (PQenterPipelineMode(connection) == 0) return Broken();
+  }
+  Batch& batch = batches.emplace_back();
   if (beginning) {
     const Beginning begun = *std::exchange(beginning, std::nullopt);
     const std::vector<Parameter> settings = SettingsOf(begun.timeout, begun.read_only);
-    std::vector<Command> all = {{.text = BeginText(begun.isolation)},
-                                {.statement = &TransactionSettings(), .parameters = &settings}};
-    all.insert(all.end(), commands.begin(), commands.end());
-    ROWAN_ASSIGN_OR_RETURN(std::vector<absl::StatusOr<Result>> results, RunEach(all, call));
-    for (int i = 0; i < 2; ++i) ROWAN_RETURN_IF_ERROR(results[i].status());
-    results.erase(results.begin(), results.begin() + 2);
-    return results;
+    const std::vector<Command> begins = {{.text = BeginText(begun.isolation)},
+                                         {.statement = &TransactionSettings(), .parameters = &settings}};
+    batch.begins = begins.size();
+    ROWAN_RETURN_IF_ERROR(AddToBatch(begins, batch));
   }
-  const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
-  ROWAN_RETURN_IF_ERROR(EvictPrepared(call));
-  if (PQenterPipelineMode(connection) == 0) return Broken();
-  // What was sent: for a preparation the text and its name, else null.
-  std::vector<std::pair<const std::string*, std::string>> sent;
+  ROWAN_RETURN_IF_ERROR(AddToBatch(commands, batch));
+  if (PQpipelineSync(connection) == 0) return Broken();
+  return Flush(call);
+}
+
+absl::Status Connection::State::AddToBatch(const std::vector<Command>& commands, Batch& batch) {
   for (const Command& command : commands) {
     bool ok;
     if (command.text != nullptr) {
       ok = SendText(command.text);
     } else {
       const std::string* known = FindPrepared(command.statement->text);
-      for (const auto& [text, given] : sent) {
-        if (text != nullptr && *text == command.statement->text) known = &given;
+      for (const Batch& before : batches) {
+        for (const auto& [statement, given] : before.sent) {
+          if (statement != nullptr && statement->text == command.statement->text) known = &given;
+        }
       }
       std::string name = known != nullptr ? *known : "s" + std::to_string(next_name++);
       if (known == nullptr) {
         if (!SendPrepare(*command.statement, name)) return Broken();
-        sent.emplace_back(&command.statement->text, name);
+        batch.sent.emplace_back(command.statement, name);
       }
       ok = SendExecute(name, *command.parameters);
     }
     if (!ok) return Broken();
-    sent.emplace_back();
+    batch.sent.emplace_back();
+    batch.statements.push_back(command.statement);
   }
-  if (PQpipelineSync(connection) == 0) return Broken();
-  ROWAN_RETURN_IF_ERROR(Flush(call));
+  return absl::OkStatus();
+}
 
+absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::ReceiveEach(const Call& call) {
+  Batch batch = std::move(batches.front());
   absl::Status unprepared;  // why the statement that comes next is not prepared
   std::vector<absl::StatusOr<Result>> results;
-  results.reserve(commands.size());
+  results.reserve(batch.statements.size());
   // What PostgreSQL said before it closed the connection is the reason, and certain.
   const auto lost = [&](const absl::Status& why) {
     const absl::Status broke = Broken();
     if (!results.empty() && !results.back().ok()) return results.back().status();
     return why.ok() ? broke : why;
   };
-  for (auto& [prepared_text, name] : sent) {
+  for (auto& [prepared_statement, name] : batch.sent) {
     absl::StatusOr<OwnedResult> next = Next(call);
     if (!next.ok() || *next == nullptr) return lost(next.status());
     OwnedResult result = *std::move(next);
     const ExecStatusType status = PQresultStatus(result.get());
-    if (prepared_text != nullptr) {
+    if (prepared_statement != nullptr) {
       // It stays prepared even when its execution fails or the transaction is rolled back.
-      if (status == PGRES_COMMAND_OK) Remember(*prepared_text, std::move(name));
+      if (status == PGRES_COMMAND_OK) Remember(prepared_statement->text, std::move(name));
       if (Failed(result.get())) unprepared = ErrorOf(result.get());
     } else {
       if (Failed(result.get())) {
@@ -292,17 +299,28 @@ absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(c
       return lost({});
     }
   }
-  if (PQexitPipelineMode(connection) == 0) return Broken();
+  batches.pop_front();
+  if (batches.empty() && PQexitPipelineMode(connection) == 0) return Broken();
   ROWAN_RETURN_IF_ERROR(ending);
   if (cancel_sent) broken = true;
-  for (size_t i = 0; i < commands.size(); ++i) {
-    if (!results[i].ok() && commands[i].statement != nullptr) ForgetAfter(results[i].status(), *commands[i].statement);
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].ok() && batch.statements[i] != nullptr) ForgetAfter(results[i].status(), *batch.statements[i]);
   }
+  for (size_t i = 0; i < batch.begins; ++i) ROWAN_RETURN_IF_ERROR(results[i].status());
+  results.erase(results.begin(), results.begin() + static_cast<int>(batch.begins));
   return results;
 }
 
-absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<Command>& commands, const Call& call) {
-  ROWAN_ASSIGN_OR_RETURN(std::vector<absl::StatusOr<Result>> each, RunEach(commands, call));
+absl::StatusOr<std::vector<absl::StatusOr<Result>>> Connection::State::RunEach(const std::vector<Command>& commands,
+                                                                                const Call& call) {
+  ROWAN_RETURN_IF_ERROR(CheckStart(call));
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
+  ROWAN_RETURN_IF_ERROR(SendEach(commands, call));
+  return ReceiveEach(call);
+}
+
+absl::StatusOr<std::vector<Result>> Connection::State::ReceiveAll(const Call& call) {
+  ROWAN_ASSIGN_OR_RETURN(std::vector<absl::StatusOr<Result>> each, ReceiveEach(call));
   std::vector<Result> results;
   results.reserve(each.size());
   for (absl::StatusOr<Result>& one : each) {
@@ -311,6 +329,13 @@ absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<
     results.push_back(*std::move(one));
   }
   return results;
+}
+
+absl::StatusOr<std::vector<Result>> Connection::State::RunAll(const std::vector<Command>& commands, const Call& call) {
+  ROWAN_RETURN_IF_ERROR(CheckStart(call));
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { SendCancel(); });
+  ROWAN_RETURN_IF_ERROR(SendEach(commands, call));
+  return ReceiveAll(call);
 }
 
 absl::StatusOr<Result> Connection::State::Run(const std::vector<Command>& commands, const Call& call) {

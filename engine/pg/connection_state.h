@@ -4,10 +4,12 @@
 #include <libpq-fe.h>
 
 #include <atomic>
+#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -92,6 +94,23 @@ struct Connection::State {
     const Statement* statement = nullptr;
     const std::vector<Parameter>* parameters = nullptr;
   };
+
+  // Commands that were sent together and whose results have not all been read.
+  struct Batch {
+    // In the order of sending: of a preparation its statement and the name it is given, else null.
+    std::vector<std::pair<const Statement*, std::string>> sent;
+    std::vector<const Statement*> statements;  // of each command; null for a bare text
+    size_t begins = 0;                         // how many of them are the beginning of its transaction
+  };
+  std::deque<Batch> batches;  // the one that was sent first is in front
+
+  // Sends the commands, preparing statements that are new. The results are had from ReceiveEach; statements outlive it.
+  absl::Status SendEach(const std::vector<Command>& commands, const Call& call);
+  absl::Status AddToBatch(const std::vector<Command>& commands, Batch& batch);
+  // Waits for the results of the batch that was sent first.
+  absl::StatusOr<std::vector<absl::StatusOr<Result>>> ReceiveEach(const Call& call);
+  // The same, or why there is not each of them.
+  absl::StatusOr<std::vector<Result>> ReceiveAll(const Call& call);
 
   // Sends the commands as one pipeline, preparing statements that are new, and returns each one's result, or why there is
   // none: a DatabaseError, without SQLSTATE for those behind one that failed. In a

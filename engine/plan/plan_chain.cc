@@ -32,8 +32,8 @@ class ChainPlanner {
     FindNeeded();
     for (const Step& step : program_.steps) {
       if (!std::visit(*this, step)) return std::nullopt;
-      ++position_;
     }
+    FindChecks();
     // What is copied on must be known or allotted here.
     for (const Chain::Column& one : needed_) {
       const Chain::Source* source = chain_.Find(one.node, one.column);
@@ -42,13 +42,7 @@ class ChainPlanner {
     return std::move(chain_);
   }
 
-  bool operator()(const LockRows& step) {
-    const bool enforced = std::all_of(step.named.begin(), step.named.end(), [this](const NamedRows& named) {
-      return IsEnforced(*program_.nodes[named.node].relation);
-    });
-    if (!enforced) chain_.checks.push_back(position_);
-    return !step.matched;
-  }
+  bool operator()(const LockRows& step) { return !step.matched; }
   bool operator()(const CheckNames&) { return true; }
   bool operator()(const Require&) { return true; }
   bool operator()(const ReadBack&) { return true; }
@@ -163,6 +157,19 @@ class ChainPlanner {
     for (const Field* field : program_.nodes.front().model->primary_key().fields) need(0, field);
   }
 
+  // A foreign key would be content with a record that the statement itself inserts; who names one means those that are there.
+  void FindChecks() {
+    for (size_t i = 0; i < program_.steps.size(); ++i) {
+      const auto* lock = std::get_if<LockRows>(&program_.steps[i]);
+      if (lock == nullptr) continue;
+      const bool enforced = std::all_of(lock->named.begin(), lock->named.end(), [this](const NamedRows& named) {
+        return IsEnforced(*program_.nodes[named.node].relation);
+      });
+      if (enforced && !tables_.contains({lock->model->schema, lock->model->table})) continue;
+      chain_.checks.push_back(static_cast<int>(i));
+    }
+  }
+
   std::optional<Chain::Column> Allotted(int node, const Field* field) const {
     const int column = program_.nodes[node].Find(field, Version::kNew);
     const Chain::Source* source = column < 0 ? nullptr : chain_.Find(node, column);
@@ -175,7 +182,6 @@ class ChainPlanner {
 
   const Program& program_;
   Chain chain_;
-  int position_ = 0;  // of the step that is looked at
   std::vector<Chain::Column> needed_;
   std::set<std::pair<std::string, std::string>> tables_;
 };

@@ -141,7 +141,7 @@ def record(postgres, client, schema, request, random_seed=1):
     explained = client.explain(verb, schema, request["model"], draw(request[verb], []))
     types = {statement.sql: statement.parameter_types for statement in explained.statements}
     samples, all_drawn = [], []
-    for _ in range(8):  # until connections are open, statements prepared, and reads known to be quick
+    for _ in range(8):  # until connections are open, statements prepared, and a form that is quick goes to lanes
         getattr(client, verb)(schema, request["model"], draw(request[verb], []))
     with Recorder(postgres) as recorder:
         for _ in range(SAMPLES):

@@ -96,7 +96,7 @@ def test_shapes_of_sql_are_measured():
     assert done.returncode == 0, done.stderr
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     measured = {row[0]: row[1:] for row in rows}
-    assert {"nested sub-selects", "tagged flat rows", "levels in one pipeline", "one statement of chained CTEs", "statements in one pipeline"} <= set(measured)
+    assert {"nested sub-selects", "tagged rows", "levels in one pipeline", "one statement of chained CTEs", "statements in one pipeline"} <= set(measured)
     assert all(float(cell.split(" / ")[1].replace(",", "")) > 0 for cell in measured["nested sub-selects"])
 
 
