@@ -22,6 +22,7 @@
 #include "engine/engine_schema.h"
 #include "engine/exec/context.h"
 #include "engine/exec/database_errors.h"
+#include "engine/exec/run_chain.h"
 #include "engine/exec/run_load.h"
 #include "engine/exec/run_mutation.h"
 #include "engine/exec/run_read.h"
@@ -67,12 +68,10 @@ class HoldingSink : public StreamSink {
 };
 
 // A Get on a lane.
-class LaneGet : public pg::LaneRead {
+class LaneGet : public pg::LaneStatement {
  public:
-  using Done = std::function<void(std::optional<std::string>)>;
-
   LaneGet(std::shared_ptr<ServedSchema> schema, std::shared_ptr<const exec::CompiledRead> read, BoundRead bound,
-          const exec::Context& context, Done done)
+          const exec::Context& context, SharedDone done)
       : schema_(std::move(schema)),
         read_(std::move(read)),
         arguments_(std::move(bound.arguments)),
@@ -106,9 +105,68 @@ class LaneGet : public pg::LaneRead {
   const Arguments arguments_;
   const std::optional<ir::Expectation> expect_;
   const exec::Context context_;
-  const Done done_;
+  const SharedDone done_;
   const std::vector<pg::Parameter> parameters_;
 };
+
+// An Insert on a lane.
+class LaneInsert : public pg::LaneStatement {
+ public:
+  // Null where its steps have to run.
+  static std::unique_ptr<LaneInsert> Prepare(std::shared_ptr<ServedSchema> schema,
+                                             std::shared_ptr<const exec::CompiledMutation> mutation, Arguments arguments,
+                                             const exec::Context& context, SharedDone done) {
+    std::unique_ptr<LaneInsert> insert(new LaneInsert(std::move(schema), std::move(mutation), std::move(arguments), context,
+                                                      std::move(done)));
+    insert->run_ = exec::ChainRun::Prepare(*insert->mutation_, insert->arguments_, insert->context_, insert->response_);
+    return insert->run_ == nullptr ? nullptr : std::move(insert);
+  }
+
+  const pg::Statement& statement() const override { return run_->statement(); }
+  const std::vector<pg::Parameter>& parameters() const override { return run_->parameters(); }
+  bool abandoned() const override {
+    return context_.call.cancellation->cancelled() || Clock::now() >= context_.call.deadline;
+  }
+
+  void Finish(End end, std::optional<pg::Result> rows) override {
+    if (end == End::kUnknown) return done_(errors::CommitOutcomeUnknown(""));
+    if (end == End::kFailed) mutation_->pace->NoteFailure(begun_);
+    if (!rows) return done_(std::nullopt);
+    ++context_.counters.statements;
+    const absl::StatusOr<bool> written = run_->Finish(*rows);
+    // Once it is written, an error says so and nothing else.
+    if (!written.ok()) return done_(written.status());
+    if (!*written) return done_(std::nullopt);
+    done_(response_.SerializeAsString());
+  }
+
+ private:
+  LaneInsert(std::shared_ptr<ServedSchema> schema, std::shared_ptr<const exec::CompiledMutation> mutation,
+             Arguments arguments, const exec::Context& context, SharedDone done)
+      : schema_(std::move(schema)),
+        mutation_(std::move(mutation)),
+        arguments_(std::move(arguments)),
+        context_(context),
+        done_(std::move(done)) {}
+
+  const std::shared_ptr<ServedSchema> schema_;
+  const std::shared_ptr<const exec::CompiledMutation> mutation_;
+  const Arguments arguments_;
+  const exec::Context context_;
+  const SharedDone done_;
+  const Clock::time_point begun_ = Clock::now();
+  v1::MutationResponse response_;
+  std::unique_ptr<exec::ChainRun> run_;
+};
+
+// More rows than these would let others wait that go with them.
+constexpr int64_t kMostSharedRows = 100;
+
+bool IsSmall(const Arguments& arguments) {
+  int64_t rows = 0;
+  for (const InputRows& of_node : arguments.rows) rows += of_node.size();
+  return rows <= kMostSharedRows;
+}
 
 }  // namespace
 
@@ -125,6 +183,7 @@ struct Engine::Impl {
 
   std::unique_ptr<ServedSchemas> schemas;
   std::unique_ptr<pg::Lanes> lanes;
+  std::unique_ptr<pg::Lanes> insert_lanes;
   std::unique_ptr<store::VersionWatcher> watcher;  // ends before what it refreshes
 
   absl::StatusOr<std::shared_ptr<ServedSchema>> Find(std::string_view name) const { return schemas->Find(name); }
@@ -145,6 +204,7 @@ struct Engine::Impl {
     if (!schemas->RefreshOnce(seen).ok()) return status;
     for (pg::Pool* pool : {interactive.get(), stream.get(), transaction.get()}) pool->Renew();
     lanes->Renew();
+    insert_lanes->Renew();
     return run();
   }
 
@@ -167,19 +227,22 @@ struct Engine::Impl {
   absl::Status StreamOnce(const v1::StreamRequest& request, const Call& call, StreamSink& sink);
 
   template <typename Request, typename Bind>
-  absl::Status Mutate(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind) {
-    return Retried([&] { return MutateOnce(request, call, response, bind); });
+  absl::Status Mutate(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind,
+                      bool in_steps = false) {
+    return Retried([&] { return MutateOnce(request, call, response, bind, in_steps); });
   }
 
   template <typename Request, typename Bind>
-  absl::Status MutateOnce(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind) {
+  absl::Status MutateOnce(const Request& request, const Call& call, v1::MutationResponse& response, Bind bind,
+                          bool in_steps) {
     response.Clear();
     ROWAN_ASSIGN_OR_RETURN(const std::shared_ptr<ServedSchema> schema, Find(request.schema()));
     ROWAN_ASSIGN_OR_RETURN(const exec::Transaction transaction,
                            TransactionOf(request, options.request_retention, call));
     ROWAN_ASSIGN_OR_RETURN(BoundMutation bound, bind(request, Binding(*schema)));
     const auto compiled = Compile(*schema, std::move(bound.mutation));
-    return exec::RunMutation(*compiled, bound.arguments, transaction, *interactive, Context(*schema, call), response);
+    return exec::RunMutation(*compiled, bound.arguments, transaction, *interactive, Context(*schema, call), response,
+                             in_steps);
   }
 };
 
@@ -201,8 +264,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineOptions options, cons
   impl->interactive = pool("interactive", opened.interactive_connections);
   impl->stream = pool("stream", opened.stream_connections);
   impl->transaction = pool("transaction", opened.transaction_connections);
-  impl->lanes = std::make_unique<pg::Lanes>(
-      pg::LaneOptions{.conninfo = opened.conninfo, .count = opened.lanes, .queue_limit = opened.queue_limit});
+  const auto lanes = [&](bool writes) {
+    return std::make_unique<pg::Lanes>(pg::LaneOptions{
+        .conninfo = opened.conninfo, .count = opened.lanes, .writes = writes, .queue_limit = opened.queue_limit});
+  };
+  impl->lanes = lanes(false);
+  impl->insert_lanes = lanes(true);
   const auto log_store = [log = opened.log](const std::string& message) { log("", message); };
   ROWAN_ASSIGN_OR_RETURN(impl->store, store::SchemaStore::Open({.conninfo = opened.conninfo, .log = log_store}));
   std::string secret = opened.token_secret;
@@ -237,8 +304,7 @@ absl::Status Engine::Get(const v1::GetRequest& request, const Call& call, std::s
   });
 }
 
-bool Engine::BeginGet(const v1::GetRequest& request, const Call& call,
-                      std::function<void(std::optional<std::string>)> done) {
+bool Engine::BeginGet(const v1::GetRequest& request, const Call& call, SharedDone done) {
   if (impl_->options.lanes == 0) return false;
   absl::StatusOr<std::shared_ptr<ServedSchema>> schema = impl_->Find(request.schema());
   if (!schema.ok()) return false;
@@ -330,8 +396,25 @@ absl::Status Engine::Exists(const v1::ExistsRequest& request, const Call& call, 
   });
 }
 
-absl::Status Engine::Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response) {
-  return impl_->Mutate(request, call, response, BindInsert);
+absl::Status Engine::Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response,
+                            bool in_steps) {
+  return impl_->Mutate(request, call, response, BindInsert, in_steps);
+}
+
+bool Engine::BeginInsert(const v1::InsertRequest& request, const Call& call, SharedDone done) {
+  if (impl_->options.lanes == 0) return false;
+  absl::StatusOr<std::shared_ptr<ServedSchema>> schema = impl_->Find(request.schema());
+  if (!schema.ok()) return false;
+  const absl::StatusOr<exec::Transaction> transaction = TransactionOf(request, impl_->options.request_retention, call);
+  if (!transaction.ok()) return false;
+  absl::StatusOr<BoundMutation> bound = BindInsert(request, impl_->Binding(**schema));
+  if (!bound.ok() || !IsSmall(bound->arguments)) return false;
+  std::shared_ptr<const exec::CompiledMutation> mutation = Compile(**schema, std::move(bound->mutation));
+  const exec::Context context = impl_->Context(**schema, call);
+  if (!exec::StandsAlone(mutation->program, *transaction, context) || !mutation->pace->quick()) return false;
+  auto insert = LaneInsert::Prepare(*std::move(schema), std::move(mutation), std::move(bound->arguments), context,
+                                    std::move(done));
+  return insert != nullptr && impl_->insert_lanes->Submit(std::move(insert)) == nullptr;
 }
 
 absl::Status Engine::Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response) {
@@ -455,6 +538,10 @@ EngineCounters Engine::counters() const {
 
 pg::LaneCounts Engine::lanes() const {
   return impl_->lanes->counts();
+}
+
+pg::LaneCounts Engine::insert_lanes() const {
+  return impl_->insert_lanes->counts();
 }
 
 pg::PoolState Engine::interactive_pool() const {

@@ -59,7 +59,7 @@ struct EngineOptions {
   int interactive_connections = 10;
   int stream_connections = 4;
   int transaction_connections = 10;  // for interactive transactions
-  int lanes = 2;                     // connections that quick reads share; 0: none
+  int lanes = 2;                     // connections that quick reads share, and as many for inserts; 0: none
   int queue_limit = 1000;
   std::chrono::milliseconds pool_wait{1000};
   // What cursors and resume tokens are sealed with. Servers that clients move between share it. Empty: a secret that the
@@ -122,6 +122,9 @@ class TransactPeer {
   virtual absl::Status Fail(const absl::Status& why) = 0;
 };
 
+// Takes the answer of a request that went together with others: the bytes of its response, an error, or nothing.
+using SharedDone = std::function<void(std::optional<absl::StatusOr<std::string>> answer)>;
+
 class Engine {
  public:
   // Opens the registry, creating it in an empty database, and loads all schemas. Errors: DatabaseUnavailable and others
@@ -133,13 +136,16 @@ class Engine {
   absl::Status Get(const v1::GetRequest& request, const Call& call, std::string& response);
   // Begins a Get that is quick on a connection that it shares with others, and does not block. Returns false when it is
   // none of that kind, or wrong: then Get answers. Otherwise `done` is called once, from another thread and maybe before
-  // this returns, with the response, or with nothing: then, too, Get answers. `request` and `call` outlive that.
-  bool BeginGet(const v1::GetRequest& request, const Call& call,
-                std::function<void(std::optional<std::string> response)> done);
+  // this returns, with the answer, or with nothing: then, too, Get answers. `request` and `call` outlive that.
+  bool BeginGet(const v1::GetRequest& request, const Call& call, SharedDone done);
   absl::Status Stream(const v1::StreamRequest& request, const Call& call, StreamSink& sink);
   absl::Status Aggregate(const v1::AggregateRequest& request, const Call& call, std::string& response);
   absl::Status Exists(const v1::ExistsRequest& request, const Call& call, v1::ExistsResponse& response);
-  absl::Status Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response);
+  // `in_steps`: after BeginInsert gave nothing, so that it is not tried at once again.
+  absl::Status Insert(const v1::InsertRequest& request, const Call& call, v1::MutationResponse& response,
+                      bool in_steps = false);
+  // As BeginGet, for an insert of new records that are few. The answer may be CommitOutcomeUnknown.
+  bool BeginInsert(const v1::InsertRequest& request, const Call& call, SharedDone done);
   absl::Status Update(const v1::UpdateRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Upsert(const v1::UpsertRequest& request, const Call& call, v1::MutationResponse& response);
   absl::Status Delete(const v1::DeleteRequest& request, const Call& call, v1::MutationResponse& response);
@@ -163,6 +169,7 @@ class Engine {
 
   EngineCounters counters() const;
   pg::LaneCounts lanes() const;
+  pg::LaneCounts insert_lanes() const;
   pg::PoolState interactive_pool() const;
   pg::PoolState stream_pool() const;
   pg::PoolState transaction_pool() const;

@@ -94,7 +94,7 @@ class Explanation {
   // `alone`: it is all of its transaction, and need not leave that whole when it fails.
   absl::Status Mutation(absl::StatusOr<BoundMutation> bound, bool alone = true) {
     if (!bound.ok()) return bound.status();
-    exec::CompiledMutation mutation{plan::PlanMutation(std::move(bound->mutation)), {}};
+    exec::CompiledMutation mutation{plan::PlanMutation(std::move(bound->mutation)), {}, nullptr};
     if (!alone) mutation.program.chain.reset();
     mutation.sql = sql::RenderMutation(mutation.program);
     const plan::Program& program = mutation.program;

@@ -101,7 +101,7 @@ std::shared_ptr<const exec::CompiledExists> Compile(ServedSchema& schema, ir::Ex
 std::shared_ptr<const exec::CompiledMutation> Compile(ServedSchema& schema, ir::Mutation mutation) {
   const std::string shape = ir::ShapeKey(mutation);
   return Cached(schema.counters, schema.mutations, shape, [&] {
-    exec::CompiledMutation compiled{plan::PlanMutation(std::move(mutation)), {}};
+    exec::CompiledMutation compiled{plan::PlanMutation(std::move(mutation)), {}, std::make_unique<exec::Pace>(true)};
     compiled.sql = sql::RenderMutation(compiled.program);
     return compiled;
   });

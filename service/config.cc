@@ -138,7 +138,7 @@ std::vector<SettingSpec> Specs() {
       Secret("db.url", &Config::db_url,
              "PostgreSQL to use, as libpq takes it; without it and PG* variables a private server is started"),
       Count("db.pool_size", &Config::db_pool_size, 1, 1000, "connections for unary calls"),
-      Count("db.lanes", &Config::db_lanes, 0, 64, "connections that quick reads share, many in a round trip; 0: none"),
+      Count("db.lanes", &Config::db_lanes, 0, 64, "connections that quick reads share, and as many for small inserts, many in a round trip; 0: none"),
       Count("db.stream_pool_size", &Config::db_stream_pool_size, 1, 1000, "connections for streams"),
       Count("db.transaction_pool_size", &Config::db_transaction_pool_size, 1, 1000,
             "connections for interactive transactions, and how many may be open at once"),

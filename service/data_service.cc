@@ -1,7 +1,7 @@
 #include "service/data_service.h"
 
 #include "service/load_reactor.h"
-#include "service/read_reactor.h"
+#include "service/raw_reactor.h"
 #include "service/transact_reactor.h"
 
 namespace rowan::service {
@@ -27,10 +27,9 @@ grpc::ServerUnaryReactor* DataService::Exists(grpc::CallbackServerContext* conte
                   [=](Engine& engine, const Call& call) { return engine.Exists(*request, call, *response); });
 }
 
-grpc::ServerUnaryReactor* DataService::Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,
-                                              v1::MutationResponse* response) {
-  return RunUnary(state_, *context, "Insert", {request->schema(), request->model()},
-                  [=](Engine& engine, const Call& call) { return engine.Insert(*request, call, *response); });
+grpc::ServerUnaryReactor* DataService::Insert(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                              grpc::ByteBuffer* response) {
+  return RunInsert(state_, *context, *request, *response);
 }
 
 grpc::ServerUnaryReactor* DataService::Update(grpc::CallbackServerContext* context, const v1::UpdateRequest* request,

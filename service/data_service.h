@@ -6,10 +6,11 @@
 
 namespace rowan::service {
 
-// The reads' answers are written on the wire as they are made, so these methods take and give bytes.
+// These methods take and give bytes, see raw_reactor.h.
 class DataService final
     : public v1::DataService::WithRawCallbackMethod_Get<v1::DataService::WithRawCallbackMethod_Stream<
-          v1::DataService::WithRawCallbackMethod_Aggregate<v1::DataService::CallbackService>>> {
+          v1::DataService::WithRawCallbackMethod_Aggregate<
+              v1::DataService::WithRawCallbackMethod_Insert<v1::DataService::CallbackService>>>> {
  public:
   // `state` outlives the service.
   explicit DataService(ServerState& state) : state_(state) {}
@@ -22,8 +23,8 @@ class DataService final
                                       grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Exists(grpc::CallbackServerContext* context, const v1::ExistsRequest* request,
                                    v1::ExistsResponse* response) override;
-  grpc::ServerUnaryReactor* Insert(grpc::CallbackServerContext* context, const v1::InsertRequest* request,
-                                   v1::MutationResponse* response) override;
+  grpc::ServerUnaryReactor* Insert(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Update(grpc::CallbackServerContext* context, const v1::UpdateRequest* request,
                                    v1::MutationResponse* response) override;
   grpc::ServerUnaryReactor* Upsert(grpc::CallbackServerContext* context, const v1::UpsertRequest* request,

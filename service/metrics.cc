@@ -52,6 +52,10 @@ struct Metrics::Registered {
                                     .Name("rowan_db_lane_reads_total")
                                     .Help("Reads on shared connections by result; unanswered ones were run elsewhere.")
                                     .Register(registry);
+  Family<Counter>& lane_inserts = BuildCounter()
+                                    .Name("rowan_db_lane_inserts_total")
+                                    .Help("Inserts on shared connections by result; unanswered ones were run elsewhere.")
+                                    .Register(registry);
   Family<Counter>& lane_round_trips = BuildCounter()
                                           .Name("rowan_db_lane_round_trips_total")
                                           .Help("Round trips of shared connections since start.")
@@ -99,7 +103,10 @@ std::string Metrics::Text(const Engine* engine, int in_flight) {
     const pg::LaneCounts lanes = engine->lanes();
     RaiseTo(all.lane_reads.Add({{"result", "answered"}}), lanes.answered);
     RaiseTo(all.lane_reads.Add({{"result", "unanswered"}}), lanes.unanswered);
-    RaiseTo(all.lane_round_trips.Add({}), lanes.round_trips);
+    const pg::LaneCounts inserts = engine->insert_lanes();
+    RaiseTo(all.lane_inserts.Add({{"result", "answered"}}), inserts.answered);
+    RaiseTo(all.lane_inserts.Add({{"result", "unanswered"}}), inserts.unanswered);
+    RaiseTo(all.lane_round_trips.Add({}), lanes.round_trips + inserts.round_trips);
     const EngineCounters counters = engine->counters();
     RaiseTo(all.plans.Add({{"result", "hit"}}), counters.plan_cache_hits);
     RaiseTo(all.plans.Add({{"result", "miss"}}), counters.plan_cache_misses);

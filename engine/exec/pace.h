@@ -20,6 +20,10 @@ class Pace {
     if (took > kLong) return NoteSlow();
     if (took < kShort && !quick()) credit_.fetch_add(1, std::memory_order_relaxed);
   }
+  // Notes a run that failed: it may have been broken off for being slow.
+  void NoteFailure(std::chrono::steady_clock::time_point begun) {
+    if (std::chrono::steady_clock::now() - begun > kLong) NoteSlow();
+  }
   // Notes a run that was broken off for being slow. It takes many quick ones to make up for it.
   void NoteSlow() { credit_.store(-kPenalty, std::memory_order_relaxed); }
 

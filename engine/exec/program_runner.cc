@@ -19,7 +19,7 @@ using plan::Node;
 using plan::NodeColumn;
 using plan::Version;
 
-StepRunner::StepRunner(const CompiledMutation& mutation, const Arguments& arguments, pg::Connection& connection,
+StepRunner::StepRunner(const CompiledMutation& mutation, const Arguments& arguments, pg::Connection* connection,
                        const Context& context, v1::MutationResponse& response)
     : program_(mutation.program),
       sql_(mutation.sql),
@@ -53,9 +53,9 @@ std::vector<int> StepRunner::AllRows(int number) const {
 absl::StatusOr<pg::Result> StepRunner::Execute(int statement, const std::vector<int>& rows, const FoundColumns& found) {
   const sql::StepStatement& step = (*statements_)[statement];
   const Parameters parameters(step, program_, store_, arguments_, &rows, found);
-  ROWAN_RETURN_IF_ERROR(context_.Observe(connection_, step.statement, parameters.views()));
+  ROWAN_RETURN_IF_ERROR(context_.Observe(*connection_, step.statement, parameters.views()));
   ++context_.counters.statements;
-  return connection_.Execute(step.statement, parameters.views(), context_.call);
+  return connection_->Execute(step.statement, parameters.views(), context_.call);
 }
 
 void StepRunner::FillCurrent(int number, int row, const pg::Result& result, int found, int column,
@@ -192,7 +192,7 @@ absl::Status StepRunner::operator()(const plan::ReadBack&) {
   if (values.front().empty()) return absl::OkStatus();
   std::vector<Encoded> keys;
   for (size_t k = 0; k < key.size(); ++k) keys.push_back(EncodeArray(key[k]->type, values[k]));
-  return RunReadByKeys(*program_.returning, *sql_.returning, keys, arguments_, connection_, context_, response_);
+  return RunReadByKeys(*program_.returning, *sql_.returning, keys, arguments_, *connection_, context_, response_);
 }
 
 void StepRunner::WriteEffects() {
@@ -246,15 +246,10 @@ void StepRunner::WriteEffects() {
 
 absl::Status RunProgram(const CompiledMutation& mutation, const Arguments& arguments, pg::Connection& connection,
                         const Context& context, v1::MutationResponse& response, const Model*& written) {
-  StepRunner runner(mutation, arguments, connection, context, response);
+  StepRunner runner(mutation, arguments, &connection, context, response);
   absl::Status status = runner.Run();
   written = runner.written();
   return status;
-}
-
-absl::StatusOr<bool> RunChain(const CompiledMutation& mutation, const Arguments& arguments, bool alone,
-                              pg::Connection& connection, const Context& context, v1::MutationResponse& response) {
-  return StepRunner(mutation, arguments, connection, context, response).RunChain(alone);
 }
 
 }  // namespace rowan::exec

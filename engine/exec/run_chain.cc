@@ -1,3 +1,6 @@
+#include "engine/exec/run_chain.h"
+
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,21 +19,12 @@ namespace rowan::exec {
 using plan::NodeRole;
 using plan::Version;
 
-absl::StatusOr<bool> StepRunner::RunChain(bool alone) {
-  ROWAN_ASSIGN_OR_RETURN(const bool prepared, PrepareChain());
-  if (!prepared) return false;
-  const Parameters parameters(*sql_.chain, program_, store_, arguments_, nullptr);
-  const pg::Statement& statement = sql_.chain->statement;
-  ROWAN_RETURN_IF_ERROR(context_.Observe(connection_, statement, parameters.views()));
-  ++context_.counters.statements;
-  ROWAN_ASSIGN_OR_RETURN(const pg::Result result,
-                         alone ? connection_.ExecuteWrite(statement, parameters.views(), context_.call)
-                               : connection_.Execute(statement, parameters.views(), context_.call));
-  if (result.rows() != 1) return errors::Internal("a chain has not one row");
-  if (result.bytes(0, 0) != std::string_view("\1", 1)) return false;
-  ROWAN_RETURN_IF_ERROR(FinishChain(result));
-  WriteEffects();
-  return true;
+bool AnswersItself(const plan::Program& program) {
+  return !program.returning || program.ReturnsKeysOnly();
+}
+
+Parameters StepRunner::ChainParameters() const {
+  return Parameters(*sql_.chain, program_, store_, arguments_, nullptr);
 }
 
 absl::StatusOr<bool> StepRunner::PrepareChain() {
@@ -76,6 +70,12 @@ absl::Status StepRunner::FinishChain(const pg::Result& result) {
       if (node(link->node).role == NodeRole::kConnect) effects(link->node).connected += store_.rows(link->node).size();
     }
   }
+  ROWAN_RETURN_IF_ERROR(TakeAnswer(result));
+  WriteEffects();
+  return absl::OkStatus();
+}
+
+absl::Status StepRunner::TakeAnswer(const pg::Result& result) {
   if (!program_.returning) return absl::OkStatus();
   const std::vector<const Field*>& key = node(0).model->primary_key().fields;
   // The keys that were allotted, in the order of the rows.
@@ -124,6 +124,68 @@ absl::Status StepRunner::ReturnKeys(const pg::Result& result) {
   }
   const std::string_view bytes = writer.bytes();
   return response_.MergeFromString(std::string(bytes)) ? absl::OkStatus() : errors::Internal("records do not parse");
+}
+
+namespace {
+
+// What the row of a chain's statement comes to.
+absl::StatusOr<bool> FinishRow(const pg::Result& result, StepRunner& runner) {
+  if (result.rows() != 1) return errors::Internal("a chain has not one row");
+  if (result.bytes(0, 0) != std::string_view("\1", 1)) return false;
+  ROWAN_RETURN_IF_ERROR(runner.FinishChain(result));
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> RunChain(const CompiledMutation& mutation, const Arguments& arguments, bool alone,
+                              pg::Connection& connection, const Context& context, v1::MutationResponse& response) {
+  StepRunner runner(mutation, arguments, &connection, context, response);
+  ROWAN_ASSIGN_OR_RETURN(const bool prepared, runner.PrepareChain());
+  if (!prepared) return false;
+  const Parameters parameters = runner.ChainParameters();
+  const pg::Statement& statement = mutation.sql.chain->statement;
+  ROWAN_RETURN_IF_ERROR(context.Observe(connection, statement, parameters.views()));
+  ++context.counters.statements;
+  ROWAN_ASSIGN_OR_RETURN(const pg::Result result,
+                         alone ? connection.ExecuteWrite(statement, parameters.views(), context.call)
+                               : connection.Execute(statement, parameters.views(), context.call));
+  return FinishRow(result, runner);
+}
+
+struct ChainRun::State {
+  State(const CompiledMutation& of, const Arguments& arguments, const Context& context, v1::MutationResponse& response)
+      : mutation(of), runner(of, arguments, /*connection=*/nullptr, context, response) {}
+
+  const CompiledMutation& mutation;
+  StepRunner runner;
+  std::optional<Parameters> owned;
+  std::vector<pg::Parameter> parameters;
+};
+
+ChainRun::ChainRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ChainRun::~ChainRun() = default;
+
+std::unique_ptr<ChainRun> ChainRun::Prepare(const CompiledMutation& mutation, const Arguments& arguments,
+                                            const Context& context, v1::MutationResponse& response) {
+  auto state = std::make_unique<State>(mutation, arguments, context, response);
+  const absl::StatusOr<bool> prepared = state->runner.PrepareChain();
+  if (!prepared.ok() || !*prepared) return nullptr;
+  state->owned = state->runner.ChainParameters();
+  state->parameters = state->owned->views();
+  return std::unique_ptr<ChainRun>(new ChainRun(std::move(state)));
+}
+
+const pg::Statement& ChainRun::statement() const {
+  return state_->mutation.sql.chain->statement;
+}
+
+const std::vector<pg::Parameter>& ChainRun::parameters() const {
+  return state_->parameters;
+}
+
+absl::StatusOr<bool> ChainRun::Finish(const pg::Result& result) {
+  return FinishRow(result, state_->runner);
 }
 
 }  // namespace rowan::exec

@@ -5,17 +5,18 @@
 #include "engine/base/errors.h"
 #include "engine/base/errors_transaction.h"
 #include "engine/base/status_macros.h"
+#include "engine/exec/run_chain.h"
 #include "rowan/v1/data_service.pb.h"
 
 namespace rowan::exec {
-namespace {
 
-// Whether a chain can be all of the transaction.
 bool StandsAlone(const plan::Program& program, const Transaction& transaction, const Context& context) {
-  return !transaction.dry_run && !transaction.identity && context.observer == nullptr &&
+  return program.chain && !transaction.dry_run && !transaction.identity && context.observer == nullptr &&
          transaction.options.isolation == pg::Isolation::kReadCommitted &&
-         (!program.returning || program.ReturnsKeysOnly());
+         AnswersItself(program);
 }
+
+namespace {
 
 // Whether PostgreSQL would not do it, rather than ended.
 bool Refused(const absl::Status& status) {
@@ -39,8 +40,8 @@ absl::StatusOr<bool> RunAlone(const CompiledMutation& mutation, const Arguments&
 }  // namespace
 
 absl::Status RunMutation(const CompiledMutation& mutation, const Arguments& arguments, const Transaction& transaction,
-                         pg::Pool& pool, const Context& context, v1::MutationResponse& response) {
-  bool chained = mutation.sql.chain.has_value();
+                         pg::Pool& pool, const Context& context, v1::MutationResponse& response, bool in_steps) {
+  bool chained = !in_steps && mutation.sql.chain.has_value();
   if (chained && StandsAlone(mutation.program, transaction, context)) {
     ROWAN_ASSIGN_OR_RETURN(const bool done, RunAlone(mutation, arguments, pool, context, response));
     if (done) return absl::OkStatus();

@@ -37,12 +37,21 @@ enum class UpsertOutcome { kKept, kInserted, kUpdated };
 
 class StepRunner {
  public:
-  StepRunner(const CompiledMutation& mutation, const Arguments& arguments, pg::Connection& connection,
+  // Without a connection no steps are run that need one.
+  StepRunner(const CompiledMutation& mutation, const Arguments& arguments, pg::Connection* connection,
              const Context& context, v1::MutationResponse& response);
 
   absl::Status Run();
-  // As RunChain.
-  absl::StatusOr<bool> RunChain(bool alone);
+
+  // --- run_chain.cc
+  // Does the steps of a chain that need no database. False when rows of the request say the same twice, which only the steps
+  // tell apart.
+  absl::StatusOr<bool> PrepareChain();
+  // The parameters of the chain, once it is prepared.
+  Parameters ChainParameters() const;
+  // Takes what was written from the request and from the answer of the chain, and what is to be returned.
+  absl::Status FinishChain(const pg::Result& result);
+
   // The model that the statement which failed was writing.
   const Model* written() const { return written_; }
 
@@ -100,12 +109,8 @@ class StepRunner {
   absl::Status CheckExpectation(int64_t matched) const;
 
   // --- run_chain.cc
-  // Does the steps of a chain that need no database. False when rows of the request say the same twice, which only the steps
-  // tell apart.
-  absl::StatusOr<bool> PrepareChain();
   bool NamesTwice(int number) const;
-  // Takes what was written from the request and from the answer of the chain, and what is to be returned.
-  absl::Status FinishChain(const pg::Result& result);
+  absl::Status TakeAnswer(const pg::Result& result);
   absl::Status ReturnKeys(const pg::Result& result);
 
   // Whether the request names the node's rows by a key.
@@ -139,7 +144,7 @@ class StepRunner {
   const plan::Program& program_;
   const sql::RenderedProgram& sql_;
   const Arguments& arguments_;
-  pg::Connection& connection_;
+  pg::Connection* const connection_;
   const Context& context_;
   v1::MutationResponse& response_;
   RowStore store_;

@@ -152,6 +152,32 @@ std::vector<absl::StatusOr<Result>> Connection::ExecuteEach(const std::vector<Qu
   return none;
 }
 
+std::vector<absl::StatusOr<Result>> Connection::ExecuteApart(const std::vector<Query>& queries, const Call& call) {
+  const Cancellation::Registration on_cancel(call.cancellation, [this] { state_->SendCancel(); });
+  const absl::Status unknown = DatabaseErrorStatus({.message = "the connection was lost meanwhile"});
+  size_t sent = 0;
+  absl::Status sending;
+  while (sent < queries.size() && sending.ok()) {
+    const Query& query = queries[sent];
+    sending = state_->SendEach({{.statement = query.statement, .parameters = &query.parameters}}, call);
+    // Of one that was given up on the way, nobody knows how much arrived.
+    if (sending.ok() || state_->broken) ++sent;
+  }
+  std::vector<absl::StatusOr<Result>> results;
+  for (size_t i = 0; i < queries.size(); ++i) {
+    if (i >= sent) {
+      results.push_back(sending);
+    } else if (state_->broken) {
+      results.push_back(unknown);
+    } else if (absl::StatusOr<std::vector<absl::StatusOr<Result>>> one = state_->ReceiveEach(call); one.ok()) {
+      results.push_back(std::move(one->front()));
+    } else {
+      results.push_back(OfCommit(state_->broken, one.status()));
+    }
+  }
+  return results;
+}
+
 absl::Status Connection::OpenCursor(const Statement& statement, const std::vector<Parameter>& parameters,
                                     const Call& call) {
   const Statement declare{"DECLARE rowan_stream NO SCROLL CURSOR FOR " + statement.text, statement.parameter_oids};

@@ -112,6 +112,10 @@ class Connection {
   // closes with it.
   absl::Status OpenCursor(const Statement& statement, const std::vector<Parameter>& parameters, const Call& call);
 
+  // Runs statements in a single round trip, each in a transaction of its own, and returns what became of each: its rows, or
+  // why there are none. As with ExecuteWrite, only a DatabaseError without SQLSTATE leaves open whether it was committed.
+  std::vector<absl::StatusOr<Result>> ExecuteApart(const std::vector<Query>& queries, const Call& call);
+
   // Runs one read in a read-only transaction of its own, in a single round trip (pipeline: begin, time-out, statement,
   // commit).
   absl::StatusOr<Result> ExecuteRead(const Statement& statement, const std::vector<Parameter>& parameters,

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,12 @@ constexpr size_t kMostTogether = 16;
 // How long nothing is tried after PostgreSQL was not reached.
 constexpr std::chrono::milliseconds kPause{500};
 
+// Whether an error may be of a statement that was prepared at another time, rather than of values and of rows.
+bool MayBeOutdated(std::string_view sqlstate) {
+  const std::string_view of_class = sqlstate.substr(0, 2);
+  return of_class != "22" && of_class != "23" && of_class != "40" && of_class != "55" && sqlstate != "57014";
+}
+
 }  // namespace
 
 struct Lanes::Impl {
@@ -24,7 +31,7 @@ struct Lanes::Impl {
   const LaneOptions options;
   std::mutex mutex;
   std::condition_variable wake;
-  std::deque<std::unique_ptr<LaneRead>> queue;
+  std::deque<std::unique_ptr<LaneStatement>> queue;
   int waiting = 0;  // lanes that have nothing to do
   bool ending = false;
   Clock::time_point closed_until;  // while PostgreSQL is not reached
@@ -35,8 +42,8 @@ struct Lanes::Impl {
   std::vector<std::thread> threads;
 
   // Waits for reads and takes this lane's share of them; empty at the end.
-  std::vector<std::unique_ptr<LaneRead>> Take() {
-    std::vector<std::unique_ptr<LaneRead>> reads;
+  std::vector<std::unique_ptr<LaneStatement>> Take() {
+    std::vector<std::unique_ptr<LaneStatement>> reads;
     std::unique_lock lock(mutex);
     ++waiting;
     wake.wait(lock, [this] { return ending || !queue.empty(); });
@@ -50,8 +57,8 @@ struct Lanes::Impl {
     return reads;
   }
 
-  void Finish(LaneRead& read, LaneRead::End end, std::optional<Result> rows) {
-    ++(end == LaneRead::End::kAnswered ? answered : unanswered);
+  void Finish(LaneStatement& read, LaneStatement::End end, std::optional<Result> rows) {
+    ++(end == LaneStatement::End::kAnswered ? answered : unanswered);
     read.Finish(end, std::move(rows));
   }
 
@@ -63,7 +70,8 @@ struct Lanes::Impl {
     opened = now;
     Call call;
     call.deadline = Clock::now() + std::chrono::seconds(2);
-    auto fresh = Connection::Open(options.conninfo, call, {.read_only = true, .statement_timeout = options.longest});
+    auto fresh =
+        Connection::Open(options.conninfo, call, {.read_only = !options.writes, .statement_timeout = options.longest});
     if (fresh.ok()) {
       connection = *std::move(fresh);
       return true;
@@ -77,14 +85,14 @@ struct Lanes::Impl {
     std::unique_ptr<Connection> connection;
     int64_t opened = 0;
     for (;;) {
-      std::vector<std::unique_ptr<LaneRead>> reads = Take();
+      std::vector<std::unique_ptr<LaneStatement>> reads = Take();
       if (reads.empty()) return;
       std::vector<Query> queries;
-      std::vector<LaneRead*> sent;
+      std::vector<LaneStatement*> sent;
       const bool connected = Connect(connection, opened);
-      for (const std::unique_ptr<LaneRead>& read : reads) {
+      for (const std::unique_ptr<LaneStatement>& read : reads) {
         if (!connected || read->abandoned()) {
-          Finish(*read, LaneRead::End::kNotRun, std::nullopt);
+          Finish(*read, LaneStatement::End::kNotRun, std::nullopt);
           continue;
         }
         queries.push_back({&read->statement(), read->parameters()});
@@ -94,22 +102,29 @@ struct Lanes::Impl {
       ++round_trips;
       Call call;
       call.deadline = Clock::now() + static_cast<int>(sent.size()) * options.longest + std::chrono::seconds(2);
-      std::vector<absl::StatusOr<Result>> results = connection->ExecuteEach(queries, call);
-      // PostgreSQL names the one that failed; those behind it did not run.
+      std::vector<absl::StatusOr<Result>> results =
+          options.writes ? connection->ExecuteApart(queries, call) : connection->ExecuteEach(queries, call);
+      // Of reads, PostgreSQL names the one that failed; those behind it did not run.
       bool failed = false;
+      bool outdated = false;
       for (size_t i = 0; i < sent.size(); ++i) {
         if (results[i].ok()) {
-          Finish(*sent[i], LaneRead::End::kAnswered, *std::move(results[i]));
+          Finish(*sent[i], LaneStatement::End::kAnswered, *std::move(results[i]));
           continue;
         }
         const auto error = DatabaseErrorOf(results[i].status());
-        const bool at_fault = !failed && error != nullptr && !error->sqlstate.empty();
+        if (options.writes && error != nullptr && error->sqlstate.empty()) {
+          Finish(*sent[i], LaneStatement::End::kUnknown, std::nullopt);
+          continue;
+        }
+        const bool told = error != nullptr && !error->sqlstate.empty();
+        // That PostgreSQL ends the connection is said to whichever read is next.
+        const bool at_fault = told && (options.writes || (!failed && !error->sqlstate.starts_with("57P")));
         failed = failed || at_fault;
-        // Prepared statements may be of another time.
-        if (at_fault && error->sqlstate != "57014") connection->Discard();
-        Finish(*sent[i], at_fault ? LaneRead::End::kFailed : LaneRead::End::kNotRun, std::nullopt);
+        if (at_fault && MayBeOutdated(error->sqlstate)) outdated = true;
+        Finish(*sent[i], at_fault ? LaneStatement::End::kFailed : LaneStatement::End::kNotRun, std::nullopt);
       }
-      if (connection->broken()) connection.reset();
+      if (outdated || connection->broken()) connection.reset();
     }
   }
 };
@@ -119,7 +134,7 @@ Lanes::Lanes(LaneOptions options) : impl_(std::make_unique<Impl>(std::move(optio
 }
 
 Lanes::~Lanes() {
-  std::deque<std::unique_ptr<LaneRead>> left;
+  std::deque<std::unique_ptr<LaneStatement>> left;
   {
     std::lock_guard lock(impl_->mutex);
     impl_->ending = true;
@@ -127,10 +142,10 @@ Lanes::~Lanes() {
   }
   impl_->wake.notify_all();
   for (std::thread& thread : impl_->threads) thread.join();
-  for (const std::unique_ptr<LaneRead>& read : left) impl_->Finish(*read, LaneRead::End::kNotRun, std::nullopt);
+  for (const std::unique_ptr<LaneStatement>& read : left) impl_->Finish(*read, LaneStatement::End::kNotRun, std::nullopt);
 }
 
-std::unique_ptr<LaneRead> Lanes::Submit(std::unique_ptr<LaneRead> read) {
+std::unique_ptr<LaneStatement> Lanes::Submit(std::unique_ptr<LaneStatement> read) {
   {
     std::lock_guard lock(impl_->mutex);
     const bool open = impl_->options.count > 0 && !impl_->ending &&

@@ -14,7 +14,7 @@ namespace rowan::pg {
 namespace {
 
 using namespace std::chrono_literals;
-using End = LaneRead::End;
+using End = LaneStatement::End;
 
 // What became of reads, by their numbers.
 class Outcomes {
@@ -42,7 +42,7 @@ class Outcomes {
 };
 
 // Reads one text.
-class TextRead : public LaneRead {
+class TextRead : public LaneStatement {
  public:
   TextRead(Outcomes& outcomes, int number, std::string sql, bool abandoned = false)
       : outcomes_(outcomes), number_(number), statement_{std::move(sql), {}}, abandoned_(abandoned) {}
@@ -89,6 +89,70 @@ TEST(LanesTest, AnswersAllAndGathersThem) {
   EXPECT_EQ(lanes.counts().answered, kReads);
   EXPECT_EQ(lanes.counts().unanswered, 0);
   EXPECT_LT(lanes.counts().round_trips, kReads);
+}
+
+// Each write is a transaction of its own, whatever becomes of those that go with it.
+TEST(LanesTest, WritesAreApart) {
+  const auto connection = Connect();
+  ASSERT_TRUE(RunSql(*connection, "CREATE TABLE public.lane_writes (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)").ok());
+  LaneOptions options = Options(1);
+  options.writes = true;
+  options.longest = 50ms;
+  Lanes lanes(options);
+  struct Case {
+    std::string sql;
+    End end;
+  };
+  const auto insert = [](int id) {
+    return "INSERT INTO public.lane_writes VALUES (" + std::to_string(id) + ") RETURNING 'written'";
+  };
+  const std::vector<Case> cases = {
+      {insert(1), End::kFailed},  // is there already, which is found at its end
+      {"SELECT (1 / (SELECT 0))::text", End::kFailed},
+      {"SELECT pg_sleep(20)::text", End::kFailed},
+      {insert(1000), End::kAnswered},
+  };
+  ASSERT_TRUE(RunSql(*connection, "INSERT INTO public.lane_writes VALUES (1)").ok());
+  int next = 10;
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.sql);
+    Outcomes outcomes;
+    constexpr int kNeighbours = 20;
+    for (int i = 0; i <= kNeighbours; ++i) {
+      const std::string sql = i == kNeighbours / 2 ? c.sql : insert(next++);
+      ASSERT_EQ(lanes.Submit(std::make_unique<TextRead>(outcomes, i, sql)), nullptr);
+    }
+    auto found = outcomes.Wait(kNeighbours + 1);
+    ASSERT_EQ(found.size(), static_cast<size_t>(kNeighbours + 1));
+    EXPECT_EQ(found[kNeighbours / 2].end, c.end);
+    found.erase(kNeighbours / 2);
+    for (const auto& [number, outcome] : found) EXPECT_EQ(outcome.end, End::kAnswered) << number;
+  }
+  EXPECT_EQ(One(*connection, "SELECT count(*)::text FROM public.lane_writes"), std::to_string(next - 10 + 2));
+}
+
+// Those behind a connection that broke were sent, and nobody knows what became of them.
+TEST(LanesTest, WritesOfABrokenConnectionAreUnknown) {
+  const auto connection = Connect();
+  ASSERT_TRUE(RunSql(*connection, "CREATE TABLE public.broken_writes (id int PRIMARY KEY)").ok());
+  LaneOptions options = Options(1);
+  options.writes = true;
+  Lanes lanes(options);
+  Outcomes outcomes;
+  constexpr int kWrites = 10;
+  for (int i = 0; i < kWrites; ++i) {
+    const std::string sql = i == 4 ? "SELECT pg_terminate_backend(pg_backend_pid())::text"
+                                   : "INSERT INTO public.broken_writes VALUES (" + std::to_string(i) + ") RETURNING 'written'";
+    ASSERT_EQ(lanes.Submit(std::make_unique<TextRead>(outcomes, i, sql)), nullptr);
+  }
+  const auto found = outcomes.Wait(kWrites);
+  ASSERT_EQ(found.size(), static_cast<size_t>(kWrites));
+  for (const auto& [number, outcome] : found) {
+    const std::string there = One(*connection, "SELECT count(*)::text FROM public.broken_writes WHERE id = " + std::to_string(number));
+    if (outcome.end == End::kAnswered) EXPECT_EQ(there, "1") << number;
+    if (outcome.end == End::kFailed || outcome.end == End::kNotRun) EXPECT_EQ(there, "0") << number;
+  }
+  EXPECT_EQ(found.at(4).end, End::kFailed);
 }
 
 // What one read does to itself, and that the others are answered when they are run again.

@@ -87,8 +87,9 @@ def test_cut_at_every_statement_in_turn(client, proxy, database, run):
 @pytest.mark.parametrize("run", [False, True], ids=["before", "after"])
 def test_cut_at_an_insert_that_is_one_statement(client, proxy, database, run):
     """Its transaction begins and ends with it, so nobody can know once it was sent."""
-    assert statements(client, proxy, nested("counted")) == 2
-    for number in (1, 2):
+    total = statements(client, proxy, nested("counted"))
+    assert total == 1
+    for number in range(1, total + 1):
         before = tables(database)
         proxy.arm(statement=number, run=run)
         with pytest.raises(rowan.RowanError) as failed:

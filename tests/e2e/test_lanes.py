@@ -232,6 +232,91 @@ def test_a_read_that_waits_for_a_lock_keeps_nobody_waiting(postgres, rowand, stu
     assert [results.page(call.result()) for call in waiting] == [[{"reader": "reader 1"}], [{"reader": "reader 2"}]]
 
 
+# --- inserts ----------------------------------------------------------------------------------------------------------
+
+
+def keep_inserting(stub, seconds, each=lambda call: None):
+    """Keeps 50 inserts of loans with keys of their own in flight; returns the keys by what became of them: "written", or the error's code."""
+    ended, keys = queue.Queue(), iter(range(random.randrange(10**6, 10**9), 2**31))
+    became = {}
+
+    def begin():
+        key = next(keys)
+        call = stub.Insert.future(document.insert_request("shelf", "Loan", {"id": key, "reader": f"reader {key}"}), timeout=30)
+        call.add_done_callback(lambda call: ended.put((key, call)))
+        each(call)
+
+    until = time.monotonic() + seconds
+    for _ in range(50):
+        begin()
+    left = 50
+    while left > 0:
+        key, call = ended.get(timeout=60)
+        became.setdefault("cancelled" if call.cancelled() else call.code().name if call.exception() else "written", set()).add(key)
+        left -= 1
+        if time.monotonic() < until:
+            begin()
+            left += 1
+    return became
+
+
+def written_of(postgres, keys):
+    """Which of the keys are there. The primary key sees to it that none is there twice."""
+    there = {int(key) for key in postgres.psql("SELECT id FROM shelf.loans").split()}
+    return there & keys
+
+
+def test_inserts_share_round_trips(postgres, rowand, stub):
+    became = keep_inserting(stub, 1)
+    assert set(became) == {"written"} and written_of(postgres, became["written"]) == became["written"]
+
+
+def test_an_insert_that_is_refused_leaves_the_others(postgres, rowand, stub):
+    refused = []
+
+    def insert_again():
+        with pytest.raises(grpc.RpcError) as error:
+            stub.Insert(document.insert_request("shelf", "Loan", {"id": 1, "reader": "again"}), timeout=30)
+        refused.append(errors.from_call(error.value, "id").reason)
+
+    with During(insert_again, 0.002):
+        became = keep_inserting(stub, 2)
+    assert len(refused) >= 3 and set(refused) == {"UNIQUE_VIOLATION"}
+    assert set(became) == {"written"} and written_of(postgres, became["written"]) == became["written"]
+    assert postgres.psql("SELECT reader FROM shelf.loans WHERE id = 1") == "reader 1"
+
+
+def test_an_insert_that_waits_for_a_lock_keeps_nobody_waiting_for_long(postgres, rowand, stub):
+    with postgres.lock("shelf.shelves"):
+        waiting = stub.Insert.future(document.insert_request("shelf", "Shelf", {"id": random.randrange(10**6, 10**9), "room": "late"}), timeout=30)
+        became = keep_inserting(stub, 1)
+        assert len(became["written"]) > 50 and set(became) == {"written"}
+        assert not waiting.done()
+    assert waiting.result().effects.matched == 1
+
+
+def test_killed_backends_write_what_was_answered_and_nothing_twice(postgres, rowand, stub):
+    def kill():
+        postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
+
+    with During(kill, 0.3) as killing:
+        became = keep_inserting(stub, 3)
+    assert killing.times >= 2
+    assert set(became) <= {"written", "UNAVAILABLE"} and len(became["written"]) > 50
+    assert written_of(postgres, became["written"]) == became["written"]
+
+
+def test_cancelled_inserts_leave_the_others(postgres, rowand, stub):
+    def cancel_some(call):
+        if random.random() < 0.3:
+            threading.Timer(random.random() * 0.01, call.cancel).start()
+
+    became = keep_inserting(stub, 2, cancel_some)
+    assert set(became) <= {"written", "cancelled"} and len(became["cancelled"]) >= 3
+    assert written_of(postgres, became["written"]) == became["written"]
+    assert written_of(postgres, became["cancelled"]) <= became["cancelled"]
+
+
 def test_a_server_that_stops_answers_what_it_took(postgres, rowand):
     server = Rowand("--db-url", postgres.url, "--db-lanes", str(rowand.lanes), "--db-pool-size", "10")
     keys = range(ROWS - 4, ROWS + 6)

@@ -1,4 +1,4 @@
-#include "service/read_reactor.h"
+#include "service/raw_reactor.h"
 
 #include <google/protobuf/arena.h>
 
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "engine/base/errors.h"
@@ -51,17 +51,42 @@ class ParsedRequest {
   bool parsed_ = false;
 };
 
-// Begins `Read` at once where that is possible, or else runs it on a worker.
-template <typename Request, absl::Status (Engine::*Read)(const Request&, const Call&, std::string&)>
-class ReadReactor : public grpc::ServerUnaryReactor {
+// What a request is once it is on a worker. `begun`: it was begun together with others before, which gave nothing.
+absl::Status Answer(Engine& engine, const v1::GetRequest& request, bool, const Call& call, std::string& answer) {
+  return engine.Get(request, call, answer);
+}
+absl::Status Answer(Engine& engine, const v1::AggregateRequest& request, bool, const Call& call, std::string& answer) {
+  return engine.Aggregate(request, call, answer);
+}
+absl::Status Answer(Engine& engine, const v1::InsertRequest& request, bool begun, const Call& call, std::string& answer) {
+  v1::MutationResponse response;
+  ROWAN_RETURN_IF_ERROR(engine.Insert(request, call, response, /*in_steps=*/begun));
+  answer = response.SerializeAsString();
+  return absl::OkStatus();
+}
+
+// Begin a request that may go together with others. False: it is none.
+bool Begin(Engine& engine, const v1::GetRequest& request, const Call& call, SharedDone done) {
+  return engine.BeginGet(request, call, std::move(done));
+}
+bool Begin(Engine&, const v1::AggregateRequest&, const Call&, const SharedDone&) {
+  return false;
+}
+bool Begin(Engine& engine, const v1::InsertRequest& request, const Call& call, SharedDone done) {
+  return engine.BeginInsert(request, call, std::move(done));
+}
+
+// Begins a request at once where that is possible, or else runs it on a worker.
+template <typename Request>
+class UnaryReactor : public grpc::ServerUnaryReactor {
  public:
-  ReadReactor(ServerState& state, grpc::CallbackServerContext& context, const char* method,
+  UnaryReactor(ServerState& state, grpc::CallbackServerContext& context, const char* method,
               const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
       : state_(state),
         request_(request),
         record_(state, context, method, request_.subject(), state.query_timeout),
         response_(response) {
-    if (!Begin()) Queue();
+    if (!BeginShared()) Queue();
   }
 
   void OnCancel() override { record_.Cancel(); }
@@ -70,18 +95,18 @@ class ReadReactor : public grpc::ServerUnaryReactor {
   bool InternalInlineable() override { return true; }
 
  private:
-  bool Begin() {
-    if constexpr (std::is_same_v<Request, v1::GetRequest>) {
-      // Finishing the call ends the last reference to the engine when the server stops.
-      std::shared_ptr<Engine> engine = state_.engine.load();
-      return engine != nullptr && request_.status().ok() &&
-             engine->BeginGet(*request_, record_.call(), [this](std::optional<std::string> answer) {
-               if (!answer) return Queue();
-               response_ = ToByteBuffer(*answer);
-               Finish(record_.Finish(absl::OkStatus()));
-             });
-    }
-    return false;
+  bool BeginShared() {
+    // Finishing the call ends the last reference to the engine when the server stops.
+    std::shared_ptr<Engine> engine = state_.engine.load();
+    return engine != nullptr && request_.status().ok() &&
+           Begin(*engine, *request_, record_.call(), [this](std::optional<absl::StatusOr<std::string>> answer) {
+             if (!answer) {
+               begun_ = true;
+               return Queue();
+             }
+             if (answer->ok()) response_ = ToByteBuffer(**answer);
+             Finish(record_.Finish(answer->status()));
+           });
   }
 
   void Queue() {
@@ -92,7 +117,7 @@ class ReadReactor : public grpc::ServerUnaryReactor {
     std::string answer;
     const absl::Status status = record_.Run([&](Engine& engine) -> absl::Status {
       ROWAN_RETURN_IF_ERROR(request_.status());
-      return (engine.*Read)(*request_, record_.call(), answer);
+      return Answer(engine, *request_, begun_, record_.call(), answer);
     });
     if (status.ok()) response_ = ToByteBuffer(answer);
     Finish(record_.Finish(status));
@@ -102,6 +127,7 @@ class ReadReactor : public grpc::ServerUnaryReactor {
   const ParsedRequest<Request> request_;
   CallRecord record_;
   grpc::ByteBuffer& response_;
+  bool begun_ = false;
 };
 
 // Writes one message at a time: the worker waits in Write until gRPC took the message, and that is the backpressure.
@@ -179,12 +205,17 @@ class StreamReactor : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private
 
 grpc::ServerUnaryReactor* RunGet(ServerState& state, grpc::CallbackServerContext& context,
                                  const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
-  return new ReadReactor<v1::GetRequest, &Engine::Get>(state, context, "Get", request, response);
+  return new UnaryReactor<v1::GetRequest>(state, context, "Get", request, response);
 }
 
 grpc::ServerUnaryReactor* RunAggregate(ServerState& state, grpc::CallbackServerContext& context,
                                        const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
-  return new ReadReactor<v1::AggregateRequest, &Engine::Aggregate>(state, context, "Aggregate", request, response);
+  return new UnaryReactor<v1::AggregateRequest>(state, context, "Aggregate", request, response);
+}
+
+grpc::ServerUnaryReactor* RunInsert(ServerState& state, grpc::CallbackServerContext& context,
+                                    const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
+  return new UnaryReactor<v1::InsertRequest>(state, context, "Insert", request, response);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunStream(ServerState& state, grpc::CallbackServerContext& context,

@@ -1,5 +1,6 @@
-// The reactors of DataService's reads, which take requests and give answers as bytes: answers are written in protobuf's
-// wire format as they are made. Bytes that are no request are refused with INVALID_ARGUMENT, MALFORMED_VALUE.
+// The reactors of those calls of DataService that take requests and give answers as bytes: reads, whose answers are written
+// in protobuf's wire format as they are made, and what may go to PostgreSQL together with others without a worker (pg/lanes.h).
+// Bytes that are no request are refused with INVALID_ARGUMENT, MALFORMED_VALUE.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -8,11 +9,15 @@
 
 namespace rowan::service {
 
-// Run a unary read on a worker and finish the reactor with its status. `response` outlives the reactor.
+// Run a unary call, together with others or on a worker, and finish the reactor with its status. `response` outlives the
+// reactor.
 grpc::ServerUnaryReactor* RunGet(ServerState& state, grpc::CallbackServerContext& context,
                                  const grpc::ByteBuffer& request, grpc::ByteBuffer& response);
 grpc::ServerUnaryReactor* RunAggregate(ServerState& state, grpc::CallbackServerContext& context,
                                        const grpc::ByteBuffer& request, grpc::ByteBuffer& response);
+
+grpc::ServerUnaryReactor* RunInsert(ServerState& state, grpc::CallbackServerContext& context,
+                                    const grpc::ByteBuffer& request, grpc::ByteBuffer& response);
 
 // Runs a stream on a worker, which is held back until gRPC accepted each message.
 grpc::ServerWriteReactor<grpc::ByteBuffer>* RunStream(ServerState& state, grpc::CallbackServerContext& context,
