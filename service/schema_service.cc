@@ -1,6 +1,25 @@
 #include "service/schema_service.h"
 
+#include <functional>
+#include <thread>
+
+#include "engine/base/thread_priority.h"
+
 namespace rowan::service {
+namespace {
+
+// Runs what may take seconds of processor time on a thread that lets all others go first.
+absl::Status RunBehindOthers(const std::function<absl::Status()>& run) {
+  absl::Status status;
+  std::thread thread([&] {
+    LetOthersFirst();
+    status = run();
+  });
+  thread.join();
+  return status;
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* SchemaService::ApplySchema(grpc::CallbackServerContext* context,
                                                      const v1::ApplySchemaRequest* request,
@@ -10,7 +29,7 @@ grpc::ServerUnaryReactor* SchemaService::ApplySchema(grpc::CallbackServerContext
   return RunUnary(
       state_, *context, "ApplySchema", {name, ""},
       [=, peer = context->peer()](Engine& engine, const Call& call) {
-        return engine.ApplySchema(*request, peer, call, *response);
+        return RunBehindOthers([&] { return engine.ApplySchema(*request, peer, call, *response); });
       },
       state_.schema_timeout);
 }
@@ -39,7 +58,10 @@ grpc::ServerUnaryReactor* SchemaService::Introspect(grpc::CallbackServerContext*
                                                     v1::IntrospectResponse* response) {
   return RunUnary(
       state_, *context, "Introspect", {request->name(), ""},
-      [=](Engine& engine, const Call&) { return engine.Introspect(*request, *response); }, state_.schema_timeout);
+      [=](Engine& engine, const Call&) {
+        return RunBehindOthers([&] { return engine.Introspect(*request, *response); });
+      },
+      state_.schema_timeout);
 }
 
 grpc::ServerUnaryReactor* SchemaService::CheckDrift(grpc::CallbackServerContext* context,
@@ -47,7 +69,10 @@ grpc::ServerUnaryReactor* SchemaService::CheckDrift(grpc::CallbackServerContext*
                                                     v1::CheckDriftResponse* response) {
   return RunUnary(
       state_, *context, "CheckDrift", {request->name(), ""},
-      [=](Engine& engine, const Call&) { return engine.CheckDrift(*request, *response); }, state_.schema_timeout);
+      [=](Engine& engine, const Call&) {
+        return RunBehindOthers([&] { return engine.CheckDrift(*request, *response); });
+      },
+      state_.schema_timeout);
 }
 
 }  // namespace rowan::service

@@ -1,3 +1,4 @@
+#include "engine/base/thread_priority.h"
 #include "engine/store/watch_versions.h"
 
 #include <algorithm>
@@ -54,6 +55,7 @@ bool VersionWatcher::Pause(std::chrono::milliseconds time) const {
 }
 
 void VersionWatcher::Run() {
+  LetOthersFirst();
   begun_();
   std::string seen;
   std::chrono::milliseconds pause = interval_;
