@@ -20,10 +20,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Postgres(conftest.Postgres):
-    """A private server, set up as for work: nothing waits for the disk, and nothing runs in the background."""
+    """A private server, set up as for work: nothing waits for the disk, nothing runs in the background, and no statement is compiled."""
 
     SETTINGS = {
         "listen_addresses": "", "fsync": "off", "shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "1h", "autovacuum": "off",
+        "jit": "off",  # as rowand's connections have it
         "max_connections": "300", "logging_collector": "on", "log_destination": "jsonlog", "log_directory": "log", "log_filename": "all",
     }
 
