@@ -22,10 +22,10 @@
 #include "engine/engine_schema.h"
 #include "engine/exec/context.h"
 #include "engine/exec/database_errors.h"
-#include "engine/exec/run_chain.h"
 #include "engine/exec/run_load.h"
 #include "engine/exec/run_mutation.h"
 #include "engine/exec/run_read.h"
+#include "engine/lane_requests.h"
 #include "engine/operation.h"
 #include "engine/request_identity.h"
 #include "engine/served_schemas.h"
@@ -66,107 +66,6 @@ class HoldingSink : public StreamSink {
   std::string shape_;  // the first message
   bool sent_ = false;
 };
-
-// A Get on a lane.
-class LaneGet : public pg::LaneStatement {
- public:
-  LaneGet(std::shared_ptr<ServedSchema> schema, std::shared_ptr<const exec::CompiledRead> read, BoundRead bound,
-          const exec::Context& context, SharedDone done)
-      : schema_(std::move(schema)),
-        read_(std::move(read)),
-        arguments_(std::move(bound.arguments)),
-        expect_(bound.expect),
-        context_(context),
-        done_(std::move(done)),
-        parameters_(exec::SlotParameters(read_->sql.selects.front(), arguments_)) {}
-
-  const pg::Statement& statement() const override { return read_->sql.selects.front().statement; }
-  const std::vector<pg::Parameter>& parameters() const override { return parameters_; }
-  bool abandoned() const override {
-    return context_.call.cancellation->cancelled() || Clock::now() >= context_.call.deadline;
-  }
-
-  void Finish(End end, std::optional<pg::Result> rows) override {
-    if (end == End::kFailed) read_->pace->NoteSlow();
-    exec::Reply reply;
-    // Whatever is wrong, running it again tells.
-    if (!rows || abandoned() || !exec::WriteGet(*read_, arguments_, *std::move(rows), context_, reply).ok() ||
-        !CheckCount(expect_, arguments_, reply.records).ok()) {
-      done_(std::nullopt);
-      return;
-    }
-    ++context_.counters.statements;
-    done_(absl::StrCat(read_->shape, reply.bytes));
-  }
-
- private:
-  const std::shared_ptr<ServedSchema> schema_;
-  const std::shared_ptr<const exec::CompiledRead> read_;
-  const Arguments arguments_;
-  const std::optional<ir::Expectation> expect_;
-  const exec::Context context_;
-  const SharedDone done_;
-  const std::vector<pg::Parameter> parameters_;
-};
-
-// An Insert on a lane.
-class LaneInsert : public pg::LaneStatement {
- public:
-  // Null where its steps have to run.
-  static std::unique_ptr<LaneInsert> Prepare(std::shared_ptr<ServedSchema> schema,
-                                             std::shared_ptr<const exec::CompiledMutation> mutation, Arguments arguments,
-                                             const exec::Context& context, SharedDone done) {
-    std::unique_ptr<LaneInsert> insert(new LaneInsert(std::move(schema), std::move(mutation), std::move(arguments), context,
-                                                      std::move(done)));
-    insert->run_ = exec::ChainRun::Prepare(*insert->mutation_, insert->arguments_, insert->context_, insert->response_);
-    return insert->run_ == nullptr ? nullptr : std::move(insert);
-  }
-
-  const pg::Statement& statement() const override { return run_->statement(); }
-  const std::vector<pg::Parameter>& parameters() const override { return run_->parameters(); }
-  bool abandoned() const override {
-    return context_.call.cancellation->cancelled() || Clock::now() >= context_.call.deadline;
-  }
-
-  void Finish(End end, std::optional<pg::Result> rows) override {
-    if (end == End::kUnknown) return done_(errors::CommitOutcomeUnknown(""));
-    if (end == End::kFailed) mutation_->pace->NoteFailure(begun_);
-    if (!rows) return done_(std::nullopt);
-    ++context_.counters.statements;
-    const absl::StatusOr<bool> written = run_->Finish(*rows);
-    // Once it is written, an error says so and nothing else.
-    if (!written.ok()) return done_(written.status());
-    if (!*written) return done_(std::nullopt);
-    done_(response_.SerializeAsString());
-  }
-
- private:
-  LaneInsert(std::shared_ptr<ServedSchema> schema, std::shared_ptr<const exec::CompiledMutation> mutation,
-             Arguments arguments, const exec::Context& context, SharedDone done)
-      : schema_(std::move(schema)),
-        mutation_(std::move(mutation)),
-        arguments_(std::move(arguments)),
-        context_(context),
-        done_(std::move(done)) {}
-
-  const std::shared_ptr<ServedSchema> schema_;
-  const std::shared_ptr<const exec::CompiledMutation> mutation_;
-  const Arguments arguments_;
-  const exec::Context context_;
-  const SharedDone done_;
-  const Clock::time_point begun_ = Clock::now();
-  v1::MutationResponse response_;
-  std::unique_ptr<exec::ChainRun> run_;
-};
-
-// More rows than these would let others wait that go with them.
-constexpr int64_t kMostSharedRows = 100;
-
-bool IsSmall(const Arguments& arguments) {
-  int64_t rows = 0;
-  for (const InputRows& of_node : arguments.rows) rows += of_node.size();
-  return rows <= kMostSharedRows;
-}
 
 }  // namespace
 
@@ -313,7 +212,7 @@ bool Engine::BeginGet(const v1::GetRequest& request, const Call& call, SharedDon
   std::shared_ptr<const exec::CompiledRead> read = Compile(**schema, std::move(bound->read));
   if (!read->single() || !read->pace->quick()) return false;
   const exec::Context context = impl_->Context(**schema, call);
-  auto get = std::make_unique<LaneGet>(*std::move(schema), std::move(read), *std::move(bound), context, std::move(done));
+  auto get = LaneGet(*std::move(schema), std::move(read), *std::move(bound), context, std::move(done));
   return impl_->lanes->Submit(std::move(get)) == nullptr;
 }
 
@@ -408,12 +307,11 @@ bool Engine::BeginInsert(const v1::InsertRequest& request, const Call& call, Sha
   const absl::StatusOr<exec::Transaction> transaction = TransactionOf(request, impl_->options.request_retention, call);
   if (!transaction.ok()) return false;
   absl::StatusOr<BoundMutation> bound = BindInsert(request, impl_->Binding(**schema));
-  if (!bound.ok() || !IsSmall(bound->arguments)) return false;
+  if (!bound.ok()) return false;
   std::shared_ptr<const exec::CompiledMutation> mutation = Compile(**schema, std::move(bound->mutation));
   const exec::Context context = impl_->Context(**schema, call);
   if (!exec::StandsAlone(mutation->program, *transaction, context) || !mutation->pace->quick()) return false;
-  auto insert = LaneInsert::Prepare(*std::move(schema), std::move(mutation), std::move(bound->arguments), context,
-                                    std::move(done));
+  auto insert = LaneInsert(*std::move(schema), std::move(mutation), std::move(bound->arguments), context, std::move(done));
   return insert != nullptr && impl_->insert_lanes->Submit(std::move(insert)) == nullptr;
 }
 
