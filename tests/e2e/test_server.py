@@ -119,8 +119,10 @@ def test_a_backend_killed_within_a_nested_insert_leaves_nothing(blog, postgres):
             call = threads.submit(blog.insert, "blog", "User", {
                 "name": "x", "role": {"connect": 1}, "profile": {"create": {"bio": "b"}},
                 "posts": {"create": [{"title": "t", "tags": {"create": [{"name": f"new at {table}"}]}}]}})
-            pid = wait_for(postgres.waiting, f"the insert waits at {table}")[0]
-            postgres.psql(f"SELECT pg_terminate_backend({pid})")
+            wait_for(postgres.waiting, f"the insert waits at {table}")
+            while not call.done():  # on a lane first, and then on a connection of its own
+                postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rowand' AND wait_event_type = 'Lock'")
+                time.sleep(0.05)
             with pytest.raises(rowan.RowanError) as error:
                 call.result()
             assert error.value.code == grpc.StatusCode.UNAVAILABLE, table
