@@ -17,7 +17,7 @@ namespace {
 class GetStatement : public pg::LaneStatement {
  public:
   GetStatement(std::shared_ptr<ServedSchema> schema, std::shared_ptr<const exec::CompiledRead> read, BoundRead bound,
-          const exec::Context& context, SharedDone done)
+               const exec::Context& context, SharedDone done)
       : schema_(std::move(schema)),
         read_(std::move(read)),
         arguments_(std::move(bound.arguments)),
@@ -59,10 +59,10 @@ class InsertStatement : public pg::LaneStatement {
  public:
   // Null where its steps have to run.
   static std::unique_ptr<InsertStatement> Prepare(std::shared_ptr<ServedSchema> schema,
-                                             std::shared_ptr<const exec::CompiledMutation> mutation, Arguments arguments,
-                                             const exec::Context& context, SharedDone done) {
-    std::unique_ptr<InsertStatement> insert(new InsertStatement(std::move(schema), std::move(mutation), std::move(arguments), context,
-                                                      std::move(done)));
+                                                  std::shared_ptr<const exec::CompiledMutation> mutation,
+                                                  Arguments arguments, const exec::Context& context, SharedDone done) {
+    std::unique_ptr<InsertStatement> insert(
+        new InsertStatement(std::move(schema), std::move(mutation), std::move(arguments), context, std::move(done)));
     insert->run_ = exec::ChainRun::Prepare(*insert->mutation_, insert->arguments_, insert->context_, insert->response_);
     return insert->run_ == nullptr ? nullptr : std::move(insert);
   }

@@ -12,8 +12,7 @@ namespace rowan::exec {
 
 bool StandsAlone(const plan::Program& program, const Transaction& transaction, const Context& context) {
   return program.chain && !transaction.dry_run && !transaction.identity && context.observer == nullptr &&
-         transaction.options.isolation == pg::Isolation::kReadCommitted &&
-         AnswersItself(program);
+         transaction.options.isolation == pg::Isolation::kReadCommitted && AnswersItself(program);
 }
 
 namespace {
@@ -59,7 +58,7 @@ absl::Status RunMutation(const CompiledMutation& mutation, const Arguments& argu
     return RunProgram(mutation, arguments, connection, context, response, failure.written);
   };
   absl::StatusOr<bool> repeated = RunTransaction(transaction, pool, context, response, run);
-  if (refused) {
+  if (!repeated.ok() && refused) {
     // The steps tell what is wrong.
     chained = false;
     repeated = RunTransaction(transaction, pool, context, response, run);
