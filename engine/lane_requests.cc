@@ -23,11 +23,12 @@ class GetStatement : public pg::LaneStatement {
         arguments_(std::move(bound.arguments)),
         expect_(bound.expect),
         context_(context),
-        done_(std::move(done)),
-        parameters_(exec::SlotParameters(read_->sql.selects.front(), arguments_)) {}
+        done_(std::move(done)) {}
 
   const pg::Statement& statement() const override { return read_->sql.selects.front().statement; }
-  const std::vector<pg::Parameter>& parameters() const override { return parameters_; }
+  std::vector<pg::Parameter> TakeParameters() override {
+    return exec::SlotParameters(read_->sql.selects.front(), arguments_);
+  }
   bool abandoned() const override {
     return context_.call.cancellation->cancelled() || Clock::now() >= context_.call.deadline;
   }
@@ -52,7 +53,6 @@ class GetStatement : public pg::LaneStatement {
   const std::optional<ir::Expectation> expect_;
   const exec::Context context_;
   const SharedDone done_;
-  const std::vector<pg::Parameter> parameters_;
 };
 
 class InsertStatement : public pg::LaneStatement {
@@ -68,7 +68,7 @@ class InsertStatement : public pg::LaneStatement {
   }
 
   const pg::Statement& statement() const override { return run_->statement(); }
-  const std::vector<pg::Parameter>& parameters() const override { return run_->parameters(); }
+  std::vector<pg::Parameter> TakeParameters() override { return run_->parameters(); }
   bool abandoned() const override {
     return context_.call.cancellation->cancelled() || Clock::now() >= context_.call.deadline;
   }

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
 #include "service/grpc_status.h"
@@ -66,17 +67,16 @@ grpc::Status CallRecord::Finish(const absl::Status& status) {
   const auto duration = Clock::now() - begun_;
   const int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
   const std::string code = absl::StatusCodeToString(status.code());
+  const std::string milliseconds = absl::StrCat(micros / 1000, ".", absl::Dec(micros % 1000, absl::kZeroPad3));
   state_.metrics.CountCall(method_, code, std::chrono::duration<double>(duration).count());
   const bool ours = status.code() == absl::StatusCode::kInternal;
-  std::vector<LogField> fields = {
-      {"method", method_},
-      {"schema", subject_.schema},
-      {"model", subject_.model},
-      {"code", code},
-      {"duration_ms", absl::StrCat(micros / 1000, ".", absl::Dec(micros % 1000, absl::kZeroPad3))},
-      {"request_id", call_.request_id}};
-  if (!status.ok()) fields.emplace_back("reason", ErrorReasonOf(status));
-  if (ours) fields.emplace_back("cause", errors::InternalCause(status));
+  absl::InlinedVector<LogField, 10> fields = {
+      {"method", method_}, {"schema", subject_.schema},   {"model", subject_.model},
+      {"code", code},      {"duration_ms", milliseconds}, {"request_id", call_.request_id}};
+  const std::string reason = status.ok() ? "" : ErrorReasonOf(status);
+  if (!status.ok()) fields.emplace_back("reason", reason);
+  const std::string cause = ours ? errors::InternalCause(status) : "";
+  if (ours) fields.emplace_back("cause", cause);
   if (!traceparent_.empty()) fields.emplace_back("traceparent", traceparent_);
   Log(ours ? LogLevel::kError : LogLevel::kInfo, "call", fields);
   return ToGrpcStatus(status, call_.request_id);

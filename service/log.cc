@@ -12,9 +12,8 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <thread>
-
-#include "absl/strings/str_cat.h"
 
 namespace rowan::service {
 namespace {
@@ -105,21 +104,27 @@ std::unique_ptr<Flusher>& CurrentFlusher() {
   return flusher;
 }
 
+bool IsPlain(char c) {
+  return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 // JSON's own escaping keeps line breaks and controls out of the line, whichever the format. For a terminal all but
 // ASCII is escaped, since names are the clients' and some characters beyond it steer terminals too.
-std::string Quoted(std::string_view text) {
-  const bool plain = text.size() <= kLongestValue && std::all_of(text.begin(), text.end(), [](char c) {
-                       return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
-                     });
-  if (plain) return absl::StrCat("\"", absl::string_view(text.data(), text.size()), "\"");
-  return nlohmann::json(text.substr(0, kLongestValue))
-      .dump(-1, ' ', Format() == LogFormat::kText, nlohmann::json::error_handler_t::replace);
+void AppendQuoted(std::string_view text, std::string& line) {
+  if (text.size() <= kLongestValue && std::all_of(text.begin(), text.end(), IsPlain)) {
+    line += '"';
+    line += text;
+    line += '"';
+    return;
+  }
+  line += nlohmann::json(text.substr(0, kLongestValue))
+              .dump(-1, ' ', Format() == LogFormat::kText, nlohmann::json::error_handler_t::replace);
 }
 
 // Whether a value needs no quotes in a text line.
 bool IsBare(std::string_view text) {
   return !text.empty() && text.size() <= kLongestValue &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; });
+         std::all_of(text.begin(), text.end(), [](char c) { return IsPlain(c) && c != ' '; });
 }
 
 }  // namespace
@@ -144,18 +149,38 @@ void StartLog(LogFormat format, LogLevel least) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void Log(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
-  std::string line;
+void Log(LogLevel level, std::string_view event, absl::Span<const LogField> fields) {
+  if (!spdlog::default_logger_raw()->should_log(Level(level))) return;
+  thread_local std::string line;
+  line.clear();
   if (Format() == LogFormat::kJson) {
-    line = "\"event\":" + Quoted(event);
-    for (const auto& [name, value] : fields) line += "," + Quoted(name) + ":" + Quoted(value);
+    line += "\"event\":";
+    AppendQuoted(event, line);
+    for (const auto& [name, value] : fields) {
+      line += ',';
+      AppendQuoted(name, line);
+      line += ':';
+      AppendQuoted(value, line);
+    }
   } else {
     // An event is a sentence, and shown as one unless a driver put line breaks or worse into it.
     const bool plain = event.size() <= kLongestValue &&
                        std::all_of(event.begin(), event.end(), [](char c) { return c >= ' ' && c < 0x7f; });
-    line = plain ? std::string(event) : Quoted(event);
-    for (const auto& [name, value] : fields)
-      line += " " + std::string(name) + "=" + (IsBare(value) ? value : Quoted(value));
+    if (plain) {
+      line += event;
+    } else {
+      AppendQuoted(event, line);
+    }
+    for (const auto& [name, value] : fields) {
+      line += ' ';
+      line += name;
+      line += '=';
+      if (IsBare(value)) {
+        line += value;
+      } else {
+        AppendQuoted(value, line);
+      }
+    }
   }
   spdlog::default_logger_raw()->log(Level(level), spdlog::string_view_t(line.data(), line.size()));
   if (CurrentFlusher() != nullptr) CurrentFlusher()->Wake();

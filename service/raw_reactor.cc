@@ -18,9 +18,10 @@
 namespace rowan::service {
 namespace {
 
-grpc::ByteBuffer ToByteBuffer(std::string_view bytes) {
+void PutBytes(std::string_view bytes, grpc::ByteBuffer& buffer) {
   const grpc::Slice slice(bytes.data(), bytes.size());
-  return grpc::ByteBuffer(&slice, 1);
+  grpc::ByteBuffer filled(&slice, 1);
+  buffer.Swap(&filled);  // assigning would copy
 }
 
 // A request on an arena of its own.
@@ -104,7 +105,7 @@ class UnaryReactor : public grpc::ServerUnaryReactor {
                begun_ = true;
                return Queue();
              }
-             if (answer->ok()) response_ = ToByteBuffer(**answer);
+             if (answer->ok()) PutBytes(**answer, response_);
              Finish(record_.Finish(answer->status()));
            });
   }
@@ -119,7 +120,7 @@ class UnaryReactor : public grpc::ServerUnaryReactor {
       ROWAN_RETURN_IF_ERROR(request_.status());
       return Answer(engine, *request_, begun_, record_.call(), answer);
     });
-    if (status.ok()) response_ = ToByteBuffer(answer);
+    if (status.ok()) PutBytes(answer, response_);
     Finish(record_.Finish(status));
   }
 
@@ -168,7 +169,7 @@ class StreamReactor : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private
       if (lost_) return errors::Cancelled();
       accepted_ = false;
     }
-    written_ = ToByteBuffer(message);
+    PutBytes(message, written_);
     StartWrite(&written_);
     std::unique_lock lock(mutex_);
     // A reader that does not read must not keep a connection to the database for long. gRPC sends what it has, and then why

@@ -80,6 +80,8 @@ namespace {
 absl::StatusOr<BoundRead> BindAnyGet(const v1::GetRequest& request, const BindContext& context) {
   ROWAN_ASSIGN_OR_RETURN(
       BoundRead bound, BindRead(request, context, {context.limits.default_page, context.limits.root_page}, kLargestOfGet, ""));
+  // Nothing comes before or after the only record.
+  bound.read.cursors = !bound.read.by_key;
   if (request.has_expect()) {
     ROWAN_ASSIGN_OR_RETURN(bound.expect, BindExpectation(request.expect(), bound.arguments.expected));
   }

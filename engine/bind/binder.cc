@@ -134,7 +134,9 @@ absl::StatusOr<ir::Selection> QueryBinder::BindSelection(const Model& model, con
     selected[field->index] = true;
   }
   absl::flat_hash_set<std::string_view> names;
-  for (const Field* field : bound.fields) names.insert(field->name);
+  if (!selection.relations().empty()) {
+    for (const Field* field : bound.fields) names.insert(field->name);
+  }
   for (const v1::RelatedSelection& related : selection.relations()) {
     const std::string& name = related.alias().empty() ? related.relation() : related.alias();
     const Path related_path = path.Member(name);
@@ -176,8 +178,8 @@ absl::StatusOr<ir::RelatedSelection> QueryBinder::BindRelated(const Model& model
     const Path total = path.Member("total");
     return errors::ConflictingInput(total, path.Text(), "totals of nested lists are not estimated; ask for exact ones");
   }
-  ROWAN_ASSIGN_OR_RETURN(BoundList list, BindList(bound.selection, parts, context_.limits.nested_page, std::nullopt,
-                                                  absl::StrCat(model.name, ".", relation->name), path));
+  ROWAN_ASSIGN_OR_RETURN(BoundList list, BindList(bound.selection, relation, parts, context_.limits.nested_page,
+                                                  std::nullopt, path));
   bound.where = std::move(list.where);
   bound.distinct = std::move(list.distinct);
   bound.order = std::move(list.order);
@@ -196,27 +198,21 @@ absl::StatusOr<ir::Count> QueryBinder::BindCount(const Model& model, const v1::R
 // --- lists
 
 absl::StatusOr<BoundList> QueryBinder::BindRoot(const ir::Selection& selection, const ListParts& parts) {
-  return BindList(selection, parts, rules_.largest_root, rules_.root_rows, selection.model->name, Path(""));
+  return BindList(selection, nullptr, parts, rules_.largest_root, rules_.root_rows, Path(""));
 }
 
-absl::StatusOr<BoundList> QueryBinder::BindList(const ir::Selection& selection, const ListParts& parts,
-                                                std::optional<int64_t> largest, std::optional<int64_t> cut,
-                                                std::string place, const Path& path) {
+absl::StatusOr<BoundList> QueryBinder::BindList(const ir::Selection& selection, const Relation* relation,
+                                                const ListParts& parts, std::optional<int64_t> largest,
+                                                std::optional<int64_t> cut, const Path& path) {
   const Model& model = *selection.model;
   BoundList bound;
-  const size_t first_slot = arguments_.slots.size();
+  ListArguments list;
+  list.first_value = static_cast<int>(arguments_.slots.size());
   ROWAN_ASSIGN_OR_RETURN(bound.where, BindWhere({&model}, parts.where, path.Member("where")));
-  const size_t end_slot = arguments_.slots.size();
+  list.end_value = static_cast<int>(arguments_.slots.size());
   ROWAN_ASSIGN_OR_RETURN(bound.distinct, BindDistinct(selection, parts.distinct_on, path.Member("distinct_on")));
   ROWAN_ASSIGN_OR_RETURN(bound.order, BindOrder(model, parts.order_by, path.Member("order_by")));
 
-  ListArguments list;
-  list.identity = absl::StrCat(context_.catalog.version, ":", place, ":",
-                               ir::ListKey(bound.where, bound.distinct, bound.order));
-  for (size_t slot = first_slot; slot < end_slot; ++slot) {
-    const Encoded& value = arguments_.slots[slot];
-    absl::StrAppend(&list.identity, ":", value.null ? "-" : absl::StrCat(value.bytes.size()), ":", value.bytes);
-  }
 
   const bool resumed = !parts.resume_token.empty();
   const std::string_view token = resumed               ? parts.resume_token
@@ -225,7 +221,10 @@ absl::StatusOr<BoundList> QueryBinder::BindList(const ir::Selection& selection, 
   ir::Position position;
   if (!token.empty()) {
     const Path token_path = path.Member(resumed ? "resume_token" : "cursor");
-    const auto payload = context_.tokens.Open(list.identity, token);
+    const std::string identity = ir::ListIdentity(
+        context_.catalog.version, model, relation, bound.where, bound.distinct, bound.order,
+        absl::MakeConstSpan(arguments_.slots).subspan(list.first_value, list.end_value - list.first_value));
+    const auto payload = context_.tokens.Open(identity, token);
     auto decoded = payload ? ir::DecodePosition(*payload) : std::nullopt;
     if (!decoded || decoded->values.size() != bound.order.size()) return errors::CursorMismatch(token_path);
     position = *std::move(decoded);

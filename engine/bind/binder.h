@@ -123,10 +123,9 @@ class QueryBinder {
   absl::StatusOr<ir::RelatedSelection> BindRelated(const Model& model, const v1::RelatedSelection& related,
                                                    const Path& path, int depth);
   absl::StatusOr<ir::Count> BindCount(const Model& model, const v1::RelatedCount& count, const Path& path);
-  // `cut` is PageRules::root_rows, or nothing.
-  absl::StatusOr<BoundList> BindList(const ir::Selection& selection, const ListParts& parts,
-                                     std::optional<int64_t> largest, std::optional<int64_t> cut, std::string place,
-                                     const Path& path);
+  // `relation` is null at the root; `cut` is PageRules::root_rows, or nothing.
+  absl::StatusOr<BoundList> BindList(const ir::Selection& selection, const Relation* relation, const ListParts& parts,
+                                     std::optional<int64_t> largest, std::optional<int64_t> cut, const Path& path);
   absl::StatusOr<std::vector<const Field*>> BindDistinct(const ir::Selection& selection,
                                                          const google::protobuf::RepeatedPtrField<std::string>& names,
                                                          const Path& path);

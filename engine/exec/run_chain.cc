@@ -109,7 +109,7 @@ absl::Status StepRunner::ReturnKeys(const pg::Result& result) {
   matched_ = static_cast<int64_t>(there.size());
   changed_ = matched_;
   const std::vector<LevelRows> no_levels;
-  const Hydrator hydrator(*program_.returning, arguments_, context_.tokens, no_levels);
+  const Hydrator hydrator(*program_.returning, arguments_, context_.catalog, context_.tokens, no_levels);
   MessageWriter writer;
   for (int row = store_.rows(0).size() - 1; row >= 0; --row) {
     if (!there.contains(NewKeyBytes(0, key, row))) continue;
@@ -160,7 +160,6 @@ struct ChainRun::State {
   const CompiledMutation& mutation;
   StepRunner runner;
   std::optional<Parameters> owned;
-  std::vector<pg::Parameter> parameters;
 };
 
 ChainRun::ChainRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -172,7 +171,6 @@ std::unique_ptr<ChainRun> ChainRun::Prepare(const CompiledMutation& mutation, co
   const absl::StatusOr<bool> prepared = state->runner.PrepareChain();
   if (!prepared.ok() || !*prepared) return nullptr;
   state->owned = state->runner.ChainParameters();
-  state->parameters = state->owned->views();
   return std::unique_ptr<ChainRun>(new ChainRun(std::move(state)));
 }
 
@@ -180,8 +178,8 @@ const pg::Statement& ChainRun::statement() const {
   return state_->mutation.sql.chain->statement;
 }
 
-const std::vector<pg::Parameter>& ChainRun::parameters() const {
-  return state_->parameters;
+std::vector<pg::Parameter> ChainRun::parameters() const {
+  return state_->owned->views();
 }
 
 absl::StatusOr<bool> ChainRun::Finish(const pg::Result& result) {

@@ -34,7 +34,7 @@ class ChainRun {
   ~ChainRun();
 
   const pg::Statement& statement() const;
-  const std::vector<pg::Parameter>& parameters() const;
+  std::vector<pg::Parameter> parameters() const;
   // Takes the answer, and fills the response. As RunChain.
   absl::StatusOr<bool> Finish(const pg::Result& result);
 

@@ -98,7 +98,7 @@ class Batcher {
 absl::Status StreamRows(const CompiledRead& read, const Arguments& arguments, pg::Connection& connection,
                         const Context& context, const BatchSink& on_batch, StreamProgress& progress) {
   const std::vector<LevelRows> no_levels;
-  const Hydrator hydrator(read.plan, arguments, context.tokens, no_levels);
+  const Hydrator hydrator(read.plan, arguments, context.catalog, context.tokens, no_levels);
   Batcher batcher(hydrator, read.plan, arguments, context, on_batch, progress);
   // The statement asks for one row more than the limit, which nobody asks for here.
   const int64_t limit = arguments.lists[read.plan.root.window.list].limit;
@@ -242,7 +242,7 @@ absl::Status StreamPages(const CompiledRead& read, const Arguments& arguments, p
     if (!tree) return absl::OkStatus();
     ahead = std::async(kAhead, next, rows);
     const int found = tree->root().count();
-    const Hydrator hydrator(read.plan, page_arguments, context.tokens, tree->levels);
+    const Hydrator hydrator(read.plan, page_arguments, context.catalog, context.tokens, tree->levels);
     Batcher batcher(hydrator, read.plan, page_arguments, context, on_batch, progress);
     for (int row = 0; row < found; ++row) ROWAN_RETURN_IF_ERROR(batcher.Add(row, tree->RootColumns(row)));
     ROWAN_RETURN_IF_ERROR(batcher.Flush());
@@ -266,14 +266,14 @@ absl::StatusOr<Tree> FetchTree(const CompiledRead& read, const Arguments& argume
 absl::Status WritePage(const CompiledRead& read, const Arguments& arguments, const Tree& tree, const Context& context,
                        Reply& reply) {
   using Response = v1::GetResponse;
-  const Hydrator hydrator(read.plan, arguments, context.tokens, tree.levels);
+  const Hydrator hydrator(read.plan, arguments, context.catalog, context.tokens, tree.levels);
   const plan::Select& root = read.plan.root;
   const int rows = KeptRows(read, arguments, tree);
   const auto row_at = [&](int i) { return root.window.backward ? rows - 1 - i : i; };
   Columns columns;
   MessageWriter writer;
   if (tree.total) writer.Varint(Response::kTotalFieldNumber, static_cast<uint64_t>(*tree.total));
-  if (rows > 0) {
+  if (rows > 0 && root.keyed) {
     const auto cursor = [&](int i) {
       tree.root().Fill(row_at(i), columns);
       return hydrator.Token(root, hydrator.Place(root, columns), 0);
@@ -336,7 +336,7 @@ absl::Status RunStreamPage(const CompiledRead& read, const Arguments& arguments,
   ROWAN_ASSIGN_OR_RETURN(const Tree tree, FetchTree(read, arguments, pool, context));
   page.records = KeptRows(read, arguments, tree);
   page.more = tree.root().count() > page.records;
-  const Hydrator hydrator(read.plan, arguments, context.tokens, tree.levels);
+  const Hydrator hydrator(read.plan, arguments, context.catalog, context.tokens, tree.levels);
   Batcher batcher(hydrator, read.plan, arguments, context, on_batch, progress);
   for (int row = 0; row < page.records; ++row) ROWAN_RETURN_IF_ERROR(batcher.Add(row, tree.RootColumns(row)));
   ROWAN_RETURN_IF_ERROR(batcher.Flush());
@@ -364,7 +364,7 @@ absl::Status ReadByKeys(const plan::Read& plan, const sql::ReadStatement& sql, c
   ROWAN_ASSIGN_OR_RETURN(pg::Result result, connection.Execute(sql.statement, parameters, context.call));
   const SelectRows rows(result, /*keyed=*/false);
   const std::vector<LevelRows> no_levels;
-  const Hydrator hydrator(plan, arguments, context.tokens, no_levels);
+  const Hydrator hydrator(plan, arguments, context.catalog, context.tokens, no_levels);
   MessageWriter writer;
   RecordWriter records(context, field, writer);
   Columns columns;
@@ -406,13 +406,15 @@ absl::Status RunLockingGet(const CompiledLockingRead& read, const Arguments& arg
   }
   ROWAN_RETURN_IF_ERROR(ReadByKeys(read.records, read.records_sql, keys, arguments, connection, context,
                                    Response::kRecordsFieldNumber, reply));
-  const Hydrator hydrator(read.keys.plan, arguments, context.tokens, found.levels);
+  const Hydrator hydrator(read.keys.plan, arguments, context.catalog, context.tokens, found.levels);
   MessageWriter writer;
   const auto write_cursor = [&](int field, int row) {
     writer.Bytes(field, hydrator.Token(root, hydrator.Place(root, found.RootColumns(row)), 0));
   };
-  write_cursor(Response::kEndCursorFieldNumber, rows - 1);
-  write_cursor(Response::kStartCursorFieldNumber, 0);
+  if (root.keyed) {
+    write_cursor(Response::kEndCursorFieldNumber, rows - 1);
+    write_cursor(Response::kStartCursorFieldNumber, 0);
+  }
   if (rows == arguments.lists[root.window.list].limit) writer.Varint(Response::kHasMoreFieldNumber, 1);
   reply.bytes += writer.bytes();
   return absl::OkStatus();

@@ -255,6 +255,7 @@ int KeptRows(const CompiledRead& read, const Arguments& arguments, const Tree& t
 
 absl::StatusOr<Tree> TreeOf(const CompiledRead& read, const Arguments& arguments, pg::Result result) {
   Tree tree;
+  tree.results.reserve(read.sql.selects.size());
   tree.results.push_back(std::move(result));
   if (read.plan.strategy == plan::Strategy::kTagged) {
     ROWAN_RETURN_IF_ERROR(TaggedRows(read, arguments, tree).Sort());

@@ -7,7 +7,6 @@
 //              of its parents' rows as arrays
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,7 +71,7 @@ class SelectRows {
 
 // The rows of one read.
 struct Tree {
-  std::deque<pg::Result> results;   // what `selects` refer to; they stay where they are when the tree is moved
+  std::vector<pg::Result> results;  // what `selects` refer to: there is room for all from the beginning, so they stay where they are
   std::vector<SelectRows> selects;  // by the number of the select; of a nested read the root's only
   std::vector<LevelRows> levels;    // by the number of the select; refer to `selects`; empty for a nested read
   std::optional<int64_t> total;

@@ -8,6 +8,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/ir/position.h"
+#include "engine/ir/shape_key.h"
 #include "engine/types/codec.h"
 #include "engine/types/message_writer.h"
 #include "engine/types/wire.h"
@@ -266,8 +267,11 @@ std::vector<Encoded> Hydrator::Place(const plan::Select& select, const Columns& 
 }
 
 std::string Hydrator::Token(const plan::Select& select, std::vector<Encoded> place, int64_t passed) const {
-  return tokens_.Seal(arguments_.lists[select.window.list].identity,
-                      ir::EncodePosition({.passed = passed, .values = std::move(place)}));
+  const ListArguments& list = arguments_.lists[select.window.list];
+  const std::string identity = ir::ListIdentity(
+      catalog_.version, *select.model, select.relation, select.where, select.distinct, select.order,
+      absl::MakeConstSpan(arguments_.slots).subspan(list.first_value, list.end_value - list.first_value));
+  return tokens_.Seal(identity, ir::EncodePosition({.passed = passed, .values = std::move(place)}));
 }
 
 absl::Status HydrateGroup(const ir::Aggregation& aggregation, const Columns& columns, MessageWriter& writer) {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "engine/base/token.h"
+#include "engine/catalog/catalog.h"
 #include "engine/ir/arguments.h"
 #include "engine/plan/select.h"
 
@@ -54,9 +55,9 @@ struct LevelRows {
 class Hydrator {
  public:
   // `levels` are by the number of the select; empty for a nested read.
-  Hydrator(const plan::Read& read, const Arguments& arguments, const TokenKey& tokens,
+  Hydrator(const plan::Read& read, const Arguments& arguments, const Catalog& catalog, const TokenKey& tokens,
            const std::vector<LevelRows>& levels)
-      : read_(read), arguments_(arguments), tokens_(tokens), levels_(levels) {}
+      : read_(read), arguments_(arguments), catalog_(catalog), tokens_(tokens), levels_(levels) {}
 
   // Writes one row of the root as the fields of a v1::Record; `row` is its number among the root's rows.
   absl::Status Root(int row, const Columns& columns, MessageWriter& writer) const;
@@ -77,6 +78,7 @@ class Hydrator {
 
   const plan::Read& read_;
   const Arguments& arguments_;
+  const Catalog& catalog_;
   const TokenKey& tokens_;
   const std::vector<LevelRows>& levels_;
 };

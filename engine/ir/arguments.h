@@ -29,9 +29,8 @@ struct InputRows {
 // One list of a read: the root, or a to-many selection.
 struct ListArguments {
   int64_t limit = -1;  // -1: none
-  // Tells lists apart whose cursors do not fit each other: schema version, model or relation, filter with its values, order
-  // and distinct_on.
-  std::string identity;
+  int first_value = 0;  // the filter's values are the slots from here
+  int end_value = 0;    // up to before here
   int64_t passed = 0;  // the root of a resumed stream: how many records were sent before
 };
 

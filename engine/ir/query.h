@@ -210,6 +210,7 @@ struct Read {
   Window window;
   Strategy strategy = Strategy::kAny;
   bool by_key = false;          // the filter lets one record through at most
+  bool cursors = true;          // whether somebody may go on from a record of the root
   std::optional<RowLock> lock;  // with it the limit's slot holds the limit itself
   std::vector<Type> slots;      // the type of each slot
 };

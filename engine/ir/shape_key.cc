@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace rowan::ir {
 namespace {
 
@@ -258,6 +260,7 @@ std::string ShapeKey(const Read& read) {
   writer.Name(read.selection.model->name);
   writer.Number(static_cast<int>(read.strategy));
   writer.Number(read.by_key ? 1 : 0);
+  writer.Number(read.cursors ? 1 : 0);
   writer.Write(read.selection);
   writer.Write(read.where);
   writer.WriteDistinct(read.distinct);
@@ -306,13 +309,20 @@ std::string ShapeKey(const Exists& exists) {
   return writer.Take();
 }
 
-std::string ListKey(const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
-                    const std::vector<Order>& order) {
+std::string ListIdentity(std::string_view schema_version, const Model& model, const Relation* relation,
+                         const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
+                         const std::vector<Order>& order, absl::Span<const Encoded> values) {
   KeyWriter writer(/*with_slots=*/false);
   writer.Write(where);
   writer.WriteDistinct(distinct);
   writer.Write(order);
-  return writer.Take();
+  const absl::string_view version(schema_version.data(), schema_version.size());
+  std::string identity = relation == nullptr ? absl::StrCat(version, ":", model.name, ":", writer.Take())
+                                             : absl::StrCat(version, ":", relation->source->name, ".", relation->name, ":", writer.Take());
+  for (const Encoded& value : values) {
+    absl::StrAppend(&identity, ":", value.null ? "-" : absl::StrCat(value.bytes.size()), ":", value.bytes);
+  }
+  return identity;
 }
 
 std::string ShapeKey(const Mutation& mutation) {

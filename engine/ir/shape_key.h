@@ -4,8 +4,10 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "engine/ir/mutation.h"
 #include "engine/ir/query.h"
 
@@ -16,8 +18,10 @@ std::string ShapeKey(const Mutation& mutation);
 std::string ShapeKey(const Aggregation& aggregation);
 std::string ShapeKey(const Exists& exists);
 
-// The shape of what decides the places of records in one list.
-std::string ListKey(const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
-                    const std::vector<Order>& order);
+// What decides the places of records in one list, with values: tells lists apart whose cursors do not fit each other. The list
+// is of the model's records, or of a relation's where that is not null; `values` are those of the filter.
+std::string ListIdentity(std::string_view schema_version, const Model& model, const Relation* relation,
+                         const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
+                         const std::vector<Order>& order, absl::Span<const Encoded> values);
 
 }  // namespace rowan::ir

@@ -50,7 +50,9 @@ struct Lanes::Impl {
     // Those that wait, too, take theirs.
     const size_t share = (queue.size() + static_cast<size_t>(waiting) - 1) / static_cast<size_t>(waiting);
     --waiting;
-    for (size_t count = std::min(share, kMostTogether); count > 0; --count) {
+    const size_t count = std::min(share, kMostTogether);
+    reads.reserve(count);
+    for (size_t i = 0; i < count; ++i) {
       reads.push_back(std::move(queue.front()));
       queue.pop_front();
     }
@@ -89,13 +91,15 @@ struct Lanes::Impl {
       if (reads.empty()) return;
       std::vector<Query> queries;
       std::vector<LaneStatement*> sent;
+      queries.reserve(reads.size());
+      sent.reserve(reads.size());
       const bool connected = Connect(connection, opened);
       for (const std::unique_ptr<LaneStatement>& read : reads) {
         if (!connected || read->abandoned()) {
           Finish(*read, LaneStatement::End::kNotRun, std::nullopt);
           continue;
         }
-        queries.push_back({&read->statement(), read->parameters()});
+        queries.push_back({&read->statement(), read->TakeParameters()});
         sent.push_back(read.get());
       }
       if (sent.empty()) continue;

@@ -48,7 +48,7 @@ class TextRead : public LaneStatement {
       : outcomes_(outcomes), number_(number), statement_{std::move(sql), {}}, abandoned_(abandoned) {}
 
   const Statement& statement() const override { return statement_; }
-  const std::vector<Parameter>& parameters() const override { return parameters_; }
+  std::vector<Parameter> TakeParameters() override { return parameters_; }
   bool abandoned() const override { return abandoned_; }
   void Finish(End end, std::optional<Result> rows) override {
     EXPECT_EQ(rows.has_value(), end == End::kAnswered);

@@ -101,7 +101,7 @@ Read PlanRead(ir::Read read) {
   plan.root.distinct = std::move(read.distinct);
   plan.root.order = std::move(read.order);
   plan.root.window = std::move(read.window);
-  plan.root.keyed = true;
+  plan.root.keyed = read.cursors;
   return plan;
 }
 

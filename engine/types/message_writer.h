@@ -58,7 +58,7 @@ class MessageWriter {
   void PackedVarint(uint64_t value) { PutVarint(value); }
 
  private:
-  static constexpr size_t kFirstBytes = 4096;
+  static constexpr size_t kFirstBytes = 1024;  // the most that the allocator has at hand for each thread
 
   // Makes room in front and returns where it begins.
   char* Reserve(size_t bytes) {

@@ -164,3 +164,14 @@ def test_a_token_of_another_stream_is_refused(many):
     with pytest.raises(rowan.RowanError) as refused:
         list(many.stream("blog", "User", {**TREE, "where": {"id": 1}, "resume_token": token}))
     assert refused.value.reason == "CURSOR_MISMATCH"
+
+
+def test_only_a_record_that_is_named_by_a_key_has_no_cursors(many):
+    page = many.get("blog", "User", {"select": {"id": True}, "where": {"id": 7}})
+    assert (page, page.has_more, page.start_cursor, page.end_cursor) == ([{"id": 7}], False, None, None)
+    page = many.get("blog", "User", {"select": {"id": True}, "where": {"id": {"in": [7]}}})
+    assert page == [{"id": 7}] and page.start_cursor and page.end_cursor
+    stream = many.stream("blog", "User", {"select": {"id": True}, "where": {"id": 7}})
+    assert list(stream) == [{"id": 7}]
+    rest = many.stream("blog", "User", {"select": {"id": True}, "where": {"id": 7}, "resume_token": stream.resume_token})
+    assert list(rest) == []

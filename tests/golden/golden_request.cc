@@ -11,6 +11,7 @@
 #include "engine/base/status_macros.h"
 #include "engine/bind/bind_query.h"
 #include "engine/ir/position.h"
+#include "engine/ir/shape_key.h"
 #include "engine/types/codec.h"
 
 namespace rowan::golden {
@@ -26,7 +27,11 @@ absl::StatusOr<std::string> Seal(const v1::GetRequest& request, const document::
     ROWAN_ASSIGN_OR_RETURN(Encoded encoded, EncodeValue(bound.read.order[i].type(), value, Path("cursor")));
     position.values.push_back(std::move(encoded));
   }
-  return context.tokens.Seal(bound.arguments.lists[bound.read.window.list].identity, ir::EncodePosition(position));
+  const ListArguments& list = bound.arguments.lists[bound.read.window.list];
+  const std::string identity = ir::ListIdentity(
+      context.catalog.version, *bound.read.selection.model, nullptr, bound.read.where, bound.read.distinct, bound.read.order,
+      absl::MakeConstSpan(bound.arguments.slots).subspan(list.first_value, list.end_value - list.first_value));
+  return context.tokens.Seal(identity, ir::EncodePosition(position));
 }
 
 }  // namespace
