@@ -109,7 +109,7 @@ class Explanation {
     const auto add = [this](const sql::StepStatement& step) {
       Add(step.description, step.statement, static_cast<int>(step.statement.parameter_oids.size()), {});
     };
-    if (mutation.sql.chain) add(*mutation.sql.chain);
+    if (mutation.sql.chain) add(mutation.sql.ChainFor(program, bound->arguments.rows));
     for (size_t i = 0; i < program.steps.size(); ++i) {
       for (const sql::StepStatement& step : mutation.sql.steps[i]) add(step);
       if (std::holds_alternative<plan::ReadBack>(program.steps[i])) Add(*mutation.sql.returning);

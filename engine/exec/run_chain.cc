@@ -23,8 +23,12 @@ bool AnswersItself(const plan::Program& program) {
   return !program.returning || program.ReturnsKeysOnly();
 }
 
+const sql::StepStatement& StepRunner::Chain() const {
+  return sql_.ChainFor(program_, arguments_.rows);
+}
+
 Parameters StepRunner::ChainParameters() const {
-  return Parameters(*sql_.chain, program_, store_, arguments_, nullptr);
+  return Parameters(Chain(), program_, store_, arguments_, nullptr);
 }
 
 absl::StatusOr<bool> StepRunner::PrepareChain() {
@@ -144,7 +148,7 @@ absl::StatusOr<bool> RunChain(const CompiledMutation& mutation, const Arguments&
   ROWAN_ASSIGN_OR_RETURN(const bool prepared, runner.PrepareChain());
   if (!prepared) return false;
   const Parameters parameters = runner.ChainParameters();
-  const pg::Statement& statement = mutation.sql.chain->statement;
+  const pg::Statement& statement = runner.Chain().statement;
   ROWAN_RETURN_IF_ERROR(context.Observe(connection, statement, parameters.views()));
   ++context.counters.statements;
   ROWAN_ASSIGN_OR_RETURN(const pg::Result result,
@@ -155,9 +159,8 @@ absl::StatusOr<bool> RunChain(const CompiledMutation& mutation, const Arguments&
 
 struct ChainRun::State {
   State(const CompiledMutation& of, const Arguments& arguments, const Context& context, v1::MutationResponse& response)
-      : mutation(of), runner(of, arguments, /*connection=*/nullptr, context, response) {}
+      : runner(of, arguments, /*connection=*/nullptr, context, response) {}
 
-  const CompiledMutation& mutation;
   StepRunner runner;
   std::optional<Parameters> owned;
 };
@@ -175,7 +178,7 @@ std::unique_ptr<ChainRun> ChainRun::Prepare(const CompiledMutation& mutation, co
 }
 
 const pg::Statement& ChainRun::statement() const {
-  return state_->mutation.sql.chain->statement;
+  return state_->runner.Chain().statement;
 }
 
 std::vector<pg::Parameter> ChainRun::parameters() const {

@@ -47,7 +47,9 @@ class StepRunner {
   // Does the steps of a chain that need no database. False when rows of the request say the same twice, which only the steps
   // tell apart.
   absl::StatusOr<bool> PrepareChain();
-  // The parameters of the chain, once it is prepared.
+  // The statement of the chain.
+  const sql::StepStatement& Chain() const;
+  // Its parameters, once it is prepared.
   Parameters ChainParameters() const;
   // Takes what was written from the request and from the answer of the chain, and what is to be returned.
   absl::Status FinishChain(const pg::Result& result);

@@ -293,6 +293,8 @@ struct Program {
 
   // Whether the answer has only primary keys, of types whose values have one binary form.
   bool ReturnsKeysOnly() const;
+  // Whether the node has one row where the root has one: it is the root, or hangs on such a node by a to-one relation.
+  bool Lone(int node) const;
   // Whether all rows of an update take the column's value from the one record of data.
   bool Uniform(int node, int column) const;
   // Where the rows of a node are in the request, without positions: "data.posts[].tags.connect[]".

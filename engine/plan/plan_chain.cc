@@ -203,6 +203,13 @@ bool Program::ReturnsKeysOnly() const {
          std::all_of(key.begin(), key.end(), [](const Field* field) { return HasOneForm(field->type); });
 }
 
+bool Program::Lone(int node) const {
+  for (; node != 0; node = nodes[node].parent) {
+    if (nodes[node].relation->to_many()) return false;
+  }
+  return true;
+}
+
 std::optional<Chain> PlanChain(const Program& program) {
   return ChainPlanner(program).Plan();
 }

@@ -13,6 +13,11 @@
 //        i0 AS (INSERT INTO users … RETURNING id)
 //   SELECT (SELECT v FROM named), (SELECT v FROM a0_1), (SELECT array_agg(i0.id) FROM i0)
 //
+// Where the root is one record, the rows of lone nodes need no arrays:
+//
+//        a0_1 AS MATERIALIZED (SELECT nextval(…) AS v),
+//        i0 AS (INSERT INTO users (name, id) SELECT $1, (SELECT v FROM a0_1) RETURNING id)
+//
 // PostgreSQL runs the parts of such a statement that nothing reads from the last one to the first, so they are written
 // backwards, and triggers find what a row refers to. Foreign keys are checked at the end.
 #include <variant>
@@ -32,8 +37,9 @@ std::string KeysName(const Chain::Column& keys) {
 
 }  // namespace
 
-StepStatement StepRenderer::RenderChain() {
+StepStatement StepRenderer::RenderChain(bool of_one) {
   chain_ = &*program_.chain;
+  of_one_ = of_one;
   std::string_view separator = "WITH ";
   const auto part = [&](const std::string& name, std::string_view how) {
     writer_ << std::exchange(separator, ", ") << name << how << "(";
@@ -54,13 +60,19 @@ StepStatement StepRenderer::RenderChain() {
     if (source == nullptr || source->kind != Chain::Source::Kind::kAllotted) continue;
     part(KeysName(source->column), " AS MATERIALIZED ");
     const Field& field = *program_.nodes[allot->node].columns[allot->column].field;
+    const bool lone = IsLone(allot->node);
     if (field.sequence.empty()) {
-      writer_ << "SELECT array_agg(n.v) AS v FROM (";
+      writer_ << (lone ? "SELECT n.v FROM (" : "SELECT array_agg(n.v) AS v FROM (");
       NewValues(*allot);
       writer_ << ") AS n(v))";
+      continue;
+    }
+    const std::string next = "nextval(" + QuoteLiteral(field.sequence) + "::regclass)" +
+                             (field.type.scalar == Scalar::kInt64 ? "" : "::" + SqlType(field.type));
+    if (lone) {
+      writer_ << "SELECT " << next << " AS v)";
     } else {
-      writer_ << "SELECT array_agg(nextval(" << QuoteLiteral(field.sequence) << "::regclass)"
-              << (field.type.scalar == Scalar::kInt64 ? "" : "::" + SqlType(field.type)) << ") AS v FROM generate_series(1, ";
+      writer_ << "SELECT array_agg(" << next << ") AS v FROM generate_series(1, ";
       Parameter(FromCount{allot->node}, Type{.scalar = Scalar::kInt64});
       writer_ << "))";
     }
@@ -86,7 +98,7 @@ StepStatement StepRenderer::RenderChain() {
     for (const Field* field : key) {
       const int column = program_.nodes.front().Find(field, plan::Version::kNew);
       if (Chained(0, column) != nullptr) {
-        writer_ << ", (SELECT v FROM " << KeysName({0, column}) << ")";
+        writer_ << (of_one_ ? ", ARRAY[(SELECT v FROM " : ", (SELECT v FROM ") << KeysName({0, column}) << (of_one_ ? ")]" : ")");
       } else {
         writer_ << ", NULL";
       }
@@ -115,13 +127,15 @@ void StepRenderer::AllThere(const plan::LockRows& step) {
 }
 
 std::string StepRenderer::AllottedKey(const Chain::Column& keys, const std::string& position) {
+  const std::string all = "(SELECT v FROM " + KeysName(keys) + ")";
+  if (IsLone(keys.node)) return all;
   numbered_ = numbered_ || position == "n";
-  return "(SELECT v FROM " + KeysName(keys) + ")[k." + position + "]";
+  return all + "[k." + position + "]";
 }
 
-std::string StepRenderer::ParentRow(int number) {
-  AddArrayOnce(FromParentRow{number}, Type{.scalar = Scalar::kInt32}, "p");
-  return "p";
+std::string StepRenderer::AllottedParentKey(const Chain::Column& keys, int number) {
+  if (!IsLone(keys.node)) AddArrayOnce(FromParentRow{number}, Type{.scalar = Scalar::kInt32}, "p");
+  return AllottedKey(keys, "p");
 }
 
 std::string StepRenderer::ChainedValue(const Chain::Source& source) {
@@ -132,8 +146,10 @@ std::string StepRenderer::ChainedValue(const Chain::Source& source) {
     case Chain::Source::Kind::kDefault:
       return DefaultSql(*program_.nodes[number].columns[column].field);
     case Chain::Source::Kind::kParent:
-      return AllottedKey(source.keys.front(), ParentRow(number));
+      return AllottedParentKey(source.keys.front(), number);
     case Chain::Source::Kind::kRelated:
+      // The record says one thing.
+      if (IsLone(number) && source.keys.size() == 1) return AllottedKey(source.keys.front(), "");
       break;
   }
   std::string value = "CASE";
@@ -155,7 +171,7 @@ std::string StepRenderer::OwnKey(int number, const Field* field, const std::stri
 std::string StepRenderer::ParentKey(int number, const Field* field, const std::string& name) {
   const int parent = program_.nodes[number].parent;
   const int column = program_.nodes[parent].Find(field, plan::Version::kNew);
-  if (column >= 0 && Chained(parent, column) != nullptr) return AllottedKey({parent, column}, ParentRow(number));
+  if (column >= 0 && Chained(parent, column) != nullptr) return AllottedParentKey({parent, column}, number);
   AddArray(FromParentKey{number, field}, field->type, name);
   return "k." + name;
 }

@@ -182,7 +182,7 @@ std::string StepRenderer::RowValue(int number, int column) {
 
 std::string StepRenderer::KnownValue(int number, int column) {
   const Field& field = *program_.nodes[number].columns[column].field;
-  if (program_.Uniform(number, column)) return Next(FromUniform{number, column}, field.type);
+  if (program_.Uniform(number, column) || IsLone(number)) return Next(FromUniform{number, column}, field.type);
   const std::string suffix = std::to_string(column);
   if (!field.type.array) {
     AddArray(FromColumn{number, column}, field.type, "c" + suffix);
@@ -201,7 +201,9 @@ std::string StepRenderer::RowGiven(int number, int column) {
 }
 
 void StepRenderer::FromArrays(int number) {
-  if (arrays_.empty()) {
+  if (arrays_.empty() && IsLone(number)) {
+    // One row without a source.
+  } else if (arrays_.empty()) {
     writer_ << " FROM generate_series(1, ";
     Parameter(FromCount{number}, Type{.scalar = Scalar::kInt64});
     writer_ << ") AS k(n)";
@@ -239,6 +241,13 @@ void StepRenderer::JunctionArrays(int number) {
   }
 }
 
+const StepStatement& RenderedProgram::ChainFor(const plan::Program& program, const std::vector<InputRows>& rows) const {
+  for (int node = 0; node < static_cast<int>(program.nodes.size()); ++node) {
+    if (program.Lone(node) && rows[node].size() != 1) return *chain;
+  }
+  return *chain_of_one;
+}
+
 RenderedProgram RenderMutation(const plan::Program& program) {
   RenderedProgram rendered;
   for (const plan::Step& step : program.steps) {
@@ -246,7 +255,10 @@ RenderedProgram RenderMutation(const plan::Program& program) {
     std::visit(renderer, step);
     rendered.steps.push_back(renderer.Take());
   }
-  if (program.chain) rendered.chain = StepRenderer(program).RenderChain();
+  if (program.chain) {
+    rendered.chain = StepRenderer(program).RenderChain(/*of_one=*/false);
+    rendered.chain_of_one = StepRenderer(program).RenderChain(/*of_one=*/true);
+  }
   if (program.returning) rendered.returning = RenderRead(*program.returning).selects.front();
   return rendered;
 }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/ir/arguments.h"
 #include "engine/pg/statement.h"
 #include "engine/plan/mutation.h"
 #include "engine/sql/render_read.h"
@@ -104,7 +105,12 @@ struct RenderedProgram {
   // there, and for an answer, per field of the root's primary key, an array of those that were allotted, or null; and then, for
   // one that has keys only, arrays of those that were inserted.
   std::optional<StepStatement> chain;
+  // The same for a request with one record at the root: rows of lone nodes are no arrays, which PostgreSQL has less to do for.
+  std::optional<StepStatement> chain_of_one;
   std::optional<ReadStatement> returning;  // when the program has one
+
+  // The one of the two for these rows, in a program that has a chain.
+  const StepStatement& ChainFor(const plan::Program& program, const std::vector<InputRows>& rows) const;
 };
 
 RenderedProgram RenderMutation(const plan::Program& program);

@@ -157,11 +157,13 @@ void StepRenderer::operator()(const plan::Link& step) {
   each_end(", ", [&](const JunctionColumn&, const std::string& value) { writer_ << value; });
   writer_ << output;
   FromArrays(step.node);
-  writer_ << " ON CONFLICT (";
-  each_end(", ", [&](const JunctionColumn& column, const std::string&) {
-    writer_ << pg::QuoteIdentifier(column.column);
-  });
-  writer_ << ") DO NOTHING";
+  if (chain_ == nullptr) {
+    writer_ << " ON CONFLICT (";
+    each_end(", ", [&](const JunctionColumn& column, const std::string&) {
+      writer_ << pg::QuoteIdentifier(column.column);
+    });
+    writer_ << ") DO NOTHING";
+  }
   Finish("link " + Ends(node) + At(step.node));
 }
 

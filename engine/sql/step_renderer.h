@@ -27,8 +27,8 @@ class StepRenderer {
   std::vector<StepStatement> Take() { return std::move(statements_); }
 
   // --- render_chain.cc
-  // Renders all steps of the program's chain.
-  StepStatement RenderChain();
+  // Renders all steps of the program's chain. `of_one`: lone nodes have one row.
+  StepStatement RenderChain(bool of_one);
 
   // --- no statement
   void operator()(const plan::Expand&) {}
@@ -113,14 +113,15 @@ class StepRenderer {
   // --- render_chain.cc
   // Whether all records that a step names are there.
   void AllThere(const plan::LockRows& step);
-  // `(SELECT v FROM a0_2)[k.n]`: one of the keys that the chain allots, by the column of that position.
+  bool IsLone(int node) const { return of_one_ && program_.Lone(node); }
+  // `(SELECT v FROM a0_2)[k.n]`: one of the keys that the chain allots, by the column of that position, or the only one.
   std::string AllottedKey(const plan::Chain::Column& keys, const std::string& position);
   std::string ChainedValue(const plan::Chain::Source& source);
   // Key fields of a row and of its parent. Those that are known are in the array of the name.
   std::string OwnKey(int node, const Field* field, const std::string& name);
   std::string ParentKey(int node, const Field* field, const std::string& name);
-  // `p`, the position of the row's parent.
-  std::string ParentRow(int node);
+  // The same of the row's parent.
+  std::string AllottedParentKey(const plan::Chain::Column& keys, int node);
   // Whether the column is filled by its own identity.
   bool LeftOut(int node, int column) const;
   // Where the chain has a column's values from; null for those that are known, and outside of chains.
@@ -157,6 +158,7 @@ class StepRenderer {
 
   const plan::Program& program_;
   const plan::Chain* chain_ = nullptr;  // while a chain is rendered
+  bool of_one_ = false;                 // whether lone nodes have one row, and no arrays of values
   bool guarded_ = false;                // whether its parts write only when all named records are there
   bool numbered_ = false;               // whether the rows' positions are asked for, as k.n
   Writer writer_;
