@@ -1,5 +1,7 @@
 #include "engine/lane_requests.h"
 
+#include <google/protobuf/arena.h>
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -100,7 +102,8 @@ class InsertStatement : public pg::LaneStatement {
   const exec::Context context_;
   const SharedDone done_;
   const Clock::time_point begun_ = Clock::now();
-  v1::MutationResponse response_;
+  google::protobuf::Arena arena_;
+  v1::MutationResponse& response_ = *google::protobuf::Arena::CreateMessage<v1::MutationResponse>(&arena_);
   std::unique_ptr<exec::ChainRun> run_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
@@ -14,8 +15,8 @@ namespace {
 
 // The names in a map in byte order, so that errors do not depend on the map's.
 template <typename Map>
-std::vector<std::string_view> SortedNames(const Map& map) {
-  std::vector<std::string_view> names;
+absl::InlinedVector<std::string_view, 8> SortedNames(const Map& map) {
+  absl::InlinedVector<std::string_view, 8> names;
   for (const auto& [name, unused] : map) names.push_back(name);
   std::sort(names.begin(), names.end());
   return names;

@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <deque>
+#include <array>
+#include <list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,10 +41,10 @@ struct Verbs {
     Written written;
     Detaching detaching = Detaching::kNever;
   };
-  std::vector<Verb> verbs;
+  std::array<Verb, 12> verbs;
 
   explicit Verbs(const v1::RelationWrite& write)
-      : verbs{{"create", write.create_size(), true, true, true, Written::kBoth},
+      : verbs{{{"create", write.create_size(), true, true, true, Written::kBoth},
               {"connect", write.connect_size(), true, true, true, Written::kLinks},
               {"connectOrCreate", write.connect_or_create_size(), true, true, true, Written::kBoth},
               {"disconnect", write.disconnect_current(), false, true, false, Written::kLinks, Detaching::kAlways},
@@ -54,7 +55,7 @@ struct Verbs {
               {"delete", write.delete_current(), false, true, false, Written::kRows, Detaching::kHolder},
               {"delete", write.delete__size(), false, false, true, Written::kRows},
               {"updateMany", write.update_many_size(), false, false, true, Written::kRows},
-              {"deleteMany", write.delete_many_size(), false, false, true, Written::kRows}} {}
+              {"deleteMany", write.delete_many_size(), false, false, true, Written::kRows}}} {}
 
   static bool Detaches(const Verb& verb, const Relation& relation) {
     switch (verb.detaching) {
@@ -78,16 +79,17 @@ struct Verbs {
   // The field that relates the records and that the verb would write, but the database computes; or null.
   static const Field* Generated(const Verb& verb, const Relation& relation) {
     if (verb.written == Written::kRows) return nullptr;
-    std::vector<const Field*> fields;
-    for (const ColumnPair& pair : relation.pairs) fields.push_back(HasForeignKeyHere(relation) ? pair.from : pair.to);
-    if (relation.junction && relation.junction->model != nullptr) {
-      for (const Relation* end : {relation.junction->source_relation, relation.junction->target_relation}) {
-        for (const ColumnPair& pair : end->pairs) fields.push_back(pair.from);
+    for (const ColumnPair& pair : relation.pairs) {
+      const Field* field = HasForeignKeyHere(relation) ? pair.from : pair.to;
+      if (!field->generated.empty()) return field;
+    }
+    if (!relation.junction || relation.junction->model == nullptr) return nullptr;
+    for (const Relation* end : {relation.junction->source_relation, relation.junction->target_relation}) {
+      for (const ColumnPair& pair : end->pairs) {
+        if (!pair.from->generated.empty()) return pair.from;
       }
     }
-    const auto found =
-        std::find_if(fields.begin(), fields.end(), [](const Field* field) { return !field->generated.empty(); });
-    return found == fields.end() ? nullptr : *found;
+    return nullptr;
   }
   bool Allows(const Verb& verb, const Relation& relation, bool existing) const {
     if (ReadOnly(verb, relation) != nullptr || Generated(verb, relation) != nullptr) return false;
@@ -130,7 +132,7 @@ struct MutationBinder::Collected {
   std::map<std::string, Many> update_many;  // by the filter's bytes
   std::map<std::string, Many> delete_many;
   ir::Sharing sharing = ir::Sharing::kUnspecified;
-  std::deque<KeySource> keys;  // that records are known by
+  std::list<KeySource> keys;   // that records are known by
   size_t writes = 0;           // records that write the relation
   size_t sure = 0;             // of those, the ones that give a belongsTo's foreign key in any case
 };
@@ -138,7 +140,7 @@ struct MutationBinder::Collected {
 absl::Status MutationBinder::CheckVerbs(const Relation& relation, const v1::RecordInput& record,
                                         const v1::RelationWrite& write, const RecordRules& rules, const Path& path) {
   const Verbs verbs(write);
-  const std::string allowed = verbs.Allowed(relation, rules.update);
+  const auto allowed = [&] { return verbs.Allowed(relation, rules.update); };
   int count = 0;
   for (const Verbs::Verb& verb : verbs.verbs) {
     if (verb.count == 0) continue;
@@ -150,7 +152,7 @@ absl::Status MutationBinder::CheckVerbs(const Relation& relation, const v1::Reco
       return errors::ReadOnlyField(at, field->model->name, field->name);
     }
     if (!rules.update && !verb.new_parent) {
-      return errors::VerbNotAllowed(at, verb.name, relation.name, allowed, "a new record is related to nothing yet");
+      return errors::VerbNotAllowed(at, verb.name, relation.name, allowed(), "a new record is related to nothing yet");
     }
     if (relation.to_many() && !verb.to_many) {
       return errors::VerbNotAllowed(at, absl::StrCat(verb.name, ": true"), relation.name,
@@ -160,11 +162,11 @@ absl::Status MutationBinder::CheckVerbs(const Relation& relation, const v1::Reco
       const bool by_key = std::string_view(verb.name) == "disconnect" || std::string_view(verb.name) == "delete";
       return by_key ? errors::VerbNotAllowed(at, absl::StrCat(verb.name, " by key"), relation.name,
                                              absl::StrCat(verb.name, ": true"), "the relation leads to one record")
-                    : errors::VerbNotAllowed(at, verb.name, relation.name, allowed, "the relation leads to one record");
+                    : errors::VerbNotAllowed(at, verb.name, relation.name, allowed(), "the relation leads to one record");
     }
     return errors::DisconnectRequired(at, relation.source->name, relation.name);
   }
-  if (count == 0) return errors::EmptyRelationWrite(path, allowed);
+  if (count == 0) return errors::EmptyRelationWrite(path, allowed());
   if (!relation.to_many() && count > 1) return errors::TooManyRelated(path, relation.name);
   if (write.has_set()) {
     const char* beside = write.connect_size() > 0             ? "connect"
@@ -176,12 +178,12 @@ absl::Status MutationBinder::CheckVerbs(const Relation& relation, const v1::Reco
     }
   }
   if (write.strict() && write.disconnect_size() == 0 && !write.disconnect_current()) {
-    return errors::VerbNotAllowed(path.Member("strict"), "strict", relation.name, allowed,
+    return errors::VerbNotAllowed(path.Member("strict"), "strict", relation.name, allowed(),
                                   "it belongs to disconnect, which is not there");
   }
   const bool shares = HasForeignKeyHere(relation) && write.create_size() > 0 && rules.update;
   if (write.sharing() != v1::SHARING_UNSPECIFIED && !shares) {
-    return errors::VerbNotAllowed(path.Member("sharing"), "sharing", relation.name, allowed,
+    return errors::VerbNotAllowed(path.Member("sharing"), "sharing", relation.name, allowed(),
                                   "it is for what several updated records refer to, with create");
   }
   if (!HasForeignKeyHere(relation)) return absl::OkStatus();
@@ -421,6 +423,8 @@ absl::Status MutationBinder::BindCollected(const Relation& relation, Collected& 
 absl::Status MutationBinder::BindRelations(const Model& model, const std::vector<RecordSource>& sources,
                                            const RecordRules& rules, ir::RecordNode& bound) {
   for (const auto& relation : model.relations) {
+    const auto writes = [&](const RecordSource& source) { return source.record->relations().contains(relation->name); };
+    if (std::none_of(sources.begin(), sources.end(), writes)) continue;
     Collected collected;
     for (size_t row = 0; row < sources.size(); ++row) {
       const auto found = sources[row].record->relations().find(relation->name);

@@ -103,7 +103,11 @@ struct PageRules {
 class QueryBinder {
  public:
   QueryBinder(const BindContext& context, const PageRules& rules, std::vector<Type>& slots, Arguments& arguments)
-      : context_(context), rules_(rules), slots_(slots), arguments_(arguments) {}
+      : context_(context), rules_(rules), slots_(slots), arguments_(arguments) {
+    // Many requests have no more.
+    slots_.reserve(4);
+    arguments_.slots.reserve(4);
+  }
 
   absl::StatusOr<ir::Selection> BindSelection(const Model& model, const v1::Selection& selection, const Path& path,
                                               int depth = 1);

@@ -1,6 +1,7 @@
 #include "engine/exec/node_rows.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace rowan::exec {
@@ -11,10 +12,10 @@ using plan::Version;
 
 namespace {
 
-template <typename T>
-void TakeItems(const std::vector<int>& rows, std::vector<T>& items) {
+template <typename Items>
+void TakeItems(const std::vector<int>& rows, Items& items) {
   if (items.empty()) return;
-  std::vector<T> taken;
+  Items taken;
   taken.reserve(rows.size());
   for (int row : rows) taken.push_back(items[row]);
   items = std::move(taken);
@@ -39,20 +40,23 @@ RowStore::RowStore(const plan::Program& program, const Arguments& arguments)
     const InputRows& input = number < arguments.rows.size() ? arguments.rows[number] : kNone;
     const bool matched = number == 0 && (node.role == NodeRole::kUpdate || node.role == NodeRole::kDelete);
     if (!matched) {
-      rows.parent = input.parent;
-      rows.ordinal = input.ordinal;
+      rows.parent.assign(input.parent.begin(), input.parent.end());
+      rows.ordinal.assign(input.ordinal.begin(), input.ordinal.end());
       rows.created = input.created;
-      for (int row = 0; row < rows.size(); ++row) rows.source.push_back(row);
+      rows.source.resize(rows.size());
+      std::iota(rows.source.begin(), rows.source.end(), 0);
       rows.found.resize(rows.size());
       rows.fresh.resize(rows.size());
     }
+    rows.columns.reserve(node.columns.size());
     for (size_t c = 0; c < node.columns.size(); ++c) {
       const NodeColumn& column = node.columns[c];
       RowColumn& filled = rows.columns.emplace_back();
       const size_t size = program.Uniform(static_cast<int>(number), static_cast<int>(c)) ? 1 : rows.parent.size();
       if (column.input >= 0) {
         filled.values = input.columns[column.input];
-        filled.given = input.given[column.input];
+        const std::vector<char>& given = input.given[column.input];
+        filled.given.assign(given.begin(), given.end());
       }
       filled.values.resize(size, Encoded{.null = true});
       filled.given.resize(size);
@@ -110,7 +114,7 @@ void RowStore::Follow(int node, const std::vector<std::vector<int>>& became, con
     rows.shared = rows.shared || once;
     if (same) continue;
     std::vector<int> taken;
-    std::vector<int> parents;
+    RowNumbers parents;
     std::vector<std::vector<int>> copies(rows.size());
     for (int row = 0; row < rows.size(); ++row) {
       for (int parent : became[rows.parent[row]]) {
@@ -126,7 +130,7 @@ void RowStore::Follow(int node, const std::vector<std::vector<int>>& became, con
   }
 }
 
-void RowStore::Keep(int node, const std::vector<char>& keep) {
+void RowStore::Keep(int node, absl::Span<const char> keep) {
   std::vector<int> rows;
   for (size_t row = 0; row < keep.size(); ++row) {
     if (keep[row]) rows.push_back(static_cast<int>(row));

@@ -4,25 +4,31 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
+#include "absl/types/span.h"
 #include "engine/ir/arguments.h"
 #include "engine/plan/mutation.h"
 
 namespace rowan::exec {
 
+// Mostly a few, so they need no memory of their own.
+using RowNumbers = absl::InlinedVector<int, 4>;
+using RowFlags = absl::InlinedVector<char, 8>;
+
 // A column of a node. `given` tells which rows have a value; a value may be null.
 struct RowColumn {
   std::vector<Encoded> values;
-  std::vector<char> given;
+  RowFlags given;
 };
 
 // The rows of one node. Uniform columns (see plan::Program) hold one value for all rows; every other column has one per
 // row.
 struct NodeRows {
-  std::vector<int> parent;
-  std::vector<int> ordinal;
-  std::vector<int> source;            // the row of the request that each is a copy of
-  std::vector<char> found;            // whether the row is in the database
-  std::vector<char> fresh;            // whether the request created it in place of one that was not found
+  RowNumbers parent;
+  RowNumbers ordinal;
+  RowNumbers source;                  // the row of the request that each is a copy of
+  RowFlags found;                     // whether the row is in the database
+  RowFlags fresh;                     // whether the request created it in place of one that was not found
   std::vector<RowReference> created;  // the new row that it stands for, where it stands for one
   std::vector<RowColumn> columns;     // as plan::Node::columns
   bool shared = false;                // there is one row for all copies of its parent
@@ -44,7 +50,7 @@ class RowStore {
   // the number of rows of all nodes afterwards.
   int64_t Expand(const std::vector<int>& shared);
   // Keeps the rows for which `keep` is set, and what hangs on them.
-  void Keep(int node, const std::vector<char>& keep);
+  void Keep(int node, absl::Span<const char> keep);
   // Replaces the node's rows by copies of those with the numbers, and what hangs on them likewise.
   void Replace(int node, const std::vector<int>& rows);
 

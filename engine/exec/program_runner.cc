@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 #include "engine/exec/run_read.h"
@@ -222,16 +223,17 @@ void StepRunner::WriteEffects() {
   if (program_.conflict) matched_ = static_cast<int64_t>(outcomes_.size());
   effects.set_matched(matched_);
   effects.set_changed(changed_);
-  std::map<std::string, const RelationCounts*> by_path;
+  absl::InlinedVector<std::pair<std::string_view, const RelationCounts*>, 8> by_path;
   for (size_t i = 0; i < relation_effects_.size(); ++i) {
     // A relation that was not written by name is told of only when somebody had to give way.
     const std::vector<int>& unnamed = program_.unnamed_effects;
     const bool named = std::find(unnamed.begin(), unnamed.end(), static_cast<int>(i)) == unnamed.end();
-    if (named || relation_effects_[i].displaced > 0) by_path.emplace(program_.effect_paths[i], &relation_effects_[i]);
+    if (named || relation_effects_[i].displaced > 0) by_path.emplace_back(program_.effect_paths[i], &relation_effects_[i]);
   }
+  std::sort(by_path.begin(), by_path.end());
   for (const auto& [path, counts] : by_path) {
     v1::RelationEffects& relation = *effects.add_relations();
-    relation.set_path(path);
+    relation.set_path(path.data(), path.size());
     relation.set_created(counts->created);
     relation.set_connected(counts->connected);
     relation.set_already_connected(counts->already_connected);

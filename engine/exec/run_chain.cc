@@ -52,6 +52,7 @@ absl::StatusOr<bool> StepRunner::PrepareChain() {
 bool StepRunner::NamesTwice(int number) const {
   if (node(number).role != NodeRole::kConnect) return false;
   const NodeRows& rows = store_.rows(number);
+  if (rows.size() < 2) return false;
   const std::vector<const Field*>& key = node(number).model->primary_key().fields;
   std::set<std::pair<int, std::string>> seen;
   for (int row = 0; row < rows.size(); ++row) {

@@ -132,7 +132,7 @@ absl::Status StepRunner::operator()(const plan::Require& step) {
   return paths.empty() ? absl::OkStatus() : errors::RelatedNotFound(paths, node(step.node).model->name, keys);
 }
 
-absl::Status StepRunner::KeepRelated(int number, const std::vector<char>& related) {
+absl::Status StepRunner::KeepRelated(int number, absl::Span<const char> related) {
   const NodeRows& rows = store_.rows(number);
   std::map<int, bool> sources;
   for (int row = 0; row < rows.size(); ++row) {
@@ -215,9 +215,9 @@ absl::Status StepRunner::operator()(const plan::FindRelated& step) {
   }
   switch (step.missing) {
     case plan::FindRelated::Missing::kError:
-      return KeepRelated(step.node, std::vector<char>(store_.rows(step.node).found));
+      return KeepRelated(step.node, RowFlags(store_.rows(step.node).found));
     case plan::FindRelated::Missing::kDrop:
-      store_.Keep(step.node, std::vector<char>(store_.rows(step.node).found));
+      store_.Keep(step.node, RowFlags(store_.rows(step.node).found));
       return MergeSame(step.node);
     case plan::FindRelated::Missing::kKeep:
       break;

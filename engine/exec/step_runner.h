@@ -129,7 +129,7 @@ class StepRunner {
   // Keys for people.
   std::string KeyOf(int number, const std::vector<const Field*>& fields, int row) const;
   // Keeps the related rows; of what the request names, each must be related to one of the matched parents.
-  absl::Status KeepRelated(int number, const std::vector<char>& related);
+  absl::Status KeepRelated(int number, absl::Span<const char> related);
   // Rows that are named or found several times for one part of the request count once; others contradict.
   absl::Status MergeSame(int number);
   absl::Status ChangeWhere(const Model* written);

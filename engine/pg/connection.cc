@@ -154,7 +154,6 @@ std::vector<absl::StatusOr<Result>> Connection::ExecuteEach(const std::vector<Qu
 
 std::vector<absl::StatusOr<Result>> Connection::ExecuteApart(const std::vector<Query>& queries, const Call& call) {
   const Cancellation::Registration on_cancel(call.cancellation, [this] { state_->SendCancel(); });
-  const absl::Status unknown = DatabaseErrorStatus({.message = "the connection was lost meanwhile"});
   size_t sent = 0;
   absl::Status sending;
   while (sent < queries.size() && sending.ok()) {
@@ -164,11 +163,12 @@ std::vector<absl::StatusOr<Result>> Connection::ExecuteApart(const std::vector<Q
     if (sending.ok() || state_->broken) ++sent;
   }
   std::vector<absl::StatusOr<Result>> results;
+  results.reserve(queries.size());
   for (size_t i = 0; i < queries.size(); ++i) {
     if (i >= sent) {
       results.push_back(sending);
     } else if (state_->broken) {
-      results.push_back(unknown);
+      results.push_back(DatabaseErrorStatus({.message = "the connection was lost meanwhile"}));
     } else if (absl::StatusOr<std::vector<absl::StatusOr<Result>>> one = state_->ReceiveEach(call); one.ok()) {
       results.push_back(std::move(one->front()));
     } else {

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
 
@@ -144,9 +145,9 @@ bool Connection::State::SendPrepare(const Statement& statement, const std::strin
 }
 
 bool Connection::State::SendExecute(const std::string& name, const std::vector<Parameter>& parameters) {
-  std::vector<const char*> values;
-  std::vector<int> lengths;
-  const std::vector<int> formats(parameters.size(), 1);
+  absl::InlinedVector<const char*, 16> values;
+  absl::InlinedVector<int, 16> lengths;
+  const absl::InlinedVector<int, 16> formats(parameters.size(), 1);
   for (const Parameter& parameter : parameters) {
     values.push_back(parameter.null ? nullptr : parameter.bytes.data() == nullptr ? "" : parameter.bytes.data());
     lengths.push_back(static_cast<int>(parameter.bytes.size()));

@@ -154,7 +154,9 @@ TEST(LanesTest, WritesOfABrokenConnectionAreUnknown) {
       EXPECT_EQ(there, refused ? "0" : "1") << number;
     }
   }
-  EXPECT_EQ(found.at(4).end, End::kFailed);
+  // What PostgreSQL said is not told when the connection breaks while others are still being sent.
+  const End terminated = found.at(4).end;
+  EXPECT_TRUE(terminated == End::kFailed || terminated == End::kUnknown) << static_cast<int>(terminated);
 }
 
 // What one read does to itself, and that the others are answered when they are run again.
