@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/errors.h"
@@ -118,7 +119,7 @@ absl::StatusOr<ir::Selection> QueryBinder::BindSelection(const Model& model, con
     return errors::EmptySelection(path, model.name, FieldNames(model));
   }
   ir::Selection bound{.model = &model};
-  std::vector<bool> selected(model.fields.size());
+  absl::InlinedVector<bool, 64> selected(model.fields.size());
   for (const std::string& name : selection.fields()) {
     ROWAN_RETURN_IF_ERROR(CountNode(path));
     if (name == "*") {
@@ -133,15 +134,17 @@ absl::StatusOr<ir::Selection> QueryBinder::BindSelection(const Model& model, con
     if (!selected[field->index]) bound.fields.push_back(field);
     selected[field->index] = true;
   }
-  absl::flat_hash_set<std::string_view> names;
-  if (!selection.relations().empty()) {
-    for (const Field* field : bound.fields) names.insert(field->name);
-  }
+  // Lists of what is selected are short.
+  const auto is_taken = [&](std::string_view name) {
+    const Field* field = model.FindField(name);
+    return (field != nullptr && selected[field->index]) ||
+           std::any_of(bound.related.begin(), bound.related.end(), [&](const auto& other) { return other.name == name; });
+  };
   for (const v1::RelatedSelection& related : selection.relations()) {
     const std::string& name = related.alias().empty() ? related.relation() : related.alias();
     const Path related_path = path.Member(name);
     ROWAN_RETURN_IF_ERROR(CountNode(related_path));
-    if (!names.insert(name).second) return errors::DuplicateName(related_path, name);
+    if (is_taken(name)) return errors::DuplicateName(related_path, name);
     ROWAN_ASSIGN_OR_RETURN(ir::RelatedSelection child, BindRelated(model, related, related_path, depth));
     bound.related.push_back(std::move(child));
   }
