@@ -224,9 +224,8 @@ absl::StatusOr<BoundList> QueryBinder::BindList(const ir::Selection& selection, 
   ir::Position position;
   if (!token.empty()) {
     const Path token_path = path.Member(resumed ? "resume_token" : "cursor");
-    const std::string identity = ir::ListIdentity(
-        context_.catalog.version, model, relation, bound.where, bound.distinct, bound.order,
-        absl::MakeConstSpan(arguments_.slots).subspan(list.first_value, list.end_value - list.first_value));
+    const std::string identity = ir::ListIdentity(context_.catalog.version, model, relation, bound.where, bound.distinct,
+                                                  bound.order, arguments_, list);
     const auto payload = context_.tokens.Open(identity, token);
     auto decoded = payload ? ir::DecodePosition(*payload) : std::nullopt;
     if (!decoded || decoded->values.size() != bound.order.size()) return errors::CursorMismatch(token_path);

@@ -267,10 +267,9 @@ std::vector<Encoded> Hydrator::Place(const plan::Select& select, const Columns& 
 }
 
 std::string Hydrator::Token(const plan::Select& select, std::vector<Encoded> place, int64_t passed) const {
-  const ListArguments& list = arguments_.lists[select.window.list];
-  const std::string identity = ir::ListIdentity(
-      catalog_.version, *select.model, select.relation, select.where, select.distinct, select.order,
-      absl::MakeConstSpan(arguments_.slots).subspan(list.first_value, list.end_value - list.first_value));
+  const std::string identity =
+      ir::ListIdentity(catalog_.version, *select.model, select.relation, select.where, select.distinct, select.order,
+                       arguments_, arguments_.lists[select.window.list]);
   return tokens_.Seal(identity, ir::EncodePosition({.passed = passed, .values = std::move(place)}));
 }
 

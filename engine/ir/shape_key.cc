@@ -311,15 +311,16 @@ std::string ShapeKey(const Exists& exists) {
 
 std::string ListIdentity(std::string_view schema_version, const Model& model, const Relation* relation,
                          const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
-                         const std::vector<Order>& order, absl::Span<const Encoded> values) {
+                         const std::vector<Order>& order, const Arguments& arguments, const ListArguments& list) {
   KeyWriter writer(/*with_slots=*/false);
   writer.Write(where);
   writer.WriteDistinct(distinct);
   writer.Write(order);
   const absl::string_view version(schema_version.data(), schema_version.size());
-  std::string identity = relation == nullptr ? absl::StrCat(version, ":", model.name, ":", writer.Take())
-                                             : absl::StrCat(version, ":", relation->source->name, ".", relation->name, ":", writer.Take());
-  for (const Encoded& value : values) {
+  const std::string of = relation == nullptr ? model.name : absl::StrCat(relation->source->name, ".", relation->name);
+  std::string identity = absl::StrCat(version, ":", of, ":", writer.Take());
+  for (int slot = list.first_value; slot < list.end_value; ++slot) {
+    const Encoded& value = arguments.slots[slot];
     absl::StrAppend(&identity, ":", value.null ? "-" : absl::StrCat(value.bytes.size()), ":", value.bytes);
   }
   return identity;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/types/span.h"
+#include "engine/ir/arguments.h"
 #include "engine/ir/mutation.h"
 #include "engine/ir/query.h"
 
@@ -19,9 +19,9 @@ std::string ShapeKey(const Aggregation& aggregation);
 std::string ShapeKey(const Exists& exists);
 
 // What decides the places of records in one list, with values: tells lists apart whose cursors do not fit each other. The list
-// is of the model's records, or of a relation's where that is not null; `values` are those of the filter.
+// is of the model's records, or of a relation's where that is not null.
 std::string ListIdentity(std::string_view schema_version, const Model& model, const Relation* relation,
                          const std::optional<Predicate>& where, const std::vector<const Field*>& distinct,
-                         const std::vector<Order>& order, absl::Span<const Encoded> values);
+                         const std::vector<Order>& order, const Arguments& arguments, const ListArguments& list);
 
 }  // namespace rowan::ir

@@ -27,10 +27,10 @@ absl::StatusOr<std::string> Seal(const v1::GetRequest& request, const document::
     ROWAN_ASSIGN_OR_RETURN(Encoded encoded, EncodeValue(bound.read.order[i].type(), value, Path("cursor")));
     position.values.push_back(std::move(encoded));
   }
-  const ListArguments& list = bound.arguments.lists[bound.read.window.list];
-  const std::string identity = ir::ListIdentity(
-      context.catalog.version, *bound.read.selection.model, nullptr, bound.read.where, bound.read.distinct, bound.read.order,
-      absl::MakeConstSpan(bound.arguments.slots).subspan(list.first_value, list.end_value - list.first_value));
+  const ir::Read& read = bound.read;
+  const std::string identity = ir::ListIdentity(context.catalog.version, *read.selection.model, nullptr, read.where,
+                                                read.distinct, read.order, bound.arguments,
+                                                bound.arguments.lists[read.window.list]);
   return context.tokens.Seal(identity, ir::EncodePosition(position));
 }
 
