@@ -33,10 +33,10 @@ def read_record(shape, record):
             "counts": {part.name: count for part, count in zip(shape.counts, record.counts)}}
 
 
-def read_get(response):
-    """Returns the answer to a Get."""
+def read_get(response, by_key):
+    """Returns the answer to a Get. `by_key` tells whether its filter names a record by a key, so that nothing can come after it."""
     records = [read_record(response.shape, record) for record in response.records]
-    assert bool(response.start_cursor) == bool(response.end_cursor) == bool(records)
+    assert bool(response.start_cursor) == bool(response.end_cursor) == bool(records and not by_key)
     return {"records": records, "has_more": response.has_more, "total": response.total if response.HasField("total") else None}
 
 

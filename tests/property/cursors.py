@@ -1,6 +1,7 @@
 """What cursors mark: the record that each list of an answer begins and ends with, as a row of the world."""
 
 from answers import read_record
+from stubs import query
 from values import printed
 
 
@@ -20,6 +21,23 @@ def row_of(world, model, shape, record):
     """Finds the row that a record shows."""
     key = key_of(model, read_record(shape, record))
     return next(row for row in world.rows[model.name] if [printed(model.fields[name].type, row[name]) for name in model.key] == key)
+
+
+def is_by_key(world, request):
+    """Tells whether the filter fixes all fields of a key."""
+    fixed = set()
+
+    def fix(condition):
+        if condition.WhichOneof("kind") == "all_of":
+            for one in condition.all_of.filters:
+                fix(one)
+        field = condition.field
+        alone = not (field.ignore_case or field.other_field or field.json_path)
+        if field.operator == query.OPERATOR_EQ and field.value.WhichOneof("kind") not in (None, "null_value") and alone:
+            fixed.add(field.field)
+
+    fix(request.where)
+    return any(fixed.issuperset(key) for key in world.keys_of(world.models[request.model]))
 
 
 def marks(world, model, request, answer, shape):

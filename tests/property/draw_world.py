@@ -114,9 +114,7 @@ def link(rng, world, left, right, table):
 def draw_rows(rng, world, model, most):
     """Fills a table; rows refer to those of earlier models, and to earlier ones of their own. Late foreign keys are null yet."""
     rows = world.rows[model.name] = []
-    uniques = [model.key] + [[field.name] for field in model.fields.values() if field.unique]
-    uniques += [[near for _, near in relation.pairs] for other in world.models.values() for relation in other.relations.values()
-                if relation.kind == HAS_ONE and relation.target == model.name]
+    uniques = world.keys_of(model)
     for _ in range(most * 2):
         row = {name: None if field.nullable and rng.random() < 0.3 else draw_value(rng, field.type) for name, field in model.fields.items()}
         row.update({near: None for relation in model.relations.values() if relation.late for near, _ in relation.pairs})

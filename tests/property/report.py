@@ -5,6 +5,7 @@ import os
 import grpc
 import pytest
 from answers import read_get
+from cursors import is_by_key
 from google.protobuf import text_format
 from stubs import query
 from world import schema_proto
@@ -60,7 +61,7 @@ def get_all_ways(server, world, seed, request, expected):
     answers = []
     for strategy in STRATEGIES:
         request.strategy = strategy
-        answers.append(check(world, seed, request, expected, server.data.Get, read_get))
+        answers.append(check(world, seed, request, expected, server.data.Get, lambda answer: read_get(answer, is_by_key(world, request))))
     if len({answer.SerializeToString(deterministic=True) for answer in answers}) > 1:
         fail(world, seed, request, *map(text_format.MessageToString, answers))
     return answers[0]

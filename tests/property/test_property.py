@@ -8,7 +8,7 @@ import random
 
 import pytest
 from answers import read_aggregate, read_get, read_record
-from cursors import marks, with_keys
+from cursors import is_by_key, marks, with_keys
 from draw_requests import RequestDrawer
 from draw_world import draw_world
 from evaluator import Evaluator
@@ -152,7 +152,7 @@ def test_pages_of_any_size_make_the_whole(server, world):
             request.page.total = query.TOTAL_EXACT
             answer = ask(world, seed, request, whole, server.data.Get)
             assert answer.total == len(whole)
-            return read_get(answer)["records"], answer.has_more, answer.start_cursor, answer.end_cursor
+            return read_get(answer, is_by_key(world, request))["records"], answer.has_more, answer.start_cursor, answer.end_cursor
 
         try:
             sweep(read, whole)

@@ -63,6 +63,12 @@ class World:
     rows: dict = dataclasses.field(default_factory=dict)
     links: dict = dataclasses.field(default_factory=dict)
 
+    def keys_of(self, model):
+        """Returns the names of the fields of each key that no two rows share."""
+        return [model.key, *([field.name] for field in model.fields.values() if field.unique), *(
+            [near for _, near in relation.pairs] for other in self.models.values() for relation in other.relations.values()
+            if relation.kind == HAS_ONE and relation.target == model.name)]
+
     def related(self, model, relation, row):
         """Returns the rows at the other end: a join over lists."""
         target = self.models[relation.target]
