@@ -1,6 +1,7 @@
 #include "engine/store/apply_schema.h"
 
 #include <algorithm>
+#include <optional>
 #include <pqxx/pqxx>
 #include <random>
 #include <thread>
@@ -92,10 +93,15 @@ class Applying {
     const absl::Status status = Guarded(store_.log, step_, [&]() -> absl::Status {
       // Held to the end by a transaction that does nothing else, so that nobody else applies between the stages.
       pqxx::connection guard(store_.conninfo);
-      pqxx::work lock(guard);
-      Configure(lock, store_.lock_timeout, std::chrono::milliseconds(0));
-      SetLocal(lock, "idle_in_transaction_session_timeout", "0");
-      ROWAN_RETURN_IF_ERROR(LockRegistry(lock, store_.lock_timeout));
+      std::optional<pqxx::work> lock;
+      ROWAN_RETURN_IF_ERROR(AwaitRegistry(store_.lock_timeout, [&] {
+        lock.emplace(guard);
+        Configure(*lock, store_.lock_timeout, std::chrono::milliseconds(0));
+        SetLocal(*lock, "idle_in_transaction_session_timeout", "0");
+        const bool locked = TryLockRegistry(*lock);
+        if (!locked) lock.reset();
+        return locked;
+      }));
       ROWAN_RETURN_IF_ERROR(Retried([&] { return RunLocked(); }));
       return staged_ ? RunStages() : absl::OkStatus();
     });

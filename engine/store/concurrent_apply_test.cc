@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "engine/base/errors.h"
+#include "engine/store/registry.h"
 #include "engine/store/schema_store.h"
 #include "tests/support/private_postgres.h"
 
@@ -190,6 +191,21 @@ TEST_F(ConcurrentApplyTest, OneThatStopsHalfWayLeavesTheNextOneAWay) {
   EXPECT_EQ(outcomes.count("DATA_CONFLICT") + outcomes.count("DATA_LOSS"), 1u);
   ExpectOneOf({other});
   EXPECT_EQ(Count("pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'n'"), 0);
+}
+
+// An index that is built concurrently waits for the end of every transaction that it met in a statement.
+TEST_F(ConcurrentApplyTest, WhoWaitsForATurnKeepsNoTransactionOpen) {
+  pqxx::connection connection(conninfo_);
+  pqxx::work holder(connection);
+  holder.exec("SELECT pg_advisory_xact_lock(" + std::to_string(kApplyLock) + ")");
+  std::string outcome;
+  std::thread applier([&] { outcome = ReasonOf(store_->Apply(Compile(Field("n", "INT32")), {})); });
+  EXPECT_TRUE(Eventually([&] {
+    return Count("pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND query = 'ROLLBACK'") == 1;
+  }));
+  holder.abort();
+  applier.join();
+  EXPECT_EQ(outcome, "applied");
 }
 
 TEST_F(ConcurrentApplyTest, ALockThatIsLetGoInTime) {

@@ -69,20 +69,24 @@ RegistryRow HistoryRowOf(const pqxx::row& row) {
 
 }  // namespace
 
-absl::Status LockRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience) {
-  const auto until = std::chrono::steady_clock::now() + patience;
+bool TryLockRegistry(pqxx::transaction_base& transaction) {
   // By the simple protocol, since the extended one's portal would keep its snapshot.
-  const std::string attempt = absl::StrCat("SELECT pg_try_advisory_xact_lock(", kApplyLock, ")");
-  while (!transaction.exec(attempt)[0][0].as<bool>()) {
+  return transaction.exec(absl::StrCat("SELECT pg_try_advisory_xact_lock(", kApplyLock, ")"))[0][0].as<bool>();
+}
+
+absl::Status AwaitRegistry(std::chrono::milliseconds patience, const std::function<absl::StatusOr<bool>()>& attempt) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    ROWAN_ASSIGN_OR_RETURN(const bool locked, attempt());
+    if (locked) return absl::OkStatus();
     if (std::chrono::steady_clock::now() >= until) return errors::LockTimeout();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return absl::OkStatus();
 }
 
-absl::Status CreateRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience) {
+absl::StatusOr<bool> CreateRegistry(pqxx::transaction_base& transaction) {
   if (!transaction.exec_params(kIsWhole)[0][0].as<bool>()) {
-    ROWAN_RETURN_IF_ERROR(LockRegistry(transaction, patience));
+    if (!TryLockRegistry(transaction)) return false;
     for (const char* sql : kTables) transaction.exec_params(sql);
     transaction.exec_params(
         R"sql(INSERT INTO "rowan"."registry" SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM "rowan"."registry"))sql",
@@ -92,7 +96,7 @@ absl::Status CreateRegistry(pqxx::transaction_base& transaction, std::chrono::mi
   if (format.size() != 1 || format[0][0].as<int>() != kRegistryFormat) {
     return errors::Internal("the registry in this database has a format that this version does not know");
   }
-  return absl::OkStatus();
+  return true;
 }
 
 std::map<std::string, std::string> ReadVersions(pqxx::transaction_base& transaction) {

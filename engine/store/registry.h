@@ -12,12 +12,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/catalog/compile_catalog.h"
 #include "engine/store/member_numbers.h"
@@ -35,12 +36,17 @@ inline constexpr int64_t kApplyLock = 0x726f77616e;
 // The channel on which servers tell each other that a schema has a new version; the payload is the schema's name.
 inline constexpr char kSchemasChannel[] = "rowan_schemas";
 
-// Takes the lock for the rest of the transaction. Asks for it again and again instead of waiting in one statement: that
-// would hold a snapshot, for which an index that somebody builds concurrently waits in turn. Error: LockTimeout.
-absl::Status LockRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience);
+// Tries to take the lock for the rest of the transaction, and returns whether it was free. Where it was not, the transaction is to
+// end before the next try: an index that somebody builds concurrently waits for the end of every transaction that it met in a
+// statement, and whoever builds it may be who has the lock.
+bool TryLockRegistry(pqxx::transaction_base& transaction);
 
-// Creates what is missing of the registry, under the lock. Errors: Internal for a format of a later version, LockTimeout.
-absl::Status CreateRegistry(pqxx::transaction_base& transaction, std::chrono::milliseconds patience);
+// Calls `attempt`, which takes the lock in a transaction of its own, until it returns true or fails. Error: LockTimeout.
+absl::Status AwaitRegistry(std::chrono::milliseconds patience, const std::function<absl::StatusOr<bool>()>& attempt);
+
+// Creates what is missing of the registry, under the lock; false when that is not free. Error: Internal for a format of a later
+// version.
+absl::StatusOr<bool> CreateRegistry(pqxx::transaction_base& transaction);
 
 // A version of a schema as the registry has it.
 struct RegistryRow {

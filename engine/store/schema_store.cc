@@ -44,8 +44,14 @@ StoredSchema Stored(pqxx::transaction_base& transaction, const RegistryRow& row)
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SchemaStore>> SchemaStore::Open(StoreOptions options) {
-  ROWAN_RETURN_IF_ERROR(
-      InTransaction(options, [&](pqxx::work& transaction) { return CreateRegistry(transaction, options.lock_timeout); }));
+  ROWAN_RETURN_IF_ERROR(AwaitRegistry(options.lock_timeout, [&]() -> absl::StatusOr<bool> {
+    bool whole = false;
+    ROWAN_RETURN_IF_ERROR(InTransaction(options, [&](pqxx::work& transaction) -> absl::Status {
+      ROWAN_ASSIGN_OR_RETURN(whole, CreateRegistry(transaction));
+      return absl::OkStatus();
+    }));
+    return whole;
+  }));
   return std::unique_ptr<SchemaStore>(new SchemaStore(std::move(options)));
 }
 
