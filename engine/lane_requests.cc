@@ -28,7 +28,7 @@ class GetStatement : public pg::LaneStatement {
         done_(std::move(done)) {}
 
   const pg::Statement& statement() const override { return read_->sql.selects.front().statement; }
-  std::vector<pg::Parameter> TakeParameters() override {
+  std::vector<pg::Parameter> parameters() const override {
     return exec::SlotParameters(read_->sql.selects.front(), arguments_);
   }
   bool abandoned() const override {
@@ -70,7 +70,7 @@ class InsertStatement : public pg::LaneStatement {
   }
 
   const pg::Statement& statement() const override { return run_->statement(); }
-  std::vector<pg::Parameter> TakeParameters() override { return run_->parameters(); }
+  std::vector<pg::Parameter> parameters() const override { return run_->parameters(); }
   bool abandoned() const override {
     return context_.call.cancellation->cancelled() || Clock::now() >= context_.call.deadline;
   }
@@ -89,7 +89,7 @@ class InsertStatement : public pg::LaneStatement {
 
  private:
   InsertStatement(std::shared_ptr<ServedSchema> schema, std::shared_ptr<const exec::CompiledMutation> mutation,
-             Arguments arguments, const exec::Context& context, SharedDone done)
+                  Arguments arguments, const exec::Context& context, SharedDone done)
       : schema_(std::move(schema)),
         mutation_(std::move(mutation)),
         arguments_(std::move(arguments)),

@@ -99,7 +99,7 @@ struct Lanes::Impl {
           Finish(*read, LaneStatement::End::kNotRun, std::nullopt);
           continue;
         }
-        queries.push_back({&read->statement(), read->TakeParameters()});
+        queries.push_back({&read->statement(), read->parameters()});
         sent.push_back(read.get());
       }
       if (sent.empty()) continue;

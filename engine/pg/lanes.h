@@ -37,8 +37,7 @@ class LaneStatement {
   virtual ~LaneStatement() = default;
   // A statement that changes nothing unless the lanes are for writes. It and what its parameters refer to stay until Finish.
   virtual const Statement& statement() const = 0;
-  // Gives the parameters away, once at most.
-  virtual std::vector<Parameter> TakeParameters() = 0;
+  virtual std::vector<Parameter> parameters() const = 0;
   // Whether nobody waits any more. From any thread.
   virtual bool abandoned() const = 0;
   // Takes the rows, or none, on the lane's thread, once. Must not block or throw.

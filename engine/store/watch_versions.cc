@@ -1,4 +1,3 @@
-#include "engine/base/thread_priority.h"
 #include "engine/store/watch_versions.h"
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/thread_priority.h"
 #include "engine/store/registry.h"
 
 namespace rowan::store {
