@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <thread>
@@ -206,6 +207,19 @@ TEST_F(ConcurrentApplyTest, WhoWaitsForATurnKeepsNoTransactionOpen) {
   holder.abort();
   applier.join();
   EXPECT_EQ(outcome, "applied");
+}
+
+TEST_F(ConcurrentApplyTest, TheRegistryIsMadeInTurn) {
+  Sql("DROP SCHEMA rowan CASCADE");
+  pqxx::connection connection(conninfo_);
+  std::optional<pqxx::work> holder(std::in_place, connection);
+  holder->exec("SELECT pg_advisory_xact_lock(" + std::to_string(kApplyLock) + ")");
+  const auto refused = SchemaStore::Open({.conninfo = conninfo_, .lock_timeout = std::chrono::milliseconds(50)});
+  EXPECT_EQ(ErrorReasonOf(refused.status()), "LOCK_TIMEOUT");
+  EXPECT_EQ(Count("pg_namespace WHERE nspname = 'rowan'"), 0);
+  holder.reset();
+  Open(50, 1);
+  EXPECT_EQ(Count("rowan.registry"), 1);
 }
 
 TEST_F(ConcurrentApplyTest, ALockThatIsLetGoInTime) {
