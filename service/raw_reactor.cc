@@ -32,7 +32,8 @@ class ParsedRequest {
       : arena_(block_, sizeof(block_)), request_(google::protobuf::Arena::CreateMessage<Request>(&arena_)) {
     grpc::Slice slice;
     if (!bytes.TrySingleSlice(&slice).ok() && !bytes.DumpToSingleSlice(&slice).ok()) return;
-    parsed_ = request_->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+    size_ = slice.size();
+    parsed_ = request_->ParseFromArray(slice.begin(), static_cast<int>(size_));
   }
   ParsedRequest(const ParsedRequest&) = delete;
   ParsedRequest& operator=(const ParsedRequest&) = delete;
@@ -42,6 +43,7 @@ class ParsedRequest {
                    : errors::MalformedValue(Path("request"), Request::descriptor()->full_name(),
                                             "its bytes are not that message. Check that client and server have the same protos");
   }
+  size_t size() const { return size_; }  // in bytes, as it was sent
   const Request& operator*() const { return *request_; }
   CallSubject subject() const { return {request_->schema(), request_->model()}; }
 
@@ -49,6 +51,7 @@ class ParsedRequest {
   char block_[4096];
   google::protobuf::Arena arena_;
   Request* request_;
+  size_t size_ = 0;
   bool parsed_ = false;
 };
 
@@ -77,6 +80,9 @@ bool Begin(Engine& engine, const v1::InsertRequest& request, const Call& call, S
   return engine.BeginInsert(request, call, std::move(done));
 }
 
+// A larger request, in bytes, is left to a worker: to begin it takes gRPC's thread a while, which others wait for.
+constexpr size_t kMostBegun = 32 << 10;
+
 // Begins a request at once where that is possible, or else runs it on a worker.
 template <typename Request>
 class UnaryReactor : public grpc::ServerUnaryReactor {
@@ -99,7 +105,7 @@ class UnaryReactor : public grpc::ServerUnaryReactor {
   bool BeginShared() {
     // Finishing the call ends the last reference to the engine when the server stops.
     std::shared_ptr<Engine> engine = state_.engine.load();
-    return engine != nullptr && request_.status().ok() &&
+    return engine != nullptr && request_.status().ok() && request_.size() <= kMostBegun &&
            Begin(*engine, *request_, record_.call(), [this](std::optional<absl::StatusOr<std::string>> answer) {
              if (!answer) {
                begun_ = true;

@@ -84,11 +84,11 @@ def any_key():
     return random.randrange(1, ROWS + 20)
 
 
-def lane_reads(rowand, result):
-    """How many reads the lanes answered, or did not."""
+def lane_count(rowand, kind, result):
+    """How many reads or inserts the lanes answered, or did not."""
     port = re.search(r'"admin":"(\d+)"', rowand.log()).group(1)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        return int(re.search(rf'^rowan_db_lane_reads_total{{result="{result}"}} (\d+)', answer.read().decode(), re.M).group(1))
+        return int(re.search(rf'^rowan_db_lane_{kind}_total{{result="{result}"}} (\d+)', answer.read().decode(), re.M).group(1))
 
 
 def keep_reading(stub, seconds, each=lambda call: None):
@@ -146,10 +146,24 @@ def answered_rightly(stub):
 
 
 def test_reads_share_round_trips(rowand, stub):
-    answered = lane_reads(rowand, "answered")
+    answered = lane_count(rowand, "reads", "answered")
     ends = list(keep_reading(stub, 1))
     assert all(books_of(call.result()) == right_answer(key) for key, call in ends)
-    assert (lane_reads(rowand, "answered") - answered > len(ends) / 2) is (rowand.lanes > 0)
+    assert (lane_count(rowand, "reads", "answered") - answered > len(ends) / 2) is (rowand.lanes > 0)
+
+
+@pytest.mark.parametrize("size, shared", [(100, True), (40_000, False)], ids=["small", "large"])
+def test_a_large_request_is_left_to_a_worker(postgres, rowand, stub, size, shared):
+    """To begin one takes a while, and those who wait for gRPC's thread are not to notice."""
+    reads, inserts = lane_count(rowand, "reads", "answered"), lane_count(rowand, "inserts", "answered")
+    read = stub.Get(document.read_request("shelf", "Loan", {"select": {"id": True}, "where": {"id": 7, "reader": {"in": ["reader 7", "x" * size]}}}))
+    key = random.randrange(10**6, 10**9)
+    stub.Insert(document.insert_request("shelf", "Loan", {"id": key, "reader": "y" * size}), timeout=30)
+    assert [record["id"] for record in results.page(read)] == [7]
+    assert postgres.psql(f"SELECT length(reader) FROM shelf.loans WHERE id = {key}") == str(size)
+    on_lanes = 1 if shared and rowand.lanes > 0 else 0
+    assert lane_count(rowand, "reads", "answered") - reads == on_lanes
+    assert lane_count(rowand, "inserts", "answered") - inserts == on_lanes
 
 
 def test_killed_backends_cost_at_most_an_answer(postgres, rowand, stub):
