@@ -5,29 +5,11 @@
 
 #include "engine/catalog/field_type.h"
 #include "engine/catalog/naming.h"
+#include "engine/catalog/proto_enums.h"
 #include "engine/catalog/schema_draft.h"
 
 namespace rowan {
 namespace {
-
-ReferentialAction ActionOf(v1::ReferentialAction action) {
-  switch (action) {
-    case v1::REFERENTIAL_ACTION_RESTRICT:
-      return ReferentialAction::kRestrict;
-    case v1::REFERENTIAL_ACTION_CASCADE:
-      return ReferentialAction::kCascade;
-    case v1::REFERENTIAL_ACTION_SET_NULL:
-      return ReferentialAction::kSetNull;
-    case v1::REFERENTIAL_ACTION_SET_DEFAULT:
-      return ReferentialAction::kSetDefault;
-    case v1::REFERENTIAL_ACTION_NO_ACTION:
-    case v1::REFERENTIAL_ACTION_UNSPECIFIED:
-    case v1::ReferentialAction_INT_MIN_SENTINEL_DO_NOT_USE_:
-    case v1::ReferentialAction_INT_MAX_SENTINEL_DO_NOT_USE_:
-      break;
-  }
-  return ReferentialAction::kNoAction;
-}
 
 RelationKind KindOf(v1::RelationKind kind) {
   switch (kind) {

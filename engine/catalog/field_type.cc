@@ -8,55 +8,11 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "engine/catalog/proto_enums.h"
 #include "rowan/v1/schema.pb.h"
 
 namespace rowan {
 namespace {
-
-Scalar ScalarOf(v1::ScalarType scalar) {
-  switch (scalar) {
-    case v1::SCALAR_TYPE_INT16:
-      return Scalar::kInt16;
-    case v1::SCALAR_TYPE_INT32:
-      return Scalar::kInt32;
-    case v1::SCALAR_TYPE_INT64:
-    case v1::SCALAR_TYPE_AUTO_INCREMENT:
-      return Scalar::kInt64;
-    case v1::SCALAR_TYPE_FLOAT32:
-      return Scalar::kFloat32;
-    case v1::SCALAR_TYPE_FLOAT64:
-    case v1::SCALAR_TYPE_NUMBER:
-      return Scalar::kFloat64;
-    case v1::SCALAR_TYPE_DECIMAL:
-      return Scalar::kDecimal;
-    case v1::SCALAR_TYPE_BOOL:
-      return Scalar::kBool;
-    case v1::SCALAR_TYPE_STRING:
-      return Scalar::kString;
-    case v1::SCALAR_TYPE_BYTES:
-      return Scalar::kBytes;
-    case v1::SCALAR_TYPE_UUID:
-      return Scalar::kUuid;
-    case v1::SCALAR_TYPE_DATE:
-      return Scalar::kDate;
-    case v1::SCALAR_TYPE_TIME:
-      return Scalar::kTime;
-    case v1::SCALAR_TYPE_TIMESTAMP:
-      return Scalar::kTimestamp;
-    case v1::SCALAR_TYPE_LOCAL_TIMESTAMP:
-      return Scalar::kLocalTimestamp;
-    case v1::SCALAR_TYPE_JSON:
-      return Scalar::kJson;
-    case v1::SCALAR_TYPE_ENUM:
-      return Scalar::kEnum;
-    case v1::SCALAR_TYPE_TEXT:
-    case v1::SCALAR_TYPE_UNSPECIFIED:
-    case v1::ScalarType_INT_MIN_SENTINEL_DO_NOT_USE_:
-    case v1::ScalarType_INT_MAX_SENTINEL_DO_NOT_USE_:
-      break;
-  }
-  return Scalar::kText;
-}
 
 std::string DoubleText(double value) {
   if (std::isnan(value)) return "NaN";

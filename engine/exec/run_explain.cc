@@ -4,6 +4,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
+#include "engine/catalog/proto_enums.h"
 #include "engine/exec/database_errors.h"
 #include "engine/exec/explain_postgres.h"
 #include "engine/types/codec.h"
@@ -88,26 +89,6 @@ absl::Status AnalyzeMutation(const CompiledMutation& mutation, const std::vector
   v1::MutationResponse ignored;
   return RunMutation(mutation, arguments, {}, pool, Observed(context, observer), ignored);
 }
-
-namespace {
-
-v1::ReferentialAction ActionProto(ReferentialAction action) {
-  switch (action) {
-    case ReferentialAction::kNoAction:
-      return v1::REFERENTIAL_ACTION_NO_ACTION;
-    case ReferentialAction::kRestrict:
-      return v1::REFERENTIAL_ACTION_RESTRICT;
-    case ReferentialAction::kCascade:
-      return v1::REFERENTIAL_ACTION_CASCADE;
-    case ReferentialAction::kSetNull:
-      return v1::REFERENTIAL_ACTION_SET_NULL;
-    case ReferentialAction::kSetDefault:
-      return v1::REFERENTIAL_ACTION_SET_DEFAULT;
-  }
-  return v1::REFERENTIAL_ACTION_UNSPECIFIED;
-}
-
-}  // namespace
 
 absl::Status CountCascades(const std::vector<sql::Cascade>& cascades, const Arguments& arguments, pg::Pool& pool,
                            const Context& context, v1::ExplainResponse& response) {

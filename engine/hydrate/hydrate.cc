@@ -7,6 +7,7 @@
 
 #include "engine/base/errors.h"
 #include "engine/base/status_macros.h"
+#include "engine/catalog/proto_enums.h"
 #include "engine/ir/position.h"
 #include "engine/ir/shape_key.h"
 #include "engine/types/codec.h"
@@ -62,46 +63,6 @@ absl::Status ReadRows(std::string_view bytes, absl::InlinedVector<std::string_vi
     rows.push_back(row);
   }
   return absl::OkStatus();
-}
-
-v1::ScalarType ScalarProto(Scalar scalar) {
-  switch (scalar) {
-    case Scalar::kInt16:
-      return v1::SCALAR_TYPE_INT16;
-    case Scalar::kInt32:
-      return v1::SCALAR_TYPE_INT32;
-    case Scalar::kInt64:
-      return v1::SCALAR_TYPE_INT64;
-    case Scalar::kFloat32:
-      return v1::SCALAR_TYPE_FLOAT32;
-    case Scalar::kFloat64:
-      return v1::SCALAR_TYPE_FLOAT64;
-    case Scalar::kDecimal:
-      return v1::SCALAR_TYPE_DECIMAL;
-    case Scalar::kBool:
-      return v1::SCALAR_TYPE_BOOL;
-    case Scalar::kString:
-      return v1::SCALAR_TYPE_STRING;
-    case Scalar::kText:
-      return v1::SCALAR_TYPE_TEXT;
-    case Scalar::kBytes:
-      return v1::SCALAR_TYPE_BYTES;
-    case Scalar::kUuid:
-      return v1::SCALAR_TYPE_UUID;
-    case Scalar::kDate:
-      return v1::SCALAR_TYPE_DATE;
-    case Scalar::kTime:
-      return v1::SCALAR_TYPE_TIME;
-    case Scalar::kTimestamp:
-      return v1::SCALAR_TYPE_TIMESTAMP;
-    case Scalar::kLocalTimestamp:
-      return v1::SCALAR_TYPE_LOCAL_TIMESTAMP;
-    case Scalar::kJson:
-      return v1::SCALAR_TYPE_JSON;
-    case Scalar::kEnum:
-      return v1::SCALAR_TYPE_ENUM;
-  }
-  return v1::SCALAR_TYPE_UNSPECIFIED;
 }
 
 void DescribeField(const std::string& name, const Type& type, bool nullable, v1::ShapeField& described) {

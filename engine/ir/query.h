@@ -25,6 +25,23 @@ constexpr int kNoSlot = -1;
 
 enum class Function { kCount, kSum, kAvg, kMin, kMax };
 
+// As requests name it.
+constexpr std::string_view NameOf(Function function) {
+  switch (function) {
+    case Function::kCount:
+      return "count";
+    case Function::kSum:
+      return "sum";
+    case Function::kAvg:
+      return "avg";
+    case Function::kMin:
+      return "min";
+    case Function::kMax:
+      return "max";
+  }
+  return "";
+}
+
 // One value from many rows.
 struct Aggregate {
   Function function = Function::kCount;

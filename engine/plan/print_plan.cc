@@ -50,26 +50,10 @@ std::string_view ComparisonName(ir::Comparison comparison) {
   return "";
 }
 
-std::string_view FunctionName(ir::Function function) {
-  switch (function) {
-    case ir::Function::kCount:
-      return "count";
-    case ir::Function::kSum:
-      return "sum";
-    case ir::Function::kAvg:
-      return "avg";
-    case ir::Function::kMin:
-      return "min";
-    case ir::Function::kMax:
-      return "max";
-  }
-  return "";
-}
-
 std::string PrintPredicate(const ir::Predicate& predicate);
 
 std::string PrintAggregate(const ir::Aggregate& aggregate) {
-  std::string text(FunctionName(aggregate.function));
+  std::string text(ir::NameOf(aggregate.function));
   text += "(";
   if (aggregate.distinct) text += "distinct ";
   return text + (aggregate.field == nullptr ? "*" : aggregate.field->name) + ")";

@@ -8,6 +8,7 @@
 #include "engine/base/identifier.h"
 #include "engine/catalog/naming.h"
 #include "engine/store/read_default.h"
+#include "engine/store/render_ddl.h"
 
 namespace rowan::store {
 namespace {
@@ -65,24 +66,8 @@ std::string Listed(const Columns& columns) {
   return absl::StrCat("(", absl::StrJoin(columns, ", "), ")");
 }
 
-std::string ActionName(ReferentialAction action) {
-  switch (action) {
-    case ReferentialAction::kNoAction:
-      return "NO ACTION";
-    case ReferentialAction::kRestrict:
-      return "RESTRICT";
-    case ReferentialAction::kCascade:
-      return "CASCADE";
-    case ReferentialAction::kSetNull:
-      return "SET NULL";
-    case ReferentialAction::kSetDefault:
-      return "SET DEFAULT";
-  }
-  return "";
-}
-
 std::string Actions(const ForeignKeyImage& key) {
-  return absl::StrCat("on update ", ActionName(key.on_update), ", on delete ", ActionName(key.on_delete));
+  return absl::StrCat("on update ", ActionSql(key.on_update), ", on delete ", ActionSql(key.on_delete));
 }
 
 std::string Text(const ForeignKeyImage& key) {

@@ -130,6 +130,5 @@ std::string StemOf(const std::string& column, const std::string& referenced, con
 
 std::vector<std::string> FieldsOf(const TableDraft& table, const std::vector<std::string>& columns);
 bool SameSet(std::vector<std::string> a, std::vector<std::string> b);
-v1::ReferentialAction ProtoOf(ReferentialAction action);
 
 }  // namespace rowan::store

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/catalog/naming.h"
+#include "engine/catalog/proto_enums.h"
 #include "engine/catalog/sql_expression.h"
 #include "engine/store/introspection_draft.h"
 #include "engine/store/read_default.h"
@@ -15,46 +16,6 @@ namespace {
 using Kind = ImagePart::Kind;
 
 constexpr size_t kMostLabels = 1000;
-
-v1::ScalarType ProtoOf(Scalar scalar) {
-  switch (scalar) {
-    case Scalar::kInt16:
-      return v1::SCALAR_TYPE_INT16;
-    case Scalar::kInt32:
-      return v1::SCALAR_TYPE_INT32;
-    case Scalar::kInt64:
-      return v1::SCALAR_TYPE_INT64;
-    case Scalar::kFloat32:
-      return v1::SCALAR_TYPE_FLOAT32;
-    case Scalar::kFloat64:
-      return v1::SCALAR_TYPE_FLOAT64;
-    case Scalar::kDecimal:
-      return v1::SCALAR_TYPE_DECIMAL;
-    case Scalar::kBool:
-      return v1::SCALAR_TYPE_BOOL;
-    case Scalar::kString:
-      return v1::SCALAR_TYPE_STRING;
-    case Scalar::kText:
-      return v1::SCALAR_TYPE_TEXT;
-    case Scalar::kBytes:
-      return v1::SCALAR_TYPE_BYTES;
-    case Scalar::kUuid:
-      return v1::SCALAR_TYPE_UUID;
-    case Scalar::kDate:
-      return v1::SCALAR_TYPE_DATE;
-    case Scalar::kTime:
-      return v1::SCALAR_TYPE_TIME;
-    case Scalar::kTimestamp:
-      return v1::SCALAR_TYPE_TIMESTAMP;
-    case Scalar::kLocalTimestamp:
-      return v1::SCALAR_TYPE_LOCAL_TIMESTAMP;
-    case Scalar::kJson:
-      return v1::SCALAR_TYPE_JSON;
-    case Scalar::kEnum:
-      return v1::SCALAR_TYPE_ENUM;
-  }
-  return v1::SCALAR_TYPE_UNSPECIFIED;
-}
 
 // PostgreSQL takes enums without labels, or with the empty one.
 bool CanBeLabels(const std::vector<std::string>& labels) {
@@ -79,7 +40,7 @@ const CheckImage* EnumCheckOf(const TableDraft& table, const ColumnImage& column
 }
 
 void WriteType(const TableDraft& table, const Type& type, v1::FieldType& proto) {
-  proto.set_scalar(ProtoOf(type.scalar));
+  proto.set_scalar(ScalarProto(type.scalar));
   if (type.array) proto.set_array(true);
   if (type.length > 0) proto.set_length(type.length);
   if (type.precision > 0) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/catalog/naming.h"
+#include "engine/catalog/proto_enums.h"
 #include "engine/store/introspection_draft.h"
 
 namespace rowan::store {
@@ -149,8 +150,8 @@ void WritePlain(const TableDraft& table, const RelationDraft& source, const Rela
   if (index != nullptr && index->name != ConstraintName("idx", name, Together(second, first))) {
     junction.set_index_name(index->name);
   }
-  if (source.image->on_update != ReferentialAction::kCascade) junction.set_on_update(ProtoOf(source.image->on_update));
-  if (source.image->on_delete != ReferentialAction::kCascade) junction.set_on_delete(ProtoOf(source.image->on_delete));
+  if (source.image->on_update != ReferentialAction::kCascade) junction.set_on_update(ActionProto(source.image->on_update));
+  if (source.image->on_delete != ReferentialAction::kCascade) junction.set_on_delete(ActionProto(source.image->on_delete));
 }
 
 void WriteModel(const IntrospectionDraft& draft, const TableDraft& table, const RelationDraft& source,

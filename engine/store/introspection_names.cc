@@ -131,20 +131,4 @@ bool SameSet(std::vector<std::string> a, std::vector<std::string> b) {
   return a == b;
 }
 
-v1::ReferentialAction ProtoOf(ReferentialAction action) {
-  switch (action) {
-    case ReferentialAction::kNoAction:
-      return v1::REFERENTIAL_ACTION_NO_ACTION;
-    case ReferentialAction::kRestrict:
-      return v1::REFERENTIAL_ACTION_RESTRICT;
-    case ReferentialAction::kCascade:
-      return v1::REFERENTIAL_ACTION_CASCADE;
-    case ReferentialAction::kSetNull:
-      return v1::REFERENTIAL_ACTION_SET_NULL;
-    case ReferentialAction::kSetDefault:
-      return v1::REFERENTIAL_ACTION_SET_DEFAULT;
-  }
-  return v1::REFERENTIAL_ACTION_UNSPECIFIED;
-}
-
 }  // namespace rowan::store

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/catalog/naming.h"
+#include "engine/catalog/proto_enums.h"
 #include "engine/store/introspection_draft.h"
 #include "engine/types/key_types.h"
 
@@ -238,8 +239,8 @@ void WriteBelongsTo(IntrospectionDraft& draft, RelationDraft& relation) {
   if (relation.image->name != ConstraintName("fk", holder.image->name.name, relation.columns)) {
     proto.set_constraint_name(relation.image->name);
   }
-  if (!HasDefaultActions(relation, true)) proto.set_on_update(ProtoOf(relation.image->on_update));
-  if (!HasDefaultActions(relation, false)) proto.set_on_delete(ProtoOf(relation.image->on_delete));
+  if (!HasDefaultActions(relation, true)) proto.set_on_update(ActionProto(relation.image->on_update));
+  if (!HasDefaultActions(relation, false)) proto.set_on_delete(ActionProto(relation.image->on_delete));
 }
 
 void WriteInverse(IntrospectionDraft& draft, const RelationDraft& relation) {

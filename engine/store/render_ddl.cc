@@ -20,22 +20,6 @@ std::string AlterColumn(const ObjectName& table, const std::string& column) {
   return absl::StrCat(AlterTable(table), "ALTER COLUMN ", QuoteIdentifier(column), " ");
 }
 
-std::string ActionText(ReferentialAction action) {
-  switch (action) {
-    case ReferentialAction::kNoAction:
-      return "NO ACTION";
-    case ReferentialAction::kRestrict:
-      return "RESTRICT";
-    case ReferentialAction::kCascade:
-      return "CASCADE";
-    case ReferentialAction::kSetNull:
-      return "SET NULL";
-    case ReferentialAction::kSetDefault:
-      return "SET DEFAULT";
-  }
-  return "";
-}
-
 std::string SourceText(const ColumnImage& column) {
   switch (column.source) {
     case ColumnSource::kNothing:
@@ -65,6 +49,22 @@ std::string CheckText(const CheckImage& check) {
 }
 
 }  // namespace
+
+std::string ActionSql(ReferentialAction action) {
+  switch (action) {
+    case ReferentialAction::kNoAction:
+      return "NO ACTION";
+    case ReferentialAction::kRestrict:
+      return "RESTRICT";
+    case ReferentialAction::kCascade:
+      return "CASCADE";
+    case ReferentialAction::kSetNull:
+      return "SET NULL";
+    case ReferentialAction::kSetDefault:
+      return "SET DEFAULT";
+  }
+  return "";
+}
 
 std::string Sql(const ObjectName& name) {
   return QuoteQualified(name.schema, name.name);
@@ -189,7 +189,7 @@ std::string AddCheck(const ObjectName& table, const CheckImage& check, bool vali
 std::string AddForeignKey(const ObjectName& table, const ForeignKeyImage& key, bool validated) {
   return absl::StrCat(AlterTable(table), "ADD CONSTRAINT ", QuoteIdentifier(key.name), " FOREIGN KEY (",
                       Columns(key.columns), ") REFERENCES ", Sql(key.target), " (", Columns(key.references),
-                      ") ON UPDATE ", ActionText(key.on_update), " ON DELETE ", ActionText(key.on_delete),
+                      ") ON UPDATE ", ActionSql(key.on_update), " ON DELETE ", ActionSql(key.on_delete),
                       validated ? "" : " NOT VALID");
 }
 

@@ -55,6 +55,8 @@ std::string AddKeyUsing(const ObjectName& table, const KeyImage& key, const std:
 // Not validated: rows that are there are not looked at.
 std::string AddCheck(const ObjectName& table, const CheckImage& check, bool validated);
 std::string AddForeignKey(const ObjectName& table, const ForeignKeyImage& key, bool validated);
+// As in ON DELETE.
+std::string ActionSql(ReferentialAction action);
 std::string ValidateConstraint(const ObjectName& table, const std::string& constraint);
 std::string DropConstraint(const ObjectName& table, const std::string& constraint);
 std::string RenameConstraint(const ObjectName& table, const std::string& from, const std::string& to);
