@@ -32,8 +32,7 @@ class ParsedRequest {
       : arena_(block_, sizeof(block_)), request_(google::protobuf::Arena::CreateMessage<Request>(&arena_)) {
     grpc::Slice slice;
     if (!bytes.TrySingleSlice(&slice).ok() && !bytes.DumpToSingleSlice(&slice).ok()) return;
-    size_ = slice.size();
-    parsed_ = request_->ParseFromArray(slice.begin(), static_cast<int>(size_));
+    parsed_ = request_->ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
   }
   ParsedRequest(const ParsedRequest&) = delete;
   ParsedRequest& operator=(const ParsedRequest&) = delete;
@@ -43,7 +42,6 @@ class ParsedRequest {
                    : errors::MalformedValue(Path("request"), Request::descriptor()->full_name(),
                                             "its bytes are not that message. Check that client and server have the same protos");
   }
-  size_t size() const { return size_; }  // in bytes, as it was sent
   const Request& operator*() const { return *request_; }
   CallSubject subject() const { return {request_->schema(), request_->model()}; }
 
@@ -51,7 +49,6 @@ class ParsedRequest {
   char block_[4096];
   google::protobuf::Arena arena_;
   Request* request_;
-  size_t size_ = 0;
   bool parsed_ = false;
 };
 
@@ -93,7 +90,7 @@ class UnaryReactor : public grpc::ServerUnaryReactor {
         request_(request),
         record_(state, context, method, request_.subject(), state.query_timeout),
         response_(response) {
-    if (!BeginShared()) Queue();
+    if (request.Length() > kMostBegun || !BeginShared()) Queue();
   }
 
   void OnCancel() override { record_.Cancel(); }
@@ -105,7 +102,7 @@ class UnaryReactor : public grpc::ServerUnaryReactor {
   bool BeginShared() {
     // Finishing the call ends the last reference to the engine when the server stops.
     std::shared_ptr<Engine> engine = state_.engine.load();
-    return engine != nullptr && request_.status().ok() && request_.size() <= kMostBegun &&
+    return engine != nullptr && request_.status().ok() &&
            Begin(*engine, *request_, record_.call(), [this](std::optional<absl::StatusOr<std::string>> answer) {
              if (!answer) {
                begun_ = true;

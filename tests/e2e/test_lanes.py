@@ -152,7 +152,7 @@ def test_reads_share_round_trips(rowand, stub):
     assert (lane_count(rowand, "reads", "answered") - answered > len(ends) / 2) is (rowand.lanes > 0)
 
 
-@pytest.mark.parametrize("size, shared", [(100, True), (40_000, False)], ids=["small", "large"])
+@pytest.mark.parametrize("size, shared", [(32_000, True), (33_000, False)], ids=["small", "large"])
 def test_a_large_request_is_left_to_a_worker(postgres, rowand, stub, size, shared):
     """To begin one takes a while, and those who wait for gRPC's thread are not to notice."""
     reads, inserts = lane_count(rowand, "reads", "answered"), lane_count(rowand, "inserts", "answered")
