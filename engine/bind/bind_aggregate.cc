@@ -65,7 +65,7 @@ constexpr ir::Function kFunctions[] = {ir::Function::kCount, ir::Function::kSum,
 
 // How a column is called that is given no name.
 std::string DefaultName(const ir::Aggregate& aggregate) {
-  const std::string function(ir::NameOf(aggregate.function));
+  const std::string function(ir::FunctionName(aggregate.function));
   return aggregate.field == nullptr ? function : absl::StrCat(function, "_", aggregate.field->name);
 }
 
@@ -74,7 +74,7 @@ std::string DefaultName(const ir::Aggregate& aggregate) {
 std::string AggregateWord(const v1::AggregateExpression& expression) {
   const int number = static_cast<int>(expression.function());
   const bool known = number >= 1 && number <= static_cast<int>(std::size(kFunctions));
-  return known ? "_" + std::string(ir::NameOf(kFunctions[number - 1])) : "aggregate";
+  return known ? "_" + std::string(ir::FunctionName(kFunctions[number - 1])) : "aggregate";
 }
 
 absl::StatusOr<ir::Aggregate> BindAggregate(const Model& model, const v1::AggregateExpression& expression,
@@ -85,7 +85,7 @@ absl::StatusOr<ir::Aggregate> BindAggregate(const Model& model, const v1::Aggreg
     return errors::MissingArgument(path, "an aggregate function: count, sum, avg, min or max");
   }
   bound.function = kFunctions[number - 1];
-  const std::string name(ir::NameOf(bound.function));
+  const std::string name(ir::FunctionName(bound.function));
   if (expression.field().empty()) {
     if (bound.function != ir::Function::kCount || bound.distinct) {
       return errors::MissingArgument(path, absl::StrCat("the field to compute ", name, " of"));
@@ -98,7 +98,7 @@ absl::StatusOr<ir::Aggregate> BindAggregate(const Model& model, const v1::Aggreg
   if (!Allowed(bound.function, type)) {
     std::string allowed;
     for (ir::Function function : kFunctions) {
-      if (Allowed(function, type)) allowed += (allowed.empty() ? "" : ", ") + std::string(ir::NameOf(function));
+      if (Allowed(function, type)) allowed += (allowed.empty() ? "" : ", ") + std::string(ir::FunctionName(function));
     }
     return errors::AggregateNotAllowed(path, name, TypeName(type), allowed);
   }

@@ -1,4 +1,5 @@
-// The proto's enums in the engine's words, and back.
+// The enums of the proto that are turned into the engine's and back: catalogs are built of schemas, and schemas and shapes are
+// written from types. Those that are only read are turned where that is (build_catalog.cc).
 #pragma once
 
 #include "engine/catalog/catalog.h"

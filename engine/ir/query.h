@@ -26,7 +26,7 @@ constexpr int kNoSlot = -1;
 enum class Function { kCount, kSum, kAvg, kMin, kMax };
 
 // As requests name it.
-constexpr std::string_view NameOf(Function function) {
+constexpr std::string_view FunctionName(Function function) {
   switch (function) {
     case Function::kCount:
       return "count";

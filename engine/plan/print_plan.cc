@@ -53,7 +53,7 @@ std::string_view ComparisonName(ir::Comparison comparison) {
 std::string PrintPredicate(const ir::Predicate& predicate);
 
 std::string PrintAggregate(const ir::Aggregate& aggregate) {
-  std::string text(ir::NameOf(aggregate.function));
+  std::string text(ir::FunctionName(aggregate.function));
   text += "(";
   if (aggregate.distinct) text += "distinct ";
   return text + (aggregate.field == nullptr ? "*" : aggregate.field->name) + ")";

@@ -12,6 +12,9 @@ namespace rowan::store {
 // "public"."users"
 std::string Sql(const ObjectName& name);
 
+// "SET NULL"
+std::string ActionSql(ReferentialAction action);
+
 // "DEFAULT now()", of a column whose source is an expression.
 std::string DefaultClause(const ColumnImage& column);
 
@@ -55,8 +58,6 @@ std::string AddKeyUsing(const ObjectName& table, const KeyImage& key, const std:
 // Not validated: rows that are there are not looked at.
 std::string AddCheck(const ObjectName& table, const CheckImage& check, bool validated);
 std::string AddForeignKey(const ObjectName& table, const ForeignKeyImage& key, bool validated);
-// As in ON DELETE.
-std::string ActionSql(ReferentialAction action);
 std::string ValidateConstraint(const ObjectName& table, const std::string& constraint);
 std::string DropConstraint(const ObjectName& table, const std::string& constraint);
 std::string RenameConstraint(const ObjectName& table, const std::string& from, const std::string& to);
